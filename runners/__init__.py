@@ -1,0 +1,1 @@
+"""Decides what to measure, measures it and tells what was seen."""

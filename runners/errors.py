@@ -1,0 +1,46 @@
+"""Every failure the program expects, each told in one line.
+
+    ShootoutError            exit 1: what was being done, to what, what was seen, what to try
+    |- UsageError            exit 2: the request itself makes no sense
+    |- ManifestError         a framework.toml is wrong
+    |- StoreError            a stored session is missing, broken or cannot be written
+    |- LoadGeneratorError    k6 is missing, too old or failed
+    |- ServerError           a server did not start, died or is not the one that was started
+    `- ContractError         a framework does not answer as apps/README.md says
+
+Anything else that escapes is a bug and shows its traceback.
+"""
+
+
+class ShootoutError(Exception):
+    """An expected failure; `str()` of it is the one line for the user."""
+
+    exit_code = 1
+
+
+class UsageError(ShootoutError):
+    exit_code = 2
+
+
+class ManifestError(ShootoutError):
+    pass
+
+
+class StoreError(ShootoutError):
+    pass
+
+
+class LoadGeneratorError(ShootoutError):
+    pass
+
+
+class ServerError(ShootoutError):
+    """A server failed; `log` holds its last lines."""
+
+    def __init__(self, message: str, log: str = "") -> None:
+        super().__init__(message)
+        self.log = log
+
+
+class ContractError(ShootoutError):
+    pass

@@ -1,0 +1,1 @@
+"""Impure: servers, load, sensors; everything that touches the machine."""

@@ -1,0 +1,45 @@
+"""A server that answers every request with the same bytes, as cheaply as Python can: what is left is the generator.
+
+Run as `python -m runners.measure.null_server HOST PORT`. It reads no further than the blank line that ends a request.
+"""
+
+import asyncio
+import sys
+from typing import cast
+
+try:
+    import uvloop
+except ImportError:
+    uvloop = None
+
+BODY = b'{"result":"pong"}'
+ANSWER = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%b" % (len(BODY), BODY)
+END_OF_REQUEST = b"\r\n\r\n"
+
+
+class CannedAnswers(asyncio.Protocol):
+    """Answers once for every blank line it sees, whatever was asked."""
+
+    transport: asyncio.WriteTransport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.WriteTransport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        self.transport.write(ANSWER * data.count(END_OF_REQUEST))
+
+
+async def serve(host: str, port: int) -> None:
+    server = await asyncio.get_running_loop().create_server(CannedAnswers, host, port, backlog=4096)
+    await server.serve_forever()
+
+
+def main() -> None:
+    host, port = sys.argv[1], int(sys.argv[2])
+    loop_factory = uvloop.new_event_loop if uvloop is not None else None
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(serve(host, port))
+
+
+if __name__ == "__main__":
+    main()

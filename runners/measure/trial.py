@@ -1,0 +1,217 @@
+"""One trial: k6 against one server, with the server's spending read at the window's edges and between them."""
+
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from runners.errors import LoadGeneratorError, ServerError
+from runners.measure import k6, process, sampler
+from runners.measure.server import Server, check_alive
+from runners.model import Completed, Failed, Load, ResourceSample, Usage
+
+SAMPLE_EVERY_S = 0.2
+SETTLE_LIMIT_S = 3.0
+SETTLE_STEP_S = 0.04
+SETTLED_CORES = 0.1
+START_UP_S = 0.35
+START_UP_PER_USER_S = 0.001
+ANSWER_TIMEOUT_S = 20.0
+K6_EXTRA_S = 20.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rig:
+    """What every trial needs; rates are pings a second on kept and on new connections."""
+
+    k6: k6.K6
+    loadgen: Path
+    logs: Path
+    generator_cores: tuple[int, ...]
+    bystander_kept_per_s: float = 20.0
+    bystander_fresh_per_s: float = 10.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visit:
+    """What to send in one trial; `rate_per_s` and `residence_s` (an answer's usual time) belong to the open model."""
+
+    workload: str
+    route: str
+    expected_result: str
+    load: Load
+    rate_per_s: float | None = None
+    residence_s: float = 0.1
+    with_bystander: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Reading:
+    at_s: float
+    server_cpu_s: float
+    generator_cpu_s: float
+    runner_cpu_s: float
+    machine: sampler.MachineTimes
+    context_switches: int | None
+
+
+def run_trial(rig: Rig, server: Server, visit: Visit) -> tuple[Completed | Failed, dict[str, float]]:
+    """Load the server once.
+
+    Returns:
+        The figures or what failed, and the seconds that each phase took: settle, start, warmup, window, drain.
+    """
+    wall: dict[str, float] = {}
+    began = time.time()
+    try:
+        check_alive(server)
+        _settle(server)
+        wall["settle"] = time.time() - began
+        outcome = _load(rig, server, visit, wall)
+        check_alive(server)
+    except ServerError as error:
+        outcome = Failed(stage="server", reason=str(error), log=error.log)
+    return outcome, {phase: round(max(0.0, seconds), 4) for phase, seconds in wall.items()}
+
+
+def _load(rig: Rig, server: Server, visit: Visit, wall: dict[str, float]) -> Completed | Failed:
+    log = rig.logs / f"k6-{server.subject.name}.log"
+    log.write_bytes(b"")
+    run = _order(rig, server, visit, time.time())
+    wall.update(warmup=visit.load.warmup_s, window=visit.load.window_s)
+    words, environment = k6.command(rig.k6, run, rig.loadgen), k6.environment(run)
+    began = time.time()
+    try:
+        with process.running(
+            words, cwd=rig.loadgen, environment=environment, log=log, cores=rig.generator_cores
+        ) as child:
+            samples, usage = _watch(server, child, run)
+            code = child.wait(ANSWER_TIMEOUT_S + K6_EXTRA_S)
+        k6.check_exit(code, process.last_lines(log))
+        report = k6.read_report(run)
+    except subprocess.TimeoutExpired:
+        return Failed(stage="load", reason="k6 did not end after its window", log=process.last_lines(log))
+    except LoadGeneratorError as error:
+        check_alive(server)
+        return Failed(stage="load", reason=str(error), log=process.last_lines(log))
+    except OSError as error:
+        return Failed(stage="load", reason=f"running {rig.k6.path}: {error.strerror}")
+    finally:
+        run.summary.unlink(missing_ok=True)
+        wall["start"] = run.start_s - began
+        wall["drain"] = time.time() - run.window_end_s
+    return Completed(
+        load=report.load,
+        bystander_kept=report.bystander_kept,
+        bystander_fresh=report.bystander_fresh,
+        usage=usage,
+        samples=samples,
+        slices=report.slices,
+    )
+
+
+def _order(rig: Rig, server: Server, visit: Visit, now_s: float) -> k6.LoadRun:
+    load = visit.load
+    users = load.clients or k6.users_for(visit.rate_per_s or 1.0, visit.residence_s)
+    start_s = now_s + START_UP_S + START_UP_PER_USER_S * (users + 60)
+    window_start_s = start_s + load.warmup_s
+    return k6.LoadRun(
+        base_url=server.base_url,
+        route=visit.route,
+        expected_result=visit.expected_result,
+        clients=load.clients,
+        rate_per_s=visit.rate_per_s,
+        users=users,
+        start_s=start_s,
+        window_start_s=window_start_s,
+        window_end_s=window_start_s + load.window_s,
+        bystander_kept_per_s=rig.bystander_kept_per_s if visit.with_bystander else 0.0,
+        bystander_fresh_per_s=rig.bystander_fresh_per_s if visit.with_bystander else 0.0,
+        timeout_s=ANSWER_TIMEOUT_S,
+        summary=rig.logs / f"summary-{server.subject.name}.json",
+    )
+
+
+def _settle(server: Server) -> None:
+    """Wait, a bounded time, until the server has nothing left to do from the trial before."""
+    deadline = time.monotonic() + SETTLE_LIMIT_S
+    used = sampler.cpu_s(server.pids)
+    while time.monotonic() < deadline:
+        time.sleep(SETTLE_STEP_S)
+        now = sampler.cpu_s(server.pids)
+        if now - used < SETTLED_CORES * SETTLE_STEP_S:
+            return
+        used = now
+
+
+def _watch(server: Server, child: subprocess.Popen[bytes], run: k6.LoadRun) -> tuple[tuple[ResourceSample, ...], Usage]:
+    generator = (child.pid,)
+    _sleep_until(run.window_start_s)
+    first = _read(server.pids, generator)
+    samples = [_sample(server.pids, first, run)]
+    for step in range(1, int((run.window_end_s - run.window_start_s) / SAMPLE_EVERY_S)):
+        _sleep_until(run.window_start_s + step * SAMPLE_EVERY_S)
+        samples.append(_sample(server.pids, first, run))
+    _sleep_until(run.window_end_s)
+    last = _read(server.pids, generator)
+    samples.append(_sample(server.pids, first, run))
+    return tuple(samples), _usage(first, last, samples, run)
+
+
+def _read(server_pids: tuple[int, ...], generator_pids: tuple[int, ...]) -> _Reading:
+    at_s = time.time()
+    return _Reading(
+        at_s=at_s,
+        server_cpu_s=sampler.cpu_s(server_pids),
+        generator_cpu_s=sampler.cpu_s(generator_pids),
+        runner_cpu_s=sampler.runner_cpu_s(),
+        machine=sampler.machine_times(),
+        context_switches=sampler.context_switches(server_pids),
+    )
+
+
+def _sample(pids: tuple[int, ...], first: _Reading, run: k6.LoadRun) -> ResourceSample:
+    return ResourceSample(
+        at_s=round(time.time() - run.window_start_s, 4),
+        cpu_s=round(max(0.0, sampler.cpu_s(pids) - first.server_cpu_s), 6),
+        memory_bytes=sampler.memory_bytes(pids),
+        threads=sampler.threads(pids),
+    )
+
+
+def _usage(first: _Reading, last: _Reading, samples: list[ResourceSample], run: k6.LoadRun) -> Usage:
+    server_s = max(0.0, last.server_cpu_s - first.server_cpu_s)
+    generator_s = max(0.0, last.generator_cpu_s - first.generator_cpu_s)
+    runner_s = last.runner_cpu_s - first.runner_cpu_s
+    foreign_s = last.machine.busy_s - first.machine.busy_s - server_s - generator_s - runner_s
+    memory = [sample.memory_bytes for sample in samples if sample.memory_bytes is not None]
+    late_s = max(abs(first.at_s - run.window_start_s), abs(last.at_s - run.window_end_s))
+    switches = _difference(first.context_switches, last.context_switches)
+    return Usage(
+        duration_s=round(last.at_s - first.at_s, 6),
+        server_cpu_s=round(server_s, 6),
+        generator_cpu_s=round(generator_s, 6),
+        runner_cpu_s=round(runner_s, 6),
+        foreign_cpu_s=round(foreign_s, 4),
+        steal_s=_stolen(first, last),
+        context_switches=int(switches) if switches is not None else None,
+        memory_bytes=max(memory) if memory else None,
+        threads=max(sample.threads for sample in samples),
+        time_wait=sampler.time_wait_sockets(),
+        edge_error_s=round(late_s, 6),
+    )
+
+
+def _stolen(first: _Reading, last: _Reading) -> float | None:
+    stolen = _difference(first.machine.steal_s, last.machine.steal_s)
+    return round(stolen, 4) if stolen is not None else None
+
+
+def _difference(first: float | None, last: float | None) -> float | None:
+    return None if first is None or last is None else max(0.0, last - first)
+
+
+def _sleep_until(epoch_s: float) -> None:
+    remaining_s = epoch_s - time.time()
+    if remaining_s > 0:
+        time.sleep(remaining_s)

@@ -1,0 +1,465 @@
+"""The values that pass between planning, measuring, storing and reporting: frozen, and refusing unknown keys.
+
+Times are seconds and sizes bytes, said in the name. What could not be measured is None or a `Failed`, never 0.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+
+FORMAT_VERSION = 1
+"""Version of a session on disk; its history stands in `runners.store`."""
+
+QUANTILE_LEVELS: tuple[float, ...] = (
+    0.005,
+    *(part / 100 for part in range(1, 100)),
+    0.995,
+    0.997,
+    0.999,
+    0.9995,
+    0.9999,
+)
+"""The probabilities at which a trial's latencies are kept, the same as in loadgen/summary.js."""
+
+_P50, _P95, _P99 = (QUANTILE_LEVELS.index(level) for level in (0.5, 0.95, 0.99))
+
+HandlerPlace = Literal["loop", "thread"]
+Profile = Literal["matched", "stock"]
+Stage = Literal["start", "load", "summary", "server", "check"]
+
+
+class Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Workload(Value):
+    """One route of the contract: a handler style and a kind of work."""
+
+    name: str
+    route: str
+    handler: Literal["async", "sync"]
+    work: Literal["wait", "compute", "none"]
+    shows: str
+
+
+class Concurrency(Value):
+    """How a framework holds requests: the facts from which ceilings are predicted."""
+
+    async_handlers: HandlerPlace
+    sync_handlers: HandlerPlace
+
+
+class Stock(Value):
+    """What a framework does if nothing is configured.
+
+    `threads` is a number or "default-executor": min(32, CPUs + 4), as Python's ThreadPoolExecutor counts them.
+    """
+
+    command: tuple[str, ...]
+    threads: PositiveInt | Literal["default-executor"]
+    processes: PositiveInt = 1
+    loop: str = "asyncio"
+
+
+class Framework(Value):
+    """One folder under apps/: its manifest."""
+
+    name: str
+    title: str
+    package: str
+    command: tuple[str, ...]
+    loops: tuple[str, ...]
+    concurrency: Concurrency
+    stock: Stock
+
+
+class Settings(Value):
+    """What a trial can vary, as asked for; under the stock profile threads, processes and loop are not applied."""
+
+    profile: Profile = "matched"
+    threads: PositiveInt = 40
+    processes: PositiveInt = 1
+    loop: Literal["uvloop", "asyncio"] = "uvloop"
+    wait_s: PositiveFloat = 0.05
+    cpu_iterations: PositiveInt = 60_000
+
+
+class Subject(Value):
+    """A framework with its settings applied: all that is needed to start it and to predict it.
+
+    `command` still holds {host}, {port} and {python}; `expected` maps a workload's name to the result it must answer.
+    """
+
+    name: str
+    title: str
+    framework: str
+    package: str
+    command: tuple[str, ...]
+    environment: dict[str, str]
+    concurrency: Concurrency
+    threads: PositiveInt
+    processes: PositiveInt
+    loop: str
+    wait_s: PositiveFloat
+    cpu_iterations: PositiveInt
+    expected: dict[str, str]
+
+    @property
+    def async_slots(self) -> int | None:
+        """How many async handlers can wait at once; None means as many as come."""
+        return self.sync_slots if self.concurrency.async_handlers == "thread" else None
+
+    @property
+    def sync_slots(self) -> int:
+        """How many sync handlers can be under way at once."""
+        return self.processes * (self.threads if self.concurrency.sync_handlers == "thread" else 1)
+
+
+class Load(Value):
+    """What is sent during one trial: closed with `clients`, or open at `fraction` of the cell's measured ceiling."""
+
+    clients: PositiveInt | None = None
+    fraction: PositiveFloat | None = None
+    warmup_s: NonNegativeFloat
+    window_s: PositiveFloat
+
+    @property
+    def kind(self) -> Literal["closed", "open"]:
+        return "open" if self.clients is None else "closed"
+
+    @property
+    def label(self) -> str:
+        if self.clients is not None:
+            return f"{self.clients} client{'s' if self.clients > 1 else ''}"
+        return f"{100 * (self.fraction or 0):.0f} % of ceiling"
+
+
+class Block(Value):
+    """One trial of every subject for the same workload and load, in this order, back to back."""
+
+    number: NonNegativeInt
+    round: PositiveInt
+    workload: str
+    load: Load
+    subjects: tuple[str, ...]
+
+
+class Plan(Value):
+    """Everything a session will do: the blocks in the order they are run."""
+
+    seed: int
+    reference: str
+    subjects: tuple[Subject, ...]
+    workloads: tuple[Workload, ...]
+    rounds: PositiveInt
+    blocks: tuple[Block, ...]
+
+
+class Trial(Value):
+    """One visit to a cell; `attempt` counts the repeats of a voided block, from 1."""
+
+    block: NonNegativeInt
+    round: PositiveInt
+    attempt: PositiveInt = 1
+    subject: str
+    workload: str
+    load: Load
+
+
+class Latency(Value):
+    """The latencies of one stream in one window; `quantiles_s[i]` belongs to QUANTILE_LEVELS[i]."""
+
+    count: PositiveInt
+    mean_s: NonNegativeFloat
+    min_s: NonNegativeFloat
+    max_s: NonNegativeFloat
+    quantiles_s: tuple[float, ...]
+
+    @property
+    def p50_s(self) -> float:
+        return self.quantiles_s[_P50]
+
+    @property
+    def p95_s(self) -> float:
+        return self.quantiles_s[_P95]
+
+    @property
+    def p99_s(self) -> float:
+        return self.quantiles_s[_P99]
+
+
+class LoadSummary(Value):
+    """What k6 saw of the load inside the window.
+
+    `requests` counts correct answers by the share of their stay that lies in the window; `completed` counts whole
+    requests, right or wrong, that ended in it. `latency` is of those, timeouts included, other errors excluded.
+    `in_flight` is the mean number of requests under way, from the sum of their stays inside the window.
+    """
+
+    requests: NonNegativeFloat
+    completed: NonNegativeInt
+    in_flight: NonNegativeFloat
+    errors: dict[str, NonNegativeInt]
+    latency: Latency | None
+    started_late_s: NonNegativeFloat
+    offered_per_s: PositiveFloat | None = None
+    dropped: NonNegativeInt = 0
+
+
+class BystanderSummary(Value):
+    """Pings sent on a fixed schedule beside the load; latency runs from the scheduled time."""
+
+    scheduled: NonNegativeInt
+    late: NonNegativeInt
+    errors: dict[str, NonNegativeInt]
+    latency: Latency | None
+    lag_p50_s: NonNegativeFloat | None
+
+
+class Slice(Value):
+    """A short stretch of a trial, for looking inside: answers in it, and their latency."""
+
+    at_s: float
+    duration_s: PositiveFloat
+    completed: NonNegativeInt
+    p50_s: NonNegativeFloat | None
+    p95_s: NonNegativeFloat | None
+
+
+class ResourceSample(Value):
+    """The server's process tree at one moment; `at_s` counts from the window's start, CPU from the first sample."""
+
+    at_s: float
+    cpu_s: NonNegativeFloat
+    memory_bytes: NonNegativeInt | None
+    threads: NonNegativeInt
+
+
+class Usage(Value):
+    """What was spent between the window's edges, in CPU seconds unless said otherwise.
+
+    `foreign_cpu_s` is the machine's busy time less the servers', k6's and the runner's own. Memory is the largest
+    proportional set size (PSS) of the server's process tree. `edge_error_s` is how far off the edges were sampled.
+    """
+
+    duration_s: PositiveFloat
+    server_cpu_s: NonNegativeFloat
+    generator_cpu_s: NonNegativeFloat
+    runner_cpu_s: NonNegativeFloat
+    foreign_cpu_s: float | None
+    steal_s: NonNegativeFloat | None
+    context_switches: NonNegativeInt | None
+    memory_bytes: NonNegativeInt | None
+    threads: NonNegativeInt
+    time_wait: NonNegativeInt | None
+    edge_error_s: NonNegativeFloat
+
+
+class Completed(Value):
+    kind: Literal["completed"] = "completed"
+    load: LoadSummary
+    bystander_kept: BystanderSummary
+    bystander_fresh: BystanderSummary
+    usage: Usage
+    samples: tuple[ResourceSample, ...]
+    slices: tuple[Slice, ...]
+
+
+class Failed(Value):
+    """A trial without figures: at which stage, why, and the last lines of the log that tells."""
+
+    kind: Literal["failed"] = "failed"
+    stage: Stage
+    reason: str
+    log: str = ""
+
+
+class TrialResult(Value):
+    """One line of trials.jsonl. `started_s` counts from the session's start; `wall_s` maps phases to seconds.
+
+    `void` says why the whole block was repeated; a void result is kept and never used. On disk it is a line of its own.
+    """
+
+    trial: Trial
+    started_s: NonNegativeFloat
+    wall_s: dict[str, NonNegativeFloat]
+    outcome: Annotated[Completed | Failed, Field(discriminator="kind")]
+    void: str | None = None
+
+
+class BlockVoid(Value):
+    """A line of trials.jsonl that takes back one attempt at a block, for the reason given; the block is repeated."""
+
+    voided_block: NonNegativeInt
+    attempt: PositiveInt
+    reason: str
+
+
+class GeneratorPoint(Value):
+    """k6 against a server that does nothing: the most it can send, what a request costs it, how fast an answer can look."""
+
+    clients: PositiveInt
+    ceiling_per_s: PositiveFloat
+    cpu_s_per_request: NonNegativeFloat
+    floor_p50_s: NonNegativeFloat
+    floor_p99_s: NonNegativeFloat
+
+
+class UnloadedPoint(Value):
+    """One cell with one client: residence time and the server's CPU time for a request; its capacity where asked for."""
+
+    subject: str
+    workload: str
+    residence_s: PositiveFloat
+    cpu_s_per_request: NonNegativeFloat
+    capacity_per_s: PositiveFloat | None = None
+
+
+class Calibration(Value):
+    generator: tuple[GeneratorPoint, ...]
+    unloaded: tuple[UnloadedPoint, ...]
+    cached: bool = False
+
+
+class Machine(Value):
+    """Where it was measured. `versions` holds every installed distribution; core sets are what processes were pinned to."""
+
+    system: str
+    kernel: str
+    cpu: str
+    cores: PositiveInt
+    memory_bytes: PositiveInt
+    server_cores: tuple[int, ...]
+    generator_cores: tuple[int, ...]
+    open_files_limit: PositiveInt | None
+    python: str
+    gil_enabled: bool
+    k6: str
+    versions: dict[str, str]
+    sources: str
+    """A digest of apps/ and loadgen/, to tell whether two sessions ran the same code."""
+
+
+class Session(Value):
+    """session.json: the plan and the circumstances; the trials stand beside it."""
+
+    format_version: Literal[1] = FORMAT_VERSION
+    name: str
+    label: Literal["scouting", "default", "rigorous", "selftest"]
+    command: tuple[str, ...]
+    started_at: str
+    settings: Settings
+    machine: Machine
+    plan: Plan
+    calibration: Calibration | None = None
+    contended: str | None = None
+    finished_at: str | None = None
+    interrupted: bool = False
+    wall_s: dict[str, NonNegativeFloat] = {}
+
+
+class StoredSession(Value):
+    session: Session
+    results: tuple[TrialResult, ...]
+
+
+class Spread(Value):
+    """A figure over the rounds: its centre and, with 6 rounds or more, a 95 % interval; otherwise the range seen."""
+
+    median: float
+    low: float
+    high: float
+    count: PositiveInt
+    is_interval: bool
+
+
+class Comparison(Value):
+    """A row against another by paired ratios within blocks; ratio 1.05 means this row has 5 % more of the metric.
+
+    Without at least 6 pairs there is no interval and no p-value. `detectable` is the smallest ratio distance from 1
+    that this many pairs with this much noise would find with 80 % power.
+    """
+
+    metric: str
+    against: str
+    ratio: float
+    low: float | None
+    high: float | None
+    pairs: PositiveInt
+    p_value: float | None
+    p_holm: float | None
+    detectable: float | None
+    verdict: Literal["more", "less", "tied", "unknown"]
+
+
+class Ceiling(Value):
+    """The throughput that the concurrency model predicts, each bound by itself, and the one that binds."""
+
+    bounds_per_s: dict[str, float]
+    limited_by: Literal["clients", "pool", "loop", "CPU", "generator", "none"]
+    predicted_per_s: float | None
+    of_predicted: float | None
+    nominal_per_s: float | None
+    evidence: str
+    """What independent measurement (CPU seconds against cores) says of the same question."""
+
+
+class Doubt(Value):
+    """A stated reason not to believe a number: what was seen, where, and what to do about it."""
+
+    kind: str
+    subjects: tuple[str, ...]
+    workload: str | None
+    load: str | None
+    metric: str | None
+    seen: str
+    remedy: str
+
+
+class Row(Value):
+    """A framework's line in a table: its spreads by metric name (runners.report.metrics), None where it has none."""
+
+    subject: str
+    title: str
+    rank: PositiveInt | None
+    tied: bool
+    metrics: dict[str, Spread | None]
+    trials: NonNegativeInt
+    errors: NonNegativeInt
+    failures: tuple[str, ...]
+    samples: NonNegativeInt
+    bystander_samples: NonNegativeInt
+    ceiling: Ceiling | None
+    little_residual: float | None
+    against_leader: Comparison | None
+    comparisons: tuple[Comparison, ...]
+    doubts: tuple[int, ...]
+    """Indices into Summary.doubts."""
+
+
+class Table(Value):
+    """One workload under one load: rows in order of rank; rows with errors stand below every row without."""
+
+    workload: Workload
+    load: Load
+    rows: tuple[Row, ...]
+    ranked: bool
+    """False where the rate says nothing of the servers (the generator was the limit)."""
+
+
+class Verdict(Value):
+    workload: str
+    text: str
+
+
+class Summary(Value):
+    """All that a report tells, computed from a stored session alone."""
+
+    session: Session
+    tables: tuple[Table, ...]
+    doubts: tuple[Doubt, ...]
+    verdicts: tuple[Verdict, ...]
+    wall_s: dict[str, float]
+    voided_blocks: NonNegativeInt
+    finished_rounds: NonNegativeInt
+    """Rounds of which every block was measured."""

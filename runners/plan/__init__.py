@@ -1,0 +1,1 @@
+"""Pure: from manifests and wishes to a plan."""

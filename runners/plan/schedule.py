@@ -1,0 +1,41 @@
+"""Draws up a session: every block of every round, in random order from a recorded seed."""
+
+import random
+from collections.abc import Sequence
+
+from runners.model import Block, Load, Plan, Subject, Workload
+
+
+def make_plan(
+    subjects: Sequence[Subject],
+    workloads: Sequence[Workload],
+    loads: Sequence[Load],
+    *,
+    rounds: int,
+    seed: int,
+    reference: str | None = None,
+) -> Plan:
+    """A plan in which each round visits each workload under each load once, and each block each subject once.
+
+    The order of blocks in a round and of subjects in a block is drawn anew every time, so that slow drifts of the
+    machine fall on all alike. The reference is the subject of that name, or the first.
+    """
+    draw = random.Random(seed)  # noqa: S311 - an order to be reproduced, not a secret
+    blocks: list[Block] = []
+    for number in range(1, rounds + 1):
+        cells = [(workload, load) for workload in workloads for load in loads]
+        draw.shuffle(cells)
+        for workload, load in cells:
+            order = [subject.name for subject in subjects]
+            draw.shuffle(order)
+            blocks.append(
+                Block(number=len(blocks), round=number, workload=workload.name, load=load, subjects=tuple(order))
+            )
+    return Plan(
+        seed=seed,
+        reference=reference if reference in {s.name for s in subjects} and reference else subjects[0].name,
+        subjects=tuple(subjects),
+        workloads=tuple(workloads),
+        rounds=rounds,
+        blocks=tuple(blocks),
+    )

@@ -1,0 +1,70 @@
+"""Applies settings to a framework: what to start, with which environment, and how many requests it can hold."""
+
+from runners.errors import UsageError
+from runners.model import Framework, Settings, Subject
+from runners.plan.workloads import ALL, expected_result
+
+DEFAULT_EXECUTOR_MAX = 32
+DEFAULT_EXECUTOR_EXTRA = 4
+
+
+def make_subject(framework: Framework, settings: Settings, *, executor_cpus: int) -> Subject:
+    """The framework under these settings.
+
+    Args:
+        framework: What to run.
+        settings: What was asked for; the stock profile leaves threads, processes and loop to the framework.
+        executor_cpus: CPUs as ThreadPoolExecutor counts them, for manifests that name the default executor.
+
+    Raises:
+        UsageError: A setting was asked for that this framework's command cannot take.
+    """
+    work = {"SHOOTOUT_WAIT_S": repr(settings.wait_s), "SHOOTOUT_CPU_ITERATIONS": str(settings.cpu_iterations)}
+    if settings.profile == "stock":
+        stock = framework.stock
+        threads = default_executor_threads(executor_cpus) if stock.threads == "default-executor" else stock.threads
+        return _subject(framework, settings, stock.command, work, threads, stock.processes, stock.loop)
+    if settings.processes > 1 and not any("{processes}" in word for word in framework.command):
+        raise UsageError(f"--processes {settings.processes}: {framework.name} runs one process only; leave it out")
+    loop = settings.loop if settings.loop in framework.loops else framework.loops[0]
+    filled = {"threads": str(settings.threads), "processes": str(settings.processes), "loop": loop}
+    command = tuple(_fill(word, filled) for word in framework.command)
+    work["SHOOTOUT_THREADS"] = str(settings.threads)
+    return _subject(framework, settings, command, work, settings.threads, settings.processes, loop)
+
+
+def default_executor_threads(cpus: int) -> int:
+    """Threads of Python's default executor (concurrent.futures.ThreadPoolExecutor, documented since 3.8)."""
+    return min(DEFAULT_EXECUTOR_MAX, cpus + DEFAULT_EXECUTOR_EXTRA)
+
+
+def _fill(word: str, values: dict[str, str]) -> str:
+    for name, value in values.items():
+        word = word.replace(f"{{{name}}}", value)
+    return word
+
+
+def _subject(  # noqa: PLR0913 - every argument is one field
+    framework: Framework,
+    settings: Settings,
+    command: tuple[str, ...],
+    environment: dict[str, str],
+    threads: int,
+    processes: int,
+    loop: str,
+) -> Subject:
+    return Subject(
+        name=framework.name,
+        title=framework.title,
+        framework=framework.name,
+        package=framework.package,
+        command=command,
+        environment=environment,
+        concurrency=framework.concurrency,
+        threads=threads,
+        processes=processes,
+        loop=loop,
+        wait_s=settings.wait_s,
+        cpu_iterations=settings.cpu_iterations,
+        expected={workload.name: expected_result(workload, settings.cpu_iterations) for workload in ALL},
+    )

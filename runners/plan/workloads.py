@@ -1,0 +1,57 @@
+"""The workloads of the contract, and the result that each must answer."""
+
+from runners.errors import UsageError
+from runners.model import Workload
+
+CORE: tuple[Workload, ...] = (
+    Workload(
+        name="async-io",
+        route="/async-io",
+        handler="async",
+        work="wait",
+        shows="how many waits one event loop holds at once",
+    ),
+    Workload(
+        name="async-cpu",
+        route="/async-cpu",
+        handler="async",
+        work="compute",
+        shows="what computing on the event loop does",
+    ),
+    Workload(
+        name="sync-cpu",
+        route="/sync-cpu",
+        handler="sync",
+        work="compute",
+        shows="what a thread pool does under the GIL",
+    ),
+    Workload(
+        name="sync-io",
+        route="/sync-io",
+        handler="sync",
+        work="wait",
+        shows="how many blocking waits the thread pool holds",
+    ),
+)
+"""The four workloads that a comparison runs unless told otherwise."""
+
+PING = Workload(name="ping", route="/ping", handler="async", work="none", shows="what a request costs before any work")
+
+ALL: tuple[Workload, ...] = (*CORE, PING)
+
+
+def select_workloads(names: tuple[str, ...]) -> tuple[Workload, ...]:
+    """The workloads of these names in the order of the contract; none named means the core ones."""
+    known = {workload.name: workload for workload in ALL}
+    for name in names:
+        if name not in known:
+            raise UsageError(f"--workloads: no workload is called {name!r}; there are {', '.join(known)}")
+    return tuple(workload for workload in ALL if workload.name in names) if names else CORE
+
+
+def expected_result(workload: Workload, cpu_iterations: int) -> str:
+    """What the key `result` of the answer holds, as text; computed here by a formula and in the apps by the work."""
+    if workload.work == "compute":
+        n = cpu_iterations - 1
+        return str(n * (n + 1) * (2 * n + 1) // 6 % 2**32)  # the sum of the first n squares
+    return "waited" if workload.work == "wait" else "pong"

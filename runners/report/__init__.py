@@ -1,0 +1,1 @@
+"""Pure: from stored trials to figures, doubts, tables, charts and a page."""

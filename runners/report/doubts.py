@@ -1,0 +1,156 @@
+"""Reasons not to believe a number: found in the figures, stated with what to do, attached to the rows they concern."""
+
+from collections.abc import Iterator
+
+from runners.model import Doubt, Row, Session, Table
+from runners.report.statistics import FEWEST_FOR_INTERVAL
+from runners.units import names
+
+LITTLE_LIMIT = 0.015
+PREDICTION_LOW, PREDICTION_HIGH = 0.9, 1.1
+SAMPLES_FOR_P99 = 1000
+FLOORS_FOR_P99 = 2.0
+
+
+def find_doubts(session: Session, tables: tuple[Table, ...], voided_blocks: int) -> tuple[Doubt, ...]:
+    """Every doubt: those about the session first, then those about rows in the order of the tables."""
+    return tuple(
+        [*_about_session(session, voided_blocks), *(d for table in tables for d in _about_table(session, table))]
+    )
+
+
+def attach(tables: tuple[Table, ...], found: tuple[Doubt, ...]) -> tuple[Table, ...]:
+    """The tables with each row holding the indices of the doubts that concern it."""
+    return tuple(
+        table.model_copy(
+            update={
+                "rows": tuple(
+                    row.model_copy(
+                        update={"doubts": tuple(i for i, doubt in enumerate(found) if _concerns(doubt, table, row))}
+                    )
+                    for row in table.rows
+                )
+            }
+        )
+        for table in tables
+    )
+
+
+def p99_is_supported(row: Row) -> bool:
+    """Whether a row's windows together hold enough samples for a p99."""
+    return row.samples >= SAMPLES_FOR_P99
+
+
+def bystander_p99_is_supported(row: Row) -> bool:
+    """Whether the bystander was sent often enough for a p99."""
+    return row.bystander_samples >= SAMPLES_FOR_P99
+
+
+def below_floor(session: Session, table: Table, row: Row) -> bool:
+    """Whether a row's p99 is so small that k6 itself may have made it: under twice its own p99 with a null server."""
+    points = session.calibration.generator if session.calibration else ()
+    floor_s = next((p.floor_p99_s for p in points if p.clients == table.load.clients), None)
+    p99 = row.metrics.get("p99_s")
+    return floor_s is not None and p99 is not None and p99.median < FLOORS_FOR_P99 * floor_s
+
+
+def _concerns(doubt: Doubt, table: Table, row: Row) -> bool:
+    return doubt.workload == table.workload.name and doubt.load == table.load.label and row.subject in doubt.subjects
+
+
+def _about_session(session: Session, voided_blocks: int) -> Iterator[Doubt]:
+    if session.plan.rounds < FEWEST_FOR_INTERVAL:
+        seen = f"{session.plan.rounds} round(s): too few for intervals or ranks, so differences are only a hint"
+        yield _session_doubt("scouting", seen, "run without --quick, or with --rounds 6 or more")
+    if session.contended:
+        yield _session_doubt("contended", session.contended, "stop other programs and run again")
+    if session.interrupted:
+        yield _session_doubt(
+            "interrupted", "the session was stopped before its last round", "go on with `shootout run --resume`"
+        )
+    if session.calibration is None:
+        yield _session_doubt(
+            "uncalibrated", "no calibration: no ceilings, no floor for p99", "run without --no-calibrate"
+        )
+    if voided_blocks:
+        seen = f"{voided_blocks} attempt(s) at a block were voided because the machine was disturbed, and repeated"
+        yield _session_doubt("voided", seen, "none needed; many of them mean that the machine is busy")
+
+
+def _session_doubt(kind: str, seen: str, remedy: str) -> Doubt:
+    return Doubt(kind=kind, subjects=(), workload=None, load=None, metric=None, seen=seen, remedy=remedy)
+
+
+def _about_table(session: Session, table: Table) -> Iterator[Doubt]:
+    for row in table.rows:
+        yield from _about_outcome(table, row)
+        yield from _about_rate(table, row)
+    few = [row for row in table.rows if row.trials and not p99_is_supported(row)]
+    if few:
+        fewest = min(row.samples for row in few)
+        yield _doubt(
+            table,
+            few,
+            "p99_s",
+            "few-samples",
+            f"a p99 from {fewest} samples (needs {SAMPLES_FOR_P99})",
+            "more --rounds or a longer --window",
+        )
+    fast = [row for row in table.rows if p99_is_supported(row) and below_floor(session, table, row)]
+    if fast:
+        yield _doubt(
+            table,
+            fast,
+            "p99_s",
+            "below-floor",
+            "a p99 under twice what k6 shows against a null server",
+            "read it as 'at most'",
+        )
+
+
+def _about_outcome(table: Table, row: Row) -> Iterator[Doubt]:
+    if row.failures:
+        seen = f"{len(row.failures)} trial(s) failed: {row.failures[0]}"
+        yield _doubt(table, [row], None, "failed", seen, "see the session's logs; repeat with `shootout check` first")
+    if row.errors:
+        yield _doubt(table, [row], None, "errors", f"{row.errors} wrong or missing answers", "see the session's logs")
+
+
+def _about_rate(table: Table, row: Row) -> Iterator[Doubt]:
+    if row.little_residual is not None and abs(row.little_residual) > LITTLE_LIMIT:
+        seen = f"on average {100 * row.little_residual:+.1f} % of the clients in flight (Little's law allows {100 * LITTLE_LIMIT:g} %)"
+        yield _doubt(
+            table,
+            [row],
+            "requests_per_s",
+            "little",
+            seen,
+            "k6 was slow to send again: fewer clients, or a faster generator",
+        )
+    ceiling = row.ceiling
+    if ceiling is None:
+        return
+    if ceiling.limited_by == "generator":
+        seen = f"k6 was the limit ({ceiling.evidence})"
+        yield _doubt(
+            table, [row], "requests_per_s", "generator", seen, "compare CPU per request instead, or use more cores"
+        )
+    elif ceiling.of_predicted is not None and not PREDICTION_LOW <= ceiling.of_predicted <= PREDICTION_HIGH:
+        seen = (
+            f"{100 * ceiling.of_predicted:.0f} % of the predicted rate: the model misses something ({ceiling.evidence})"
+        )
+        yield _doubt(
+            table, [row], "requests_per_s", "prediction", seen, "see docs/method.md, 'When a ceiling is missed'"
+        )
+
+
+def _doubt(table: Table, rows: list[Row], metric: str | None, kind: str, seen: str, remedy: str) -> Doubt:  # noqa: PLR0913
+    return Doubt(
+        kind=kind,
+        subjects=tuple(row.subject for row in rows),
+        workload=table.workload.name,
+        load=table.load.label,
+        metric=metric,
+        seen=f"{names([row.title for row in rows])}: {seen}",
+        remedy=remedy,
+    )

@@ -1,0 +1,156 @@
+"""The figures of a table: what each is called, in which unit it is shown, and where a trial holds it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from runners.model import BystanderSummary, Completed
+
+MICRO, MILLI, ONE, MIB = 1e6, 1e3, 1.0, 2.0**-20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """`value * scale` is in `unit`; `better` says which direction is; `of` takes it from one trial, None if absent."""
+
+    name: str
+    title: str
+    unit: str
+    column: str
+    scale: float
+    better: Literal["more", "less", "neither"]
+    of: Callable[[Completed], float | None]
+
+
+def _requests_per_s(trial: Completed) -> float:
+    # the share of each request inside the planned window, over what was sampled of it
+    return trial.load.requests / trial.usage.duration_s
+
+
+def _latency(level: str) -> Callable[[Completed], float | None]:
+    return lambda trial: getattr(trial.load.latency, level) if trial.load.latency else None
+
+
+def _bystander(level: str, stream: Callable[[Completed], BystanderSummary]) -> Callable[[Completed], float | None]:
+    def of(trial: Completed) -> float | None:
+        latency = stream(trial).latency
+        return getattr(latency, level) if latency else None
+
+    return of
+
+
+def _per_request(amount: Callable[[Completed], float | None]) -> Callable[[Completed], float | None]:
+    def of(trial: Completed) -> float | None:
+        total = amount(trial)
+        return total / trial.load.requests if total is not None and trial.load.requests else None
+
+    return of
+
+
+def _kept(trial: Completed) -> BystanderSummary:
+    return trial.bystander_kept
+
+
+def _fresh(trial: Completed) -> BystanderSummary:
+    return trial.bystander_fresh
+
+
+METRICS: tuple[Metric, ...] = (
+    Metric(
+        name="requests_per_s",
+        title="Requests",
+        unit="1/s",
+        column="requests_per_s",
+        scale=ONE,
+        better="more",
+        of=_requests_per_s,
+    ),
+    Metric(name="p50_s", title="p50", unit="ms", column="p50_ms", scale=MILLI, better="less", of=_latency("p50_s")),
+    Metric(name="p95_s", title="p95", unit="ms", column="p95_ms", scale=MILLI, better="less", of=_latency("p95_s")),
+    Metric(name="p99_s", title="p99", unit="ms", column="p99_ms", scale=MILLI, better="less", of=_latency("p99_s")),
+    Metric(
+        name="bystander_p50_s",
+        title="Bystander p50",
+        unit="ms",
+        column="bystander_p50_ms",
+        scale=MILLI,
+        better="less",
+        of=_bystander("p50_s", _kept),
+    ),
+    Metric(
+        name="bystander_p99_s",
+        title="Bystander p99",
+        unit="ms",
+        column="bystander_p99_ms",
+        scale=MILLI,
+        better="less",
+        of=_bystander("p99_s", _kept),
+    ),
+    Metric(
+        name="bystander_fresh_p50_s",
+        title="Bystander p50, new connections",
+        unit="ms",
+        column="bystander_fresh_p50_ms",
+        scale=MILLI,
+        better="less",
+        of=_bystander("p50_s", _fresh),
+    ),
+    Metric(
+        name="bystander_fresh_p99_s",
+        title="Bystander p99, new connections",
+        unit="ms",
+        column="bystander_fresh_p99_ms",
+        scale=MILLI,
+        better="less",
+        of=_bystander("p99_s", _fresh),
+    ),
+    Metric(
+        name="cpu_s_per_request",
+        title="CPU per request",
+        unit="µs",
+        column="cpu_us_per_request",
+        scale=MICRO,
+        better="less",
+        of=_per_request(lambda t: t.usage.server_cpu_s),
+    ),
+    Metric(
+        name="memory_bytes",
+        title="Memory (PSS)",
+        unit="MiB",
+        column="memory_mib",
+        scale=MIB,
+        better="less",
+        of=lambda t: t.usage.memory_bytes,
+    ),
+    Metric(
+        name="threads",
+        title="Threads",
+        unit="",
+        column="threads",
+        scale=ONE,
+        better="neither",
+        of=lambda t: t.usage.threads,
+    ),
+    Metric(
+        name="context_switches_per_request",
+        title="Context switches per request",
+        unit="",
+        column="context_switches_per_request",
+        scale=ONE,
+        better="less",
+        of=_per_request(lambda t: t.usage.context_switches),
+    ),
+)
+
+BY_NAME: dict[str, Metric] = {metric.name: metric for metric in METRICS}
+
+POOLED: dict[str, tuple[Callable[[Completed], BystanderSummary] | None, float]] = {
+    "p50_s": (None, 0.5),
+    "p95_s": (None, 0.95),
+    "p99_s": (None, 0.99),
+    "bystander_p50_s": (_kept, 0.5),
+    "bystander_p99_s": (_kept, 0.99),
+    "bystander_fresh_p50_s": (_fresh, 0.5),
+    "bystander_fresh_p99_s": (_fresh, 0.99),
+}
+"""Quantiles, which are taken over all windows of a row together: from which stream (None is the load) at which level."""

@@ -1,0 +1,110 @@
+"""A result table as the page prints it: words for every cell."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from runners.model import Doubt, Row, Table
+from runners.report.charts_data import absence, doubts_about, number, sureness
+from runners.report.metrics import METRICS, Metric
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """A figure and how far it reaches, empty where there is none; `doubts` are numbers in the page's list, from 1."""
+
+    text: str = ""
+    spread: str = ""
+    doubts: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """A row in words; its `doubts` are those about the row as a whole."""
+
+    title: str
+    rank: str
+    tied: bool
+    figures: tuple[Figure, ...]
+    limited_by: str
+    of_ceiling: str
+    evidence: str
+    errors: int
+    trouble: str
+    doubts: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Head:
+    """A heading over some columns: what they share, and what tells them apart (nothing for a single column)."""
+
+    title: str
+    unit: str
+    parts: tuple[str, ...]
+
+
+GROUPS = (
+    ("Latency", ("p50_s", "p95_s", "p99_s")),
+    ("Bystander, kept connection", ("bystander_p50_s", "bystander_p99_s")),
+    ("Bystander, new connections", ("bystander_fresh_p50_s", "bystander_fresh_p99_s")),
+)
+"""Metrics that stand under one heading."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Printed:
+    """A table: its columns (a metric without any figure has none) and its lines."""
+
+    heads: tuple[Head, ...]
+    lines: tuple[Line, ...]
+    has_ceilings: bool
+
+
+def printed(table: Table, labels: Mapping[str, str], doubts: Sequence[Doubt]) -> Printed:
+    metrics = tuple(metric for metric in METRICS if any(row.metrics.get(metric.name) for row in table.rows))
+    return Printed(
+        heads=tuple(_heads(metrics)),
+        lines=tuple(_line(row, metrics, labels[row.subject], doubts) for row in table.rows),
+        has_ceilings=any(row.ceiling is not None for row in table.rows),
+    )
+
+
+def _heads(metrics: tuple[Metric, ...]) -> Iterator[Head]:
+    groups = {name: title for title, names in GROUPS for name in names}
+    for title, some in groupby(metrics, key=lambda metric: groups.get(metric.name, metric.title)):
+        members = list(some)
+        parts = tuple(metric.name.split("_")[-2] for metric in members) if title in groups.values() else ()
+        yield Head(title=title, unit=members[0].unit, parts=parts)
+
+
+def _line(row: Row, metrics: tuple[Metric, ...], title: str, doubts: Sequence[Doubt]) -> Line:
+    ceiling = row.ceiling
+    of_ceiling = "" if ceiling is None or ceiling.of_predicted is None else f"{100 * ceiling.of_predicted:.0f} %"
+    return Line(
+        title=title,
+        rank="" if row.rank is None else str(row.rank),
+        tied=row.tied,
+        figures=tuple(_figure(row, metric, doubts) for metric in metrics),
+        limited_by="" if ceiling is None or ceiling.limited_by == "none" else ceiling.limited_by,
+        of_ceiling=of_ceiling,
+        evidence="" if ceiling is None else ceiling.evidence,
+        errors=row.errors,
+        trouble=row.failures[0] if row.failures else "" if any(row.metrics.values()) else absence(row),
+        doubts=_numbers(doubts_about(row, None, doubts)),
+    )
+
+
+def _figure(row: Row, metric: Metric, doubts: Sequence[Doubt]) -> Figure:
+    spread = row.metrics.get(metric.name)
+    if spread is None:
+        return Figure()
+    low, high = number(metric, spread.low), number(metric, spread.high)
+    return Figure(
+        text=sureness(row, metric.name) + number(metric, spread.median),
+        spread="" if spread.count == 1 else low if low == high else f"{low}\u2013{high}",
+        doubts=_numbers(doubts_about(row, metric.name, doubts)),
+    )
+
+
+def _numbers(indices: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(index + 1 for index in indices)

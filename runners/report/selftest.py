@@ -1,0 +1,140 @@
+"""What a self-test proves: how often equal copies are told apart, how often a known slowdown is found."""
+
+import itertools
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+import scipy.stats
+
+from runners.model import Comparison, Completed, StoredSession
+from runners.report import statistics
+from runners.report.metrics import BY_NAME
+
+METRICS = ("cpu_s_per_request", "requests_per_s")
+ROUNDS_IN_SET = 6
+_SLOWED = re.compile(r"-plus(\d+)$")
+
+Values = Mapping[str, Mapping[int, float]]
+
+
+@dataclass(kw_only=True)
+class Tally:
+    """Comparisons of one kind: how many there were and what they said; ratios of the slowed copy to the equal one."""
+
+    comparisons: int = 0
+    more: int = 0
+    less: int = 0
+    ratios: list[float] = field(default_factory=list)
+    detectable: list[float] = field(default_factory=list)
+
+    def add(self, comparison: Comparison) -> None:
+        self.comparisons += 1
+        self.more += comparison.verdict == "more"
+        self.less += comparison.verdict == "less"
+        self.ratios.append(comparison.ratio)
+        self.detectable.append(comparison.detectable or 0.0)
+
+
+def tallies(stored: StoredSession, rounds_in_set: int = ROUNDS_IN_SET) -> dict[tuple[str, int], Tally]:
+    """By metric and slowdown in percent (0: two equal copies) what the comparisons of every set of rounds said.
+
+    A set stands for one session of `rounds_in_set` rounds; sets share no trial. An incomplete last set is left out.
+    """
+    found: dict[tuple[str, int], Tally] = defaultdict(Tally)
+    for metric in METRICS:
+        values = _values(stored, metric)
+        for rounds in _sets(values, rounds_in_set):
+            for (name, slowdown), (other, other_slowdown) in itertools.combinations(_slowdowns(values), 2):
+                if slowdown and other_slowdown:
+                    continue
+                slower, equal = (name, other) if slowdown else (other, name)
+                ours = [values[slower][number] for number in rounds]
+                theirs = [values[equal][number] for number in rounds]
+                comparison = statistics.compare(metric, equal, ours, theirs)
+                if comparison is not None:
+                    found[metric, slowdown or other_slowdown].add(comparison)
+    return dict(found)
+
+
+def markdown(stored: StoredSession, rounds_in_set: int = ROUNDS_IN_SET) -> str:
+    """selftest.md: the two questions of a self-test, answered with intervals."""
+    found = tallies(stored, rounds_in_set)
+    session = stored.session
+    sets = _set_count(stored, rounds_in_set)
+    head = [
+        f"# Self-test of the rig: {session.name}",
+        "",
+        f"{session.started_at[:10]}, {session.machine.cpu}, {session.machine.cores} cores, {session.machine.python}, "
+        f"k6 {session.machine.k6}. Copies of {session.plan.subjects[0].framework} under seven names, "
+        f"`/{session.plan.workloads[0].name}` at {session.plan.blocks[0].load.label}, windows of "
+        f"{session.plan.blocks[0].load.window_s:g} s, fresh processes every round; {sets} set(s) of {rounds_in_set} rounds, "
+        "each judged like a session of its own.",
+        "",
+    ]
+    if not found:
+        return "\n".join([*head, f"Fewer than {rounds_in_set} complete rounds: nothing can be said.", ""])
+    rows = [_row(metric, slowdown, tally) for (metric, slowdown), tally in sorted(found.items(), key=_order)]
+    foot = [
+        "",
+        "Equal copies told apart are false positives; found means beyond the tie band of 1 %, with the right sign. Intervals are "
+        "Clopper-Pearson at 95 %; comparisons within a set share trials, so the true intervals are somewhat wider. A slowdown "
+        "of n % adds n % more squares, which is a little less than n % of a request. Detectable is the median over comparisons "
+        "of the smallest difference that so many rounds would find with 80 % power.",
+        "",
+    ]
+    return "\n".join([*head, *_TABLE_HEAD, *rows, *foot])
+
+
+_TABLE_HEAD = (
+    "| metric | injected | comparisons | found | share, 95 % interval | wrong sign | median ratio seen | detectable |",
+    "| :-- | --: | --: | --: | --: | --: | --: | --: |",
+)
+
+
+def _row(metric: str, slowdown: int, tally: Tally) -> str:
+    expects_more = BY_NAME[metric].better == "less"
+    right, wrong = (tally.more, tally.less) if expects_more else (tally.less, tally.more)
+    found = tally.more + tally.less if slowdown == 0 else right
+    interval = scipy.stats.binomtest(found, tally.comparisons).proportion_ci()
+    injected = "none (A/A)" if slowdown == 0 else f"+{slowdown} %"
+    return (
+        f"| {BY_NAME[metric].title} | {injected} | {tally.comparisons} | {found} | {100 * found / tally.comparisons:.1f} % "
+        f"[{100 * interval.low:.1f}, {100 * interval.high:.1f}] | {'–' if slowdown == 0 else wrong} | "
+        f"{median(tally.ratios):.4f} | {100 * median(tally.detectable):.1f} % |"
+    )
+
+
+def _order(item: tuple[tuple[str, int], Tally]) -> tuple[int, int]:
+    (metric, slowdown), _ = item
+    return METRICS.index(metric), slowdown
+
+
+def _slowdowns(values: Values) -> list[tuple[str, int]]:
+    named = []
+    for name in values:
+        match = _SLOWED.search(name)
+        named.append((name, int(match[1]) if match else 0))
+    return named
+
+
+def _sets(values: Values, size: int) -> list[Sequence[int]]:
+    """Consecutive runs of `size` rounds in which every copy has a value."""
+    common = sorted(set.intersection(*(set(rounds) for rounds in values.values()))) if values else []
+    return [common[start : start + size] for start in range(0, len(common) - size + 1, size)]
+
+
+def _set_count(stored: StoredSession, size: int) -> int:
+    return len(_sets(_values(stored, METRICS[0]), size))
+
+
+def _values(stored: StoredSession, metric: str) -> Values:
+    values: dict[str, dict[int, float]] = {subject.name: {} for subject in stored.session.plan.subjects}
+    for result in stored.results:
+        if result.void is None and isinstance(result.outcome, Completed):
+            value = BY_NAME[metric].of(result.outcome)
+            if value is not None:
+                values[result.trial.subject][result.trial.round] = value
+    return values

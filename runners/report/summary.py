@@ -1,0 +1,180 @@
+"""From stored trials to everything a report tells: tables with ranks, ceilings, doubts and verdicts."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from runners.model import (
+    Completed,
+    Failed,
+    Load,
+    Row,
+    Session,
+    Spread,
+    StoredSession,
+    Subject,
+    Summary,
+    Table,
+    TrialResult,
+    Workload,
+)
+from runners.report import doubts, ranking, statistics, verdicts
+from runners.report.ceilings import ceiling
+from runners.report.metrics import METRICS, POOLED
+
+Cell = tuple[str, Load]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visits:
+    """What one subject did in one cell: by block number the trials with figures, and the reasons of those without."""
+
+    completed: Mapping[int, Completed]
+    failures: tuple[str, ...]
+
+
+def summarise(stored: StoredSession) -> Summary:
+    """Everything that can be told of a session, from its stored trials alone; void trials are never used."""
+    session = stored.session
+    kept = [result for result in stored.results if result.void is None]
+    cells: dict[Cell, dict[str, list[TrialResult]]] = defaultdict(lambda: defaultdict(list))
+    for result in kept:
+        cells[result.trial.workload, result.trial.load][result.trial.subject].append(result)
+    tables = ranking.with_holm(
+        tuple(
+            _table(session, workload, load, cells[workload.name, load])
+            for workload in session.plan.workloads
+            for load in _loads(session)
+            if (workload.name, load) in cells
+        )
+    )
+    found = doubts.find_doubts(session, tables, _voided(stored))
+    tables = doubts.attach(tables, found)
+    return Summary(
+        session=session,
+        tables=tables,
+        doubts=found,
+        verdicts=verdicts.write_verdicts(session, tables),
+        wall_s=wall_times(stored),
+        voided_blocks=_voided(stored),
+        finished_rounds=finished_rounds(session, kept),
+    )
+
+
+def finished_rounds(session: Session, results: Sequence[TrialResult]) -> int:
+    """Rounds in which every block has a result of every subject."""
+    seen = defaultdict(set)
+    for result in results:
+        if result.void is None:
+            seen[result.trial.block].add(result.trial.subject)
+    open_rounds = {b.round for b in session.plan.blocks if len(seen[b.number]) < len(b.subjects)}
+    return session.plan.rounds - len(open_rounds)
+
+
+def wall_times(stored: StoredSession) -> dict[str, float]:
+    """Seconds of the session by phase: those outside trials, and the trials' own, void ones apart."""
+    total: dict[str, float] = defaultdict(float, stored.session.wall_s)
+    for result in stored.results:
+        for phase, seconds in result.wall_s.items():
+            total["voided" if result.void else phase] += seconds
+    return {phase: round(seconds, 3) for phase, seconds in total.items()}
+
+
+def _loads(session: Session) -> list[Load]:
+    loads = {block.load for block in session.plan.blocks}
+    return sorted(loads, key=lambda load: (load.clients or 0, load.fraction or 0.0))
+
+
+def _table(session: Session, workload: Workload, load: Load, results: Mapping[str, list[TrialResult]]) -> Table:
+    visits = {name: _visits(some) for name, some in results.items()}
+    rows = [
+        _row(session, subject, workload, load, visits[subject.name])
+        for subject in session.plan.subjects
+        if subject.name in visits
+    ]
+    return ranking.ranked_table(workload, load, rows, _values_by_block(visits), session.plan.reference)
+
+
+def _visits(results: list[TrialResult]) -> Visits:
+    completed = {r.trial.block: r.outcome for r in results if isinstance(r.outcome, Completed)}
+    failures = tuple(r.outcome.reason for r in results if isinstance(r.outcome, Failed))
+    return Visits(completed=completed, failures=failures)
+
+
+def _values_by_block(visits: Mapping[str, Visits]) -> ranking.ValuesByBlock:
+    return {
+        metric.name: {
+            name: {block: value for block, trial in some.completed.items() if (value := metric.of(trial)) is not None}
+            for name, some in visits.items()
+        }
+        for metric in METRICS
+        if metric.name in ranking.COMPARED
+    }
+
+
+def _row(session: Session, subject: Subject, workload: Workload, load: Load, visits: Visits) -> Row:
+    trials = list(visits.completed.values())
+    metrics = _spreads(trials)
+    return Row(
+        subject=subject.name,
+        title=subject.title,
+        rank=None,
+        tied=False,
+        metrics=metrics,
+        trials=len(trials),
+        errors=sum(sum(trial.load.errors.values()) for trial in trials),
+        failures=visits.failures,
+        samples=sum(trial.load.latency.count for trial in trials if trial.load.latency),
+        bystander_samples=sum(t.bystander_kept.latency.count for t in trials if t.bystander_kept.latency),
+        ceiling=ceiling(
+            subject=subject,
+            workload=workload,
+            load=load,
+            machine=session.machine,
+            calibration=session.calibration,
+            requests_per_s=metrics["requests_per_s"],
+            cpu_s_per_request=metrics["cpu_s_per_request"],
+            server_cores_used=_middle([t.usage.server_cpu_s / t.usage.duration_s for t in trials]),
+            generator_cores_used=_middle([t.usage.generator_cpu_s / t.usage.duration_s for t in trials]),
+        ),
+        little_residual=_little(load, trials),
+        against_leader=None,
+        comparisons=(),
+        doubts=(),
+    )
+
+
+def _spreads(trials: list[Completed]) -> dict[str, Spread | None]:
+    spreads: dict[str, Spread | None] = {}
+    for metric in METRICS:
+        values = [value for trial in trials if (value := metric.of(trial)) is not None]
+        spreads[metric.name] = statistics.spread(values)
+    return {name: _pooled(name, some, trials) for name, some in spreads.items()}
+
+
+def _pooled(name: str, seen: Spread | None, trials: list[Completed]) -> Spread | None:
+    """A quantile's centre is taken over all windows together; its spread stays the one over the rounds."""
+    if seen is None or name not in POOLED or len(trials) == 1:
+        return seen
+    stream, level = POOLED[name]
+    latencies = [latency for t in trials if (latency := (stream(t) if stream else t.load).latency) is not None]
+    centre = statistics.pooled_quantiles(latencies, [level])[0]
+    return seen.model_copy(update={"median": centre, "low": min(seen.low, centre), "high": max(seen.high, centre)})
+
+
+def _little(load: Load, trials: list[Completed]) -> float | None:
+    """How far the mean number in flight is from the number of clients, as a share of it (Little's law)."""
+    if load.clients is None or not trials:
+        return None
+    in_flight = _middle([trial.load.in_flight for trial in trials])
+    return in_flight / load.clients - 1 if in_flight is not None else None
+
+
+def _middle(values: list[float]) -> float | None:
+    return statistics.median(np.sort(np.asarray(values))) if values else None
+
+
+def _voided(stored: StoredSession) -> int:
+    return len({(r.trial.block, r.trial.attempt) for r in stored.results if r.void is not None})

@@ -1,0 +1,103 @@
+"""One plain paragraph for each workload, made from the evidence: who leads, who ties, by how much, limited by what."""
+
+from runners.model import Row, Session, Table, Verdict
+from runners.units import duration, figure, names
+
+LIMITS = {
+    "clients": "the number of clients",
+    "pool": "its pool",
+    "loop": "its event loop",
+    "CPU": "CPU",
+    "generator": "k6",
+    "none": "something not predicted",
+}
+
+
+def write_verdicts(session: Session, tables: tuple[Table, ...]) -> tuple[Verdict, ...]:
+    """A verdict for each workload, from its table under the highest load."""
+    verdicts = []
+    for workload in session.plan.workloads:
+        own = [table for table in tables if table.workload.name == workload.name]
+        if own:
+            verdicts.append(Verdict(workload=workload.name, text=_sentence(own[-1])))
+    return tuple(verdicts)
+
+
+def _sentence(table: Table) -> str:
+    sound = [row for row in table.rows if row.trials and not row.errors and not row.failures]
+    parts = [f"At {table.load.label}: "]
+    if not sound:
+        parts.append("no framework finished without errors.")
+    elif not table.ranked:
+        parts.append(_unranked(table, sound))
+    else:
+        parts.append(_ranked(sound))
+    parts += [_bystander(sound), _unsound(table)]
+    return " ".join(part.strip() for part in parts if part)
+
+
+def _ranked(rows: list[Row]) -> str:
+    first = [row for row in rows if row.rank == 1]
+    rest = [row for row in rows if row.rank != 1]
+    if len(first) == 1:
+        lead = f"{first[0].title} leads with {_rate(first[0])}{_limit(first[0])}."
+    else:
+        lead = f"{names([row.title for row in first])} tie at the top with {_rate(first[0])}{_limit(first[0])}"
+        lead += f"{_detectable(first[1:])}."
+    return " ".join([lead, *(_behind(row) for row in rest)])
+
+
+def _behind(row: Row) -> str:
+    against = row.against_leader
+    if against is None or against.low is None or against.high is None:
+        return f"{row.title} has {_rate(row)}."
+    return (
+        f"{row.title} has {100 * (1 - against.ratio):.1f} % less "
+        f"[{100 * (1 - against.high):.1f}, {100 * (1 - against.low):.1f}]{_limit(row)}."
+    )
+
+
+def _unranked(table: Table, rows: list[Row]) -> str:
+    if any(row.ceiling and row.ceiling.limited_by == "generator" for row in rows):
+        cheapest = rows[0]
+        cpu = cheapest.metrics["cpu_s_per_request"]
+        cost = f" with {1e6 * cpu.median:.0f} µs of CPU a request" if cpu else ""
+        return f"k6 was the limit, so requests a second rank nobody; {cheapest.title} is the cheapest{cost}."
+    if table.load.kind == "open":
+        return "the rate was offered, not found; compare latencies."
+    figures = names([f"{row.title} {_rate(row)}{_limit(row)}" for row in rows])
+    return f"{figures}. Too few rounds to rank."
+
+
+def _bystander(rows: list[Row]) -> str:
+    """The range of what a ping beside the load waited, which is where the concurrency models differ most."""
+    waits = sorted((s.median, row.title) for row in rows if (s := row.metrics["bystander_p50_s"]) is not None)
+    if not waits:
+        return ""
+    (least_s, calmest), (most_s, slowest) = waits[0], waits[-1]
+    if len(waits) == 1 or most_s < 2 * least_s:
+        return f"A ping beside it took about {_wait(most_s)}."
+    return f"A ping beside it took {_wait(least_s)} at {calmest} and {_wait(most_s)} at {slowest}."
+
+
+def _unsound(table: Table) -> str:
+    bad = [row.title for row in table.rows if row.errors or row.failures or not row.trials]
+    return f"{names(bad)} had errors and {'are' if len(bad) > 1 else 'is'} not ranked." if bad else ""
+
+
+def _detectable(tied: list[Row]) -> str:
+    found = [row.against_leader.detectable for row in tied if row.against_leader and row.against_leader.detectable]
+    return f" (a difference of {100 * max(found):.1f} % would have been found)" if found else ""
+
+
+def _rate(row: Row) -> str:
+    rate = row.metrics["requests_per_s"]
+    return f"{figure(rate.median)} requests/s" if rate else "no requests"
+
+
+def _limit(row: Row) -> str:
+    return f" (limited by {LIMITS[row.ceiling.limited_by]})" if row.ceiling and row.ceiling.limited_by != "none" else ""
+
+
+def _wait(seconds: float) -> str:
+    return f"{1000 * seconds:.1f} ms" if seconds < 0.01 else duration(seconds)  # noqa: PLR2004 - below 10 ms a digit more

@@ -1,0 +1,175 @@
+"""Sessions on disk: one folder each, written so that an interruption loses nothing that was measured.
+
+    session.json    plan, machine, versions, calibration; replaced as a whole, never half written
+    trials.jsonl    one line for each trial as it ends, synced; a line may also void one attempt at a block
+    logs/           what servers and k6 printed last
+    the rest        derived; `shootout report` builds it again
+
+Format versions: 1, the first.
+"""
+
+import contextlib
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from runners.errors import StoreError
+from runners.model import BlockVoid, Session, StoredSession, TrialResult
+
+SESSION_FILE = "session.json"
+TRIALS_FILE = "trials.jsonl"
+LATEST = "latest"
+
+_LINE: TypeAdapter[TrialResult | BlockVoid] = TypeAdapter(TrialResult | BlockVoid)
+
+
+def create(results: Path, session: Session) -> Path:
+    """Make the session's folder with its session.json and point `latest` to it."""
+    folder = results / session.name
+    try:
+        (folder / "logs").mkdir(parents=True)
+        (folder / TRIALS_FILE).touch()
+    except OSError as error:
+        raise StoreError(
+            f"creating {folder}: {error.strerror}; choose another folder with --out, or make it writable"
+        ) from error
+    write_session(folder, session)
+    _point_latest(results, session.name)
+    return folder
+
+
+def write_session(folder: Path, session: Session) -> None:
+    """Replace session.json at once."""
+    fresh = folder / f"{SESSION_FILE}.new"
+    _write(fresh, session.model_dump_json(indent=1) + "\n")
+    fresh.replace(folder / SESSION_FILE)
+
+
+def append(folder: Path, line: TrialResult | BlockVoid) -> None:
+    """Add one line to trials.jsonl and wait until it is on the disk."""
+    try:
+        with (folder / TRIALS_FILE).open("a", encoding="utf-8") as sink:
+            sink.write(line.model_dump_json(exclude={"void"}) + "\n")
+            sink.flush()
+            os.fsync(sink.fileno())
+    except OSError as error:
+        raise StoreError(
+            f"writing {folder / TRIALS_FILE}: {error.strerror}; what was measured before is kept"
+        ) from error
+
+
+def read(folder: Path) -> StoredSession:
+    """A stored session with its voids applied; StoreError names the file, line and key that is wrong."""
+    path = folder / SESSION_FILE
+    text = _read(path)
+    try:
+        version = json.loads(text).get("format_version")
+        if version != 1:
+            raise StoreError(f"reading {path}: format version {version!r}; this program reads version 1")
+        session = Session.model_validate_json(text)
+    except (ValueError, AttributeError) as error:
+        raise StoreError(f"reading {path}: {_fault(error)}") from error
+    return StoredSession(session=session, results=_read_trials(folder / TRIALS_FILE))
+
+
+def apply_voids(results: Iterable[TrialResult], voids: Iterable[BlockVoid]) -> tuple[TrialResult, ...]:
+    """The results with the reason of its voiding in each that belongs to a voided attempt."""
+    reasons = {(void.voided_block, void.attempt): void.reason for void in voids}
+    return tuple(
+        result.model_copy(update={"void": reason})
+        if (reason := reasons.get((result.trial.block, result.trial.attempt)))
+        else result
+        for result in results
+    )
+
+
+def find(results: Path, wanted: str | None) -> Path:
+    """The folder of a session given by name, path or nothing (the latest)."""
+    candidates = (
+        [results / LATEST] if wanted is None else [Path(wanted), results / wanted, results / "published" / wanted]
+    )
+    for candidate in candidates:
+        if (candidate / SESSION_FILE).is_file():
+            return candidate.resolve()
+    there = ", ".join(names(results)) or "none yet; start one with `shootout run`"
+    raise StoreError(f"looking for session {wanted or LATEST!r}: not in {results}; there are: {there}")
+
+
+def names(results: Path) -> list[str]:
+    """Names of the sessions in a results folder, oldest first."""
+    return sorted(path.parent.name for path in results.glob(f"*/{SESSION_FILE}") if not path.parent.is_symlink())
+
+
+def write_derived(folder: Path, files: Mapping[str, str]) -> None:
+    """Write each text to its path below the session's folder."""
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write(path, text)
+
+
+@contextlib.contextmanager
+def scratch() -> Iterator[Path]:
+    """A folder for what need not be kept."""
+    with tempfile.TemporaryDirectory(prefix="shootout-") as folder:
+        yield Path(folder)
+
+
+def finished_blocks(results: Sequence[TrialResult], subjects: int) -> frozenset[int]:
+    """Numbers of the blocks in which every subject has a result that counts."""
+    seen: dict[int, set[str]] = {}
+    for result in results:
+        if result.void is None:
+            seen.setdefault(result.trial.block, set()).add(result.trial.subject)
+    return frozenset(block for block, names_seen in seen.items() if len(names_seen) == subjects)
+
+
+def _read_trials(path: Path) -> tuple[TrialResult, ...]:
+    results: list[TrialResult] = []
+    voids: list[BlockVoid] = []
+    lines = _read(path).split("\n")
+    for number, line in enumerate(lines[:-1], start=1):  # what follows the last newline was cut off while being written
+        try:
+            record = _LINE.validate_json(line)
+        except ValidationError as error:
+            raise StoreError(f"reading {path}, line {number}: {_fault(error)}") from error
+        if isinstance(record, BlockVoid):
+            voids.append(record)
+        else:
+            results.append(record)
+    return apply_voids(results, voids)
+
+
+def _fault(error: Exception) -> str:
+    if not isinstance(error, ValidationError):
+        return f"not valid JSON: {error}"
+    first = error.errors(include_url=False, include_context=False)[0]
+    return f"key '{'.'.join(str(part) for part in first['loc'])}': {first['msg']}"
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise StoreError(f"reading {path}: {error.strerror}") from error
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise StoreError(f"writing {path}: {error.strerror}") from error
+
+
+def _point_latest(results: Path, name: str) -> None:
+    fresh = results / f".{LATEST}-new"
+    try:
+        fresh.unlink(missing_ok=True)
+        fresh.symlink_to(name)
+        fresh.replace(results / LATEST)
+    except OSError:  # a system without symbolic links finds sessions by name only
+        fresh.unlink(missing_ok=True)

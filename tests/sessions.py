@@ -1,0 +1,332 @@
+"""Synthetic stored sessions, for tests that need one without measuring: every figure follows from a seed."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from statistics import NormalDist
+
+from runners.model import (
+    QUANTILE_LEVELS,
+    Block,
+    BystanderSummary,
+    Calibration,
+    Completed,
+    Concurrency,
+    Failed,
+    GeneratorPoint,
+    Latency,
+    Load,
+    LoadSummary,
+    Machine,
+    Plan,
+    ResourceSample,
+    Session,
+    Settings,
+    Slice,
+    StoredSession,
+    Subject,
+    Trial,
+    TrialResult,
+    UnloadedPoint,
+    Usage,
+    Workload,
+)
+
+WORKLOADS = (
+    Workload(name="async-io", route="/async-io", handler="async", work="wait", shows="concurrency of one loop"),
+    Workload(name="async-cpu", route="/async-cpu", handler="async", work="compute", shows="a blocked loop"),
+    Workload(name="sync-cpu", route="/sync-cpu", handler="sync", work="compute", shows="a thread pool under the GIL"),
+    Workload(name="sync-io", route="/sync-io", handler="sync", work="wait", shows="the size of the thread pool"),
+    Workload(name="ping", route="/ping", handler="async", work="none", shows="the floor"),
+)
+FRAMEWORKS = ("fastapi", "starlette", "flask", "aiohttp")
+TITLES = {"fastapi": "FastAPI", "starlette": "Starlette", "flask": "Flask", "aiohttp": "aiohttp"}
+
+OVERHEAD_S = {"fastapi": 0.00034, "starlette": 0.00018, "flask": 0.00062, "aiohttp": 0.00016}
+"""CPU seconds a request costs beside its work; a subject beyond the four costs as much as Starlette."""
+
+COMPUTE_S = 0.0042
+GENERATOR_PER_S = 15_000.0
+Cell = tuple[str, str]
+"""A subject's and a workload's name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shape:
+    """What a synthetic session holds.
+
+    `failing` cells fail in every trial and `erring` cells answer 3 % with errors; `missing` cells have no result at
+    all. `slower` multiplies the CPU seconds of a subject's requests. `rounds_done` under `rounds` is an interruption.
+    """
+
+    subjects: int = 4
+    workloads: int = 4
+    clients: Sequence[int] = (10, 80)
+    fractions: Sequence[float] = ()
+    rounds: int = 6
+    rounds_done: int | None = None
+    titles: Mapping[str, str] = field(default_factory=dict)
+    failing: frozenset[Cell] = frozenset()
+    erring: frozenset[Cell] = frozenset()
+    missing: frozenset[Cell] = frozenset()
+    voided_rounds: frozenset[int] = frozenset()
+    slower: Mapping[str, float] = field(default_factory=dict)
+    noise: float = 0.02
+    seed: int = 1
+    window_s: float = 5.0
+    calibrated: bool = True
+    look_inside: bool = True
+    settings: Settings = field(default_factory=Settings)
+    machine: Mapping[str, object] = field(default_factory=dict)
+    contended: str | None = None
+
+
+def stored_session(shape: Shape | None = None) -> StoredSession:
+    shape = shape or Shape()
+    random = Random(shape.seed)  # noqa: S311  (noise, not secrets)
+    subjects = tuple(_subject(number, shape) for number in range(shape.subjects))
+    workloads = WORKLOADS[: shape.workloads]
+    blocks = tuple(_blocks(shape, subjects, workloads, random))
+    plan = Plan(
+        seed=shape.seed,
+        reference=subjects[0].name,
+        subjects=subjects,
+        workloads=workloads,
+        rounds=shape.rounds,
+        blocks=blocks,
+    )
+    session = Session(
+        name="2026-01-02T03-04-05",
+        label="default" if shape.rounds >= 6 else "scouting",
+        command=("shootout", "run", "--rounds", str(shape.rounds), "--seed", str(shape.seed)),
+        started_at="2026-01-02T03:04:05+00:00",
+        settings=shape.settings,
+        machine=_machine(shape),
+        plan=plan,
+        calibration=_calibration(shape, subjects, workloads) if shape.calibrated else None,
+        contended=shape.contended,
+        finished_at=None if shape.rounds_done is not None else "2026-01-02T03:34:05+00:00",
+        interrupted=shape.rounds_done is not None,
+        wall_s={"preflight": 4.0, "calibrate": 95.0, "rounds": 1700.0},
+    )
+    return StoredSession(session=session, results=tuple(_results(shape, plan, random)))
+
+
+def _subject(number: int, shape: Shape) -> Subject:
+    framework = FRAMEWORKS[number % len(FRAMEWORKS)]
+    name = framework if number < len(FRAMEWORKS) else f"{framework}-{number // len(FRAMEWORKS) + 1}"
+    handlers = "thread" if framework == "flask" else "loop"
+    settings = shape.settings
+    server = ("gunicorn", "-k", "gthread") if framework == "flask" else ("uvicorn", "--no-access-log")
+    return Subject(
+        name=name,
+        title=shape.titles.get(name, TITLES[framework] if name == framework else f"{TITLES[framework]} {number}"),
+        framework=framework,
+        package=framework,
+        command=("{python}", "-m", *server, "--port", "{port}", f"apps.{framework}.app:app"),
+        environment={"SHOOTOUT_THREADS": str(settings.threads), "SHOOTOUT_WAIT_S": str(settings.wait_s)},
+        concurrency=Concurrency(async_handlers=handlers, sync_handlers="thread"),
+        threads=settings.threads,
+        processes=settings.processes,
+        loop=settings.loop,
+        wait_s=settings.wait_s,
+        cpu_iterations=settings.cpu_iterations,
+        expected={},
+    )
+
+
+def _machine(shape: Shape) -> Machine:
+    facts: dict[str, object] = {
+        "system": "Linux",
+        "kernel": "6.1.0",
+        "cpu": "Imaginary CPU @ 2.4 GHz",
+        "cores": 4,
+        "memory_bytes": 16 * 2**30,
+        "server_cores": (0,),
+        "generator_cores": (1, 2, 3),
+        "open_files_limit": 65536,
+        "python": "3.11.9",
+        "gil_enabled": True,
+        "k6": "1.1.0",
+        "versions": {"fastapi": "0.165.0", "starlette": "1.10.0", "flask": "3.1.3", "aiohttp": "3.14.5"},
+        "sources": "5f2c9a",
+    }
+    return Machine.model_validate(facts | dict(shape.machine))
+
+
+def _loads(shape: Shape) -> list[Load]:
+    closed = [Load(clients=count, warmup_s=1.0, window_s=shape.window_s) for count in shape.clients]
+    return closed + [Load(fraction=part, warmup_s=1.0, window_s=shape.window_s) for part in shape.fractions]
+
+
+def _blocks(
+    shape: Shape, subjects: Sequence[Subject], workloads: Sequence[Workload], random: Random
+) -> Iterator[Block]:
+    number = 0
+    for round_ in range(1, shape.rounds + 1):
+        cells = [(workload.name, load) for workload in workloads for load in _loads(shape)]
+        random.shuffle(cells)
+        for workload, load in cells:
+            order = random.sample([subject.name for subject in subjects], len(subjects))
+            yield Block(number=number, round=round_, workload=workload, load=load, subjects=tuple(order))
+            number += 1
+
+
+def _cpu_s(shape: Shape, subject: Subject, workload: Workload) -> float:
+    work = COMPUTE_S if workload.work == "compute" else 0.0
+    hop = 0.0001 if workload.handler == "sync" and subject.framework != "flask" else 0.0
+    return (work + hop + OVERHEAD_S[subject.framework]) * shape.slower.get(subject.name, 1.0)
+
+
+def _places(subject: Subject, workload: Workload) -> float:
+    """How many requests the subject can hold in their wait at once."""
+    where = subject.concurrency.async_handlers if workload.handler == "async" else subject.concurrency.sync_handlers
+    return subject.threads if where == "thread" else float("inf")
+
+
+def _rate_per_s(shape: Shape, subject: Subject, workload: Workload, load: Load) -> float:
+    cpu_s = _cpu_s(shape, subject, workload)
+    stay_s = cpu_s + (subject.wait_s if workload.work == "wait" else 0.0)
+    places = _places(subject, workload)
+    if load.fraction is not None:
+        return load.fraction * min(places / stay_s, 0.95 / cpu_s)
+    return min((load.clients or 1) / stay_s, places / stay_s, 0.95 / cpu_s, GENERATOR_PER_S)
+
+
+def _calibration(shape: Shape, subjects: Sequence[Subject], workloads: Sequence[Workload]) -> Calibration:
+    generator = tuple(
+        GeneratorPoint(
+            clients=clients,
+            ceiling_per_s=GENERATOR_PER_S,
+            cpu_s_per_request=60e-6,
+            floor_p50_s=clients * 40e-6,
+            floor_p99_s=clients * 90e-6,
+        )
+        for clients in sorted({1, *shape.clients})
+    )
+    unloaded = tuple(
+        UnloadedPoint(
+            subject=subject.name,
+            workload=workload.name,
+            residence_s=_cpu_s(shape, subject, workload) + (subject.wait_s if workload.work == "wait" else 0.0),
+            cpu_s_per_request=_cpu_s(shape, subject, workload),
+            capacity_per_s=0.95 / _cpu_s(shape, subject, workload) if shape.fractions else None,
+        )
+        for subject in subjects
+        for workload in workloads
+    )
+    return Calibration(generator=generator, unloaded=unloaded)
+
+
+def _results(shape: Shape, plan: Plan, random: Random) -> Iterator[TrialResult]:
+    workloads = {workload.name: workload for workload in plan.workloads}
+    subjects = {subject.name: subject for subject in plan.subjects}
+    started_s = 100.0
+    for block in plan.blocks:
+        if shape.rounds_done is not None and block.round > shape.rounds_done:
+            return
+        attempts = (1, 2) if block.round in shape.voided_rounds else (1,)
+        for attempt in attempts:
+            weather = random.gauss(0.0, shape.noise)
+            void = "foreign CPU 0.40 core, more than 0.05" if attempt < len(attempts) else None
+            for name in block.subjects:
+                if (name, block.workload) in shape.missing:
+                    continue
+                trial = Trial(
+                    block=block.number,
+                    round=block.round,
+                    attempt=attempt,
+                    subject=name,
+                    workload=block.workload,
+                    load=block.load,
+                )
+                started_s += 8.0
+                noise = 1.0 + weather + random.gauss(0.0, shape.noise / 2)
+                outcome = _outcome(shape, trial, subjects[name], workloads[block.workload], noise)
+                wall_s = {"settle": 0.8, "warm-up": 1.0, "window": shape.window_s, "drain": 0.2}
+                yield TrialResult(trial=trial, started_s=started_s, wall_s=wall_s, outcome=outcome, void=void)
+
+
+def _outcome(shape: Shape, trial: Trial, subject: Subject, workload: Workload, noise: float) -> Completed | Failed:
+    if (trial.subject, trial.workload) in shape.failing:
+        return Failed(stage="load", reason="the server stopped answering", log="Traceback <last>\nMemoryError & more")
+    rate = _rate_per_s(shape, subject, workload, trial.load) * noise
+    cpu_s = _cpu_s(shape, subject, workload) / noise
+    requests = rate * shape.window_s
+    wrong = round(0.03 * requests) if (trial.subject, trial.workload) in shape.erring else 0
+    stay_s = trial.load.clients / rate if trial.load.clients else cpu_s + subject.wait_s
+    blocked = workload.work == "compute" and workload.handler == "async"
+    return Completed(
+        load=LoadSummary(
+            requests=requests - wrong,
+            completed=max(1, round(requests)),
+            in_flight=rate * stay_s,
+            errors={"status 500": wrong} if wrong else {},
+            latency=_latency(round(requests), stay_s, 0.35 if blocked else 0.08),
+            started_late_s=0.002,
+            offered_per_s=rate if trial.load.fraction else None,
+        ),
+        bystander_kept=_bystander(shape, stay_s if blocked or _places(subject, workload) == 40 else 0.0011 / noise),
+        bystander_fresh=_bystander(shape, 1.3 * stay_s if blocked else 0.0016 / noise),
+        usage=Usage(
+            duration_s=shape.window_s,
+            server_cpu_s=cpu_s * requests,
+            generator_cpu_s=60e-6 * requests,
+            runner_cpu_s=0.02,
+            foreign_cpu_s=0.01,
+            steal_s=0.0,
+            context_switches=round(2.2 * requests),
+            memory_bytes=round((44 + len(subject.name)) * 2**20 * (0.98 + 0.02 * noise)),
+            threads=subject.threads + 2 if workload.handler == "sync" else 2,
+            time_wait=12,
+            edge_error_s=0.001,
+        ),
+        samples=tuple(_samples(shape, rate * cpu_s)) if shape.look_inside else (),
+        slices=tuple(_slices(shape, rate, stay_s)) if shape.look_inside else (),
+    )
+
+
+_DEVIATES = tuple(NormalDist().inv_cdf(level) for level in QUANTILE_LEVELS)
+
+
+def _latency(count: int, middle_s: float, width: float) -> Latency:
+    """A log-normal spread of latencies: `width` is the standard deviation of their logarithm."""
+    quantiles_s = tuple(middle_s * 2.718281828 ** (width * deviate) for deviate in _DEVIATES)
+    return Latency(
+        count=max(1, count),
+        mean_s=middle_s * 2.718281828 ** (width**2 / 2),
+        min_s=quantiles_s[0],
+        max_s=quantiles_s[-1],
+        quantiles_s=quantiles_s,
+    )
+
+
+def _bystander(shape: Shape, middle_s: float) -> BystanderSummary:
+    scheduled = round(20 * shape.window_s)
+    return BystanderSummary(
+        scheduled=scheduled,
+        late=0,
+        errors={},
+        latency=_latency(scheduled, middle_s, 0.3),
+        lag_p50_s=0.0004,
+    )
+
+
+def _slices(shape: Shape, rate: float, stay_s: float) -> Iterator[Slice]:
+    step_s = 0.25
+    for number in range(int((1.0 + shape.window_s) / step_s)):
+        ramp = min(1.0, 0.4 + 0.15 * number)
+        completed = round(rate * step_s * ramp)
+        at_s = -1.0 + number * step_s
+        yield Slice(at_s=at_s, duration_s=step_s, completed=completed, p50_s=stay_s, p95_s=1.2 * stay_s / ramp)
+
+
+def _samples(shape: Shape, cores: float) -> Iterator[ResourceSample]:
+    for number in range(int((1.0 + shape.window_s) * 5) + 1):
+        at_s = -1.0 + number / 5
+        yield ResourceSample(
+            at_s=at_s,
+            cpu_s=cores * number / 5,
+            memory_bytes=48 * 2**20 + number * 4096 if number % 5 == 0 else None,
+            threads=2 + min(number, 40),
+        )
