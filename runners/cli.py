@@ -23,7 +23,7 @@ from runners.plan.selftest import make_copies
 from runners.plan.subjects import make_subject
 from runners.plan.workloads import ALL, CORE, select_workloads
 from runners.report import compare as comparing
-from runners.report import render
+from runners.report import overview, render
 from runners.report.summary import summarise
 from runners.screen import Screen, print_result
 
@@ -131,11 +131,14 @@ def run(  # noqa: PLR0913 - one argument for each option
         k6=k6,
         apps=apps,
         results=results,
-        command=tuple(["shootout", *sys.argv[1:]]),
+        command=("shootout", *sys.argv[1:]),
     )
     if resume is not None:
         folder = store.find(results, resume)
-        with Screen(err, store.read(folder).session) as screen:
+        stored = store.read(folder)
+        subjects = len(stored.session.plan.subjects)
+        done = subjects * len(store.finished_blocks(stored.results, subjects))
+        with Screen(err, stored.session, done=done) as screen:
             folder, summary = comparison.resume(folder, wishes, screen.watch)
         _tell(folder, summary)
         return
@@ -218,6 +221,21 @@ def report(
 
 
 @app.command()
+def publish(
+    session: Annotated[str | None, typer.Argument(help="Name or folder of a session; the latest if none.")] = None,
+    *,
+    results: Results = ROOT / "results",
+) -> None:
+    """Copy a session to results/published, and show it in README.md if it is a comparison."""
+    folder = store.publish(results, store.find(results, session))
+    summary, files = render.everything(store.read(folder))
+    store.write_derived(folder, files)
+    if summary.session.label != "selftest" and summary.session.settings.profile == "matched":
+        store.replace_between(ROOT / "README.md", overview.BEGIN, overview.END, overview.markdown(summary))
+    out.print(Text(f"published: {_shown(folder)}"), soft_wrap=True)
+
+
+@app.command()
 def compare(
     first: Annotated[str, typer.Argument(help="Name or folder of a session.")],
     second: Annotated[str, typer.Argument(help="Name or folder of another.")],
@@ -255,7 +273,7 @@ def selftest(  # noqa: PLR0913 - one argument for each option
     rounds = 6 * (1 if quick else sets)
     wishes = Wishes(
         clients=(clients,), rounds=rounds, window_s=window, warmup_s=0.3, seed=seed, calibrate=False, k6=k6, apps=apps,
-        results=results, command=tuple(["shootout", *sys.argv[1:]]),
+        results=results, command=("shootout", *sys.argv[1:]),
     )  # fmt: skip
     _run(_prepare_selftest(wishes, framework), results)
 

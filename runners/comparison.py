@@ -39,7 +39,7 @@ REFERENCE = "fastapi"
 OPEN_FRACTIONS = (0.5, 0.7, 0.9, 1.1)
 WAITS_IN_WINDOW, WAITS_IN_WARMUP = 4.0, 1.2
 FILES_BESIDE_CLIENTS = 200
-QUICK_UNLOADED_WINDOW_S = 0.3
+UNLOADED_WINDOW_S, QUICK_UNLOADED_WINDOW_S = 0.6, 0.3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,9 +86,7 @@ def prepare(wishes: Wishes) -> Prepared:
     subjects = [make_subject(f, wishes.settings, executor_cpus=machine.executor_cpus(cores)) for f in frameworks]
     workloads = select_workloads(wishes.workloads)
     reference = None if wishes.frameworks else REFERENCE
-    plan = make_plan(
-        subjects, workloads, loads_of(wishes), rounds=wishes.rounds, seed=wishes.seed, reference=reference
-    )
+    plan = make_plan(subjects, workloads, loads_of(wishes), rounds=wishes.rounds, seed=wishes.seed, reference=reference)
     return prepare_plan(wishes, plan, generator, cores, skipped=skipped)
 
 
@@ -118,7 +116,7 @@ def prepare_plan(
         calibrate=wishes.calibrate or wishes.load == "open",
         calibration_file=wishes.results / ".calibration" / f"{key}.json",
         calibration_key=key,
-        **({"unloaded_window_s": QUICK_UNLOADED_WINDOW_S} if wishes.quick else {}),
+        unloaded_window_s=QUICK_UNLOADED_WINDOW_S if wishes.quick else UNLOADED_WINDOW_S,
     )
     return Prepared(session=session, orders=orders, skipped=skipped)
 
@@ -152,8 +150,10 @@ def resume(folder: Path, wishes: Wishes, watch: Watch) -> tuple[Path, Summary]:
             f"k6 {then.k6} then, {now.k6} now); start a new session instead"
         )
     done = store.finished_blocks(stored.results, len(session.plan.subjects))
-    orders = replace(_in(prepared.orders, folder), calibration=session.calibration, done=done)
+    attempts = {r.trial.block: r.trial.attempt for r in sorted(stored.results, key=lambda r: r.trial.attempt)}
+    orders = replace(_in(prepared.orders, folder), calibration=session.calibration, done=done, attempts=attempts)
     kept = StoredSession(session=session.model_copy(update={"interrupted": False}), results=stored.results)
+    store.cut_torn_line(folder)
     _void_unfinished(folder, kept, done)
     return _conduct(folder, store.read(folder).model_copy(update={"session": kept.session}), orders, watch)
 

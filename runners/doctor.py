@@ -87,7 +87,7 @@ def _noise() -> Answer:
 
 
 def _sensors() -> Answer:
-    if sys.platform == "linux":
+    if sampler.is_linux():
         return Answer(what="sensors", seen="CPU clocks, PSS and pinning as on any Linux", state="ok")
     return Answer(what="sensors", seen=f"{sys.platform}: no pinning, no PSS, CPU in steps of 10 ms", state="note")
 

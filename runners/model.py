@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
-FORMAT_VERSION = 1
+FORMAT_VERSION: Literal[1] = 1
 """Version of a session on disk; its history stands in `runners.store`."""
 
 QUANTILE_LEVELS: tuple[float, ...] = (
@@ -296,7 +296,7 @@ class BlockVoid(Value):
 
 
 class GeneratorPoint(Value):
-    """k6 against a server that does nothing: the most it can send, what a request costs it, how fast an answer can look."""
+    """k6 against a server that does nothing: the most it sends, a request's cost, the fastest that an answer looks."""
 
     clients: PositiveInt
     ceiling_per_s: PositiveFloat
@@ -306,7 +306,7 @@ class GeneratorPoint(Value):
 
 
 class UnloadedPoint(Value):
-    """One cell with one client: residence time and the server's CPU time for a request; its capacity where asked for."""
+    """One cell with one client: residence time and the server's CPU time of a request; its capacity if asked for."""
 
     subject: str
     workload: str
@@ -319,10 +319,12 @@ class Calibration(Value):
     generator: tuple[GeneratorPoint, ...]
     unloaded: tuple[UnloadedPoint, ...]
     cached: bool = False
+    disturbed: str | None = None
+    """Why its figures are in doubt: the machine was disturbed at every attempt. Such a calibration is not kept."""
 
 
 class Machine(Value):
-    """Where it was measured. `versions` holds every installed distribution; core sets are what processes were pinned to."""
+    """Where it was measured. `versions` holds every installed distribution; core sets are what was pinned to them."""
 
     system: str
     kernel: str

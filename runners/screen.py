@@ -1,7 +1,6 @@
-"""The live screen of a run: progress with time left, and the results table filling in; plain lines without a terminal."""
+"""The live screen of a run: time left and the results table filling in; plain lines without a terminal."""
 
-import time
-from collections.abc import Callable
+from typing import Self
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -23,18 +22,19 @@ class Screen:
     Used as a context manager; `watch` is handed to the run.
     """
 
-    def __init__(self, console: Console, session: Session, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, console: Console, session: Session, *, done: int = 0) -> None:
         self.console = console
         self.session = session
-        self.clock = clock
         self.total = sum(len(block.subjects) for block in session.plan.blocks)
-        self.ended = 0
+        self.ended = done
+        self.timed = 0
+        self.ended_in_block: dict[int, int] = {}
         self.seconds_in_trials = 0.0
         self.step = "starting"
         self.summary: Summary | None = None
         self.live = Live(console=console, auto_refresh=False, transient=True) if console.is_terminal else None
 
-    def __enter__(self) -> "Screen":
+    def __enter__(self) -> Self:
         if self.live:
             self.live.start()
         return self
@@ -61,8 +61,8 @@ class Screen:
                 return text
             case TrialResult():
                 return self._trial(event)
-            case BlockVoid(reason=reason):
-                self.ended = max(0, self.ended - 1)
+            case BlockVoid(voided_block=block, reason=reason):
+                self.ended -= self.ended_in_block.pop(block, 0)
                 return f"voided a block, to be repeated: {reason}"
             case Contended(reason=reason):
                 return f"contended: {reason}"
@@ -73,6 +73,8 @@ class Screen:
     def _trial(self, event: TrialResult) -> str:
         trial, outcome = event.trial, event.outcome
         self.ended += 1
+        self.timed += 1
+        self.ended_in_block[trial.block] = self.ended_in_block.get(trial.block, 0) + 1
         self.seconds_in_trials += sum(event.wall_s.values())
         self.step = f"round {trial.round} of {self.session.plan.rounds}: /{trial.workload}, {trial.load.label}"
         if isinstance(outcome, Failed):
@@ -85,7 +87,7 @@ class Screen:
 
     def _left(self) -> str:
         load = self.session.plan.blocks[0].load
-        guess = self.seconds_in_trials / self.ended if self.ended else load.warmup_s + load.window_s + OVERHEAD_S
+        guess = self.seconds_in_trials / self.timed if self.timed else load.warmup_s + load.window_s + OVERHEAD_S
         return duration(max(0.0, (self.total - self.ended) * guess))
 
     def _picture(self) -> RenderableType:

@@ -62,6 +62,14 @@ def append(folder: Path, line: TrialResult | BlockVoid) -> None:
         ) from error
 
 
+def cut_torn_line(folder: Path) -> None:
+    """Take away a last line that was cut off while being written, so that the next one does not grow on to it."""
+    path = folder / TRIALS_FILE
+    whole = _read_bytes(path)
+    if whole and not whole.endswith(b"\n"):
+        os.truncate(path, whole.rfind(b"\n") + 1)
+
+
 def read(folder: Path) -> StoredSession:
     """A stored session with its voids applied; StoreError names the file, line and key that is wrong."""
     path = folder / SESSION_FILE
@@ -108,7 +116,10 @@ def write_derived(folder: Path, files: Mapping[str, str]) -> None:
     """Write each text to its path below the session's folder."""
     for name, text in files.items():
         path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"creating {path.parent}: {error.strerror}") from error
         _write(path, text)
 
 
@@ -117,6 +128,28 @@ def scratch() -> Iterator[Path]:
     """A folder for what need not be kept."""
     with tempfile.TemporaryDirectory(prefix="shootout-") as folder:
         yield Path(folder)
+
+
+def publish(results: Path, folder: Path) -> Path:
+    """Copy a session's own two files to published/; what is derived is built there again."""
+    target = results / "published" / folder.name
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        for name in (SESSION_FILE, TRIALS_FILE):
+            (target / name).write_bytes((folder / name).read_bytes())
+    except OSError as error:
+        raise StoreError(f"publishing {folder.name} to {target}: {error.strerror}") from error
+    return target
+
+
+def replace_between(path: Path, begin: str, end: str, text: str) -> None:
+    """Put `text` between two marker lines of a file; StoreError if they are not there."""
+    whole = _read(path)
+    before, found_begin, rest = whole.partition(begin)
+    _, found_end, after = rest.partition(end)
+    if not (found_begin and found_end):
+        raise StoreError(f"writing {path}: no lines {begin!r} and {end!r} to write between")
+    _write(path, f"{before}{begin}\n{text}\n{end}{after}")
 
 
 def finished_blocks(results: Sequence[TrialResult], subjects: int) -> frozenset[int]:
@@ -131,7 +164,7 @@ def finished_blocks(results: Sequence[TrialResult], subjects: int) -> frozenset[
 def _read_trials(path: Path) -> tuple[TrialResult, ...]:
     results: list[TrialResult] = []
     voids: list[BlockVoid] = []
-    lines = _read(path).split("\n")
+    lines = _read_bytes(path).split(b"\n")
     for number, line in enumerate(lines[:-1], start=1):  # what follows the last newline was cut off while being written
         try:
             record = _LINE.validate_json(line)
@@ -153,7 +186,14 @@ def _fault(error: Exception) -> str:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return _read_bytes(path).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise StoreError(f"reading {path}: not UTF-8: {error.reason} at byte {error.start}") from error
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
     except OSError as error:
         raise StoreError(f"reading {path}: {error.strerror}") from error
 

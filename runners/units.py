@@ -5,9 +5,10 @@ def duration(seconds: float) -> str:
     """Such as '850 ms', '12 s' or '3 min 05 s'."""
     if seconds < 1:
         return f"{1000 * seconds:.0f} ms"
-    if seconds < 100:
+    if seconds < 100:  # noqa: PLR2004 - two digits read well as seconds
         return f"{seconds:.0f} s"
-    return f"{seconds // 60:.0f} min {seconds % 60:02.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02} s"
 
 
 def figure(value: float) -> str:

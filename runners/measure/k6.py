@@ -4,7 +4,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -77,12 +76,12 @@ class Report:
 def find_k6(wanted: str | None = None) -> K6:
     """The k6 at `wanted`, or on PATH, or beside this Python; LoadGeneratorError if none, or too old."""
     beside = Path(sys.executable).parent
-    found = wanted or shutil.which("k6") or shutil.which("k6", path=str(beside))
+    found = (wanted and (shutil.which(wanted) or wanted)) or shutil.which("k6") or shutil.which("k6", path=str(beside))
     if found is None:
         raise LoadGeneratorError(
             "looking for k6: not on PATH and not beside this Python; install it as README.md says (section 'k6')"
         )
-    return K6(path=Path(found), version=_version(found))
+    return K6(path=Path(found).absolute(), version=_version(found))  # k6 is run in another folder than this
 
 
 def command(k6: K6, run: LoadRun, loadgen: Path) -> tuple[str, ...]:
@@ -230,7 +229,7 @@ def _epoch_ms(seconds: float) -> str:
 def _version(path: str) -> str:
     try:
         text = process.capture((path, "version"), timeout_s=20)
-    except (OSError, subprocess.SubprocessError) as error:
+    except (OSError, process.CommandFailed) as error:
         raise LoadGeneratorError(f"asking {path} for its version: {error}") from error
     match = re.search(r"v(\d+)\.(\d+)(\.\d+)?", text)
     if match is None:

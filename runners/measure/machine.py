@@ -15,10 +15,8 @@ from runners.measure import sampler
 from runners.measure.k6 import K6
 from runners.model import Machine
 
-try:
+if sys.platform != "win32":
     import resource
-except ImportError:  # Windows has none
-    resource = None  # type: ignore[assignment]
 
 QUIET_CORES = 0.05
 """Foreign CPU, in cores, below which a machine counts as quiet."""
@@ -101,15 +99,16 @@ def digest(root: Path, *folders: str) -> str:
 
 def open_files_limit() -> int | None:
     """How many files a process may open, each connection being one; None where there is no such limit."""
-    if resource is None:
-        return None
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return None if soft == resource.RLIM_INFINITY else soft
+    if sys.platform != "win32":
+        soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if soft != resource.RLIM_INFINITY:
+            return soft
+    return None
 
 
 def raise_open_files_limit() -> None:
     """Allow this process and its children as many open files as the system lets it."""
-    if resource is not None:
+    if sys.platform != "win32":
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 

@@ -4,13 +4,9 @@ Run as `python -m runners.measure.null_server HOST PORT`. It reads no further th
 """
 
 import asyncio
+import importlib
 import sys
 from typing import cast
-
-try:
-    import uvloop
-except ImportError:
-    uvloop = None
 
 BODY = b'{"result":"pong"}'
 ANSWER = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%b" % (len(BODY), BODY)
@@ -36,9 +32,17 @@ async def serve(host: str, port: int) -> None:
 
 def main() -> None:
     host, port = sys.argv[1], int(sys.argv[2])
-    loop_factory = uvloop.new_event_loop if uvloop is not None else None
-    with asyncio.Runner(loop_factory=loop_factory) as runner:
+    with asyncio.Runner(loop_factory=_fastest_loop) as runner:
         runner.run(serve(host, port))
+
+
+def _fastest_loop() -> asyncio.AbstractEventLoop:
+    try:
+        uvloop = importlib.import_module("uvloop")
+    except ImportError:
+        return asyncio.new_event_loop()
+    loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
+    return loop
 
 
 if __name__ == "__main__":

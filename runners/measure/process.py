@@ -9,6 +9,10 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+Child = subprocess.Popen[bytes]
+StillRunning = subprocess.TimeoutExpired
+CommandFailed = subprocess.SubprocessError
+
 GRACE_S = 2.0
 LOG_LINES = 15
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -21,7 +25,7 @@ def start(
     environment: Mapping[str, str],
     log: Path,
     cores: Sequence[int] = (),
-) -> subprocess.Popen[bytes]:
+) -> Child:
     """Start a child whose output goes to `log`, pinned to `cores` if any are given.
 
     On Linux the child is told to end should the runner die without having stopped it.
@@ -42,12 +46,12 @@ def start(
         )
 
 
-def stop(children: Sequence[subprocess.Popen[bytes]]) -> None:
+def stop(children: Sequence[Child]) -> None:
     """End every child and all that it started: asked first, then killed; none is left when this returns."""
     for child in children:
         _signal_group(child, signal.SIGTERM)
     for child in children:
-        with contextlib.suppress(subprocess.TimeoutExpired):
+        with contextlib.suppress(StillRunning):
             child.wait(GRACE_S)
         _signal_group(child, signal.SIGKILL)
         child.wait()
@@ -56,7 +60,7 @@ def stop(children: Sequence[subprocess.Popen[bytes]]) -> None:
 @contextlib.contextmanager
 def running(
     command: Sequence[str], *, cwd: Path, environment: Mapping[str, str], log: Path, cores: Sequence[int] = ()
-) -> Iterator[subprocess.Popen[bytes]]:
+) -> Iterator[Child]:
     """A child for the length of a with block."""
     child = start(command, cwd=cwd, environment=environment, log=log, cores=cores)
     try:
@@ -70,7 +74,7 @@ def capture(command: Sequence[str], *, timeout_s: float) -> str:
 
     Raises:
         OSError: The program cannot be executed.
-        subprocess.SubprocessError: It took too long or exited with another code than 0.
+        CommandFailed: It took too long or exited with another code than 0.
     """
     done = subprocess.run(  # noqa: S603 - our own words
         list(command), check=True, capture_output=True, text=True, timeout=timeout_s, stdin=subprocess.DEVNULL
@@ -87,7 +91,7 @@ def last_lines(log: Path, count: int = LOG_LINES) -> str:
     return "\n".join(text.splitlines()[-count:])
 
 
-def _signal_group(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
+def _signal_group(child: Child, number: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, number)
 

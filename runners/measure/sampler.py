@@ -21,6 +21,11 @@ class MachineTimes:
     steal_s: float | None
 
 
+def is_linux() -> bool:
+    """Whether everything here can be read; elsewhere CPU is coarser and PSS and context switches are None."""
+    return _LINUX
+
+
 def cpu_s(pids: tuple[int, ...]) -> float:
     """CPU seconds that these processes have used, threads that ended included; a dead process counts as 0."""
     return sum(_process_cpu_s(pid) for pid in pids)
@@ -84,7 +89,7 @@ def runner_cpu_s() -> float:
 
 def _process_cpu_s(pid: int) -> float:
     if _LINUX:
-        # MAKE_PROCESS_CPUCLOCK(pid, CPUCLOCK_SCHED) of linux/posix-timers.h: nanoseconds, where /proc has ticks of 10 ms
+        # MAKE_PROCESS_CPUCLOCK(pid, CPUCLOCK_SCHED), linux/posix-timers.h: nanoseconds where /proc has ticks of 10 ms
         with contextlib.suppress(OSError):
             return time.clock_gettime((~pid << 3) | 2)
         return 0.0

@@ -2,7 +2,6 @@
 
 import os
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -27,7 +26,7 @@ class Server:
 
     subject: Subject
     port: int
-    child: subprocess.Popen[bytes]
+    child: process.Child
     log: Path
     pids: tuple[int, ...] = ()
 
@@ -126,10 +125,17 @@ def _owned(server: Server) -> Server:
 
 def _tree(pid: int) -> tuple[int, ...]:
     try:
-        root = psutil.Process(pid)
-        return tuple(sorted([pid, *(child.pid for child in root.children(recursive=True))]))
+        below = psutil.Process(pid).children(recursive=True)
     except psutil.NoSuchProcess:
         return ()
+    return tuple(sorted([pid, *(child.pid for child in below if _lives(child))]))
+
+
+def _lives(process_below: psutil.Process) -> bool:
+    try:
+        return process_below.status() != psutil.STATUS_ZOMBIE  # dead, and its parent has not looked yet
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _listens(pid: int, port: int) -> bool:

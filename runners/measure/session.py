@@ -3,7 +3,7 @@
 import contextlib
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from runners.model import (
     UnloadedPoint,
 )
 
+PROJECT = Path(__file__).resolve().parents[2]
 QUIET_STEP_S = 1.0
 MOST_ATTEMPTS = 3
 VOID_SHARE = 0.25
@@ -34,7 +35,11 @@ UNLOADED_WARMUP_S = 0.15
 
 @dataclass(frozen=True, kw_only=True)
 class Orders:
-    """What a session needs to know; `done` holds the numbers of blocks that an earlier part of it has finished."""
+    """What a session needs to know.
+
+    `done` holds the numbers of blocks that an earlier part of the session has finished, `attempts` how often it tried
+    each block, so that a later attempt is never taken for one that was voided.
+    """
 
     plan: Plan
     rig: Rig
@@ -42,12 +47,13 @@ class Orders:
     root: Path
     limits: sentinels.Limits
     quiet_limit_s: float = 20.0
-    unloaded_window_s: float = 0.6
+    unloaded_window_s: float
     calibration: Calibration | None = None
     calibrate: bool = True
     calibration_file: Path | None = None
     calibration_key: str = ""
     done: frozenset[int] = frozenset()
+    attempts: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +107,7 @@ class _Timer:
         return Spent(phase=phase, seconds=self.progress.elapsed_s() - self.began_s)
 
 
-def measure(orders: Orders, clock: Callable[[], float] = time.monotonic) -> Iterator[Event]:
+def measure(orders: Orders, clock: Callable[[], float] = time.monotonic) -> Generator[Event, None, None]:
     """Run the session; every server and k6 is gone when the iterator is closed, whatever happened.
 
     Raises:
@@ -109,7 +115,7 @@ def measure(orders: Orders, clock: Callable[[], float] = time.monotonic) -> Iter
         ServerError: The calibration failed.
     """
     voids = max(2, round(VOID_SHARE * len(orders.plan.blocks)))
-    progress = _Progress(began_s=clock(), clock=clock, voids_left=voids)
+    progress = _Progress(began_s=clock(), clock=clock, voids_left=voids, attempts=dict(orders.attempts))
     for event in _prepare(orders, progress):
         if isinstance(event, Calibrated):
             orders = replace(orders, calibration=event.calibration)
@@ -130,9 +136,8 @@ def _prepare(orders: Orders, progress: _Progress) -> Iterator[Event]:
     yield from _await_quiet(orders, progress)
     yield quiet.spent("quiet")
     if orders.calibration is None and orders.calibrate:
-        yield Step(text="calibrating: k6 against a null server, and every cell with one client")
         calibrating = _Timer(progress)
-        yield Calibrated(calibration=_calibration(orders))
+        yield Calibrated(calibration=(yield from _calibration(orders)))
         yield calibrating.spent("calibrate")
 
 
@@ -149,53 +154,62 @@ def _findings(orders: Orders) -> tuple[contract.Finding, ...]:
 
 def _await_quiet(orders: Orders, progress: _Progress) -> Iterator[Event]:
     deadline = progress.elapsed_s() + orders.quiet_limit_s
-    while True:
-        busy = machine.foreign_cores(QUIET_STEP_S)
-        if busy < machine.QUIET_CORES:
-            return
+    while (busy := machine.foreign_cores(QUIET_STEP_S)) >= machine.QUIET_CORES:
         if progress.elapsed_s() > deadline:
             yield from _contend(progress, f"other programs kept {busy:.2f} cores busy before the session")
             return
+        yield Step(text=f"waiting for a quiet machine: other programs use {busy:.2f} cores")
 
 
-def _calibration(orders: Orders) -> Calibration:
-    def take() -> Calibration:
-        with _servers(orders, "calibrate") as servers:
-            ready = [server for server in servers.values() if isinstance(server, Server)]
-            return Calibration(generator=_generator_points(orders), unloaded=_unloaded_points(orders, ready))
-
-    if orders.calibration_file is None:
-        return take()
-    return calibrate.cached(orders.calibration_file, orders.calibration_key, take)
-
-
-def _generator_points(orders: Orders) -> tuple[GeneratorPoint, ...]:
-    clients = sorted({block.load.clients for block in orders.plan.blocks if block.load.clients})
-    with contract.running(
-        calibrate.NULL_SERVER, cores=orders.cores.server, root=orders.root, logs=orders.rig.logs
-    ) as null_server:
-        return tuple(
-            calibrate.generator_point(orders.rig, null_server, Load(clients=count, warmup_s=0.3, window_s=1.0))
-            for count in clients
-        )
+def _calibration(orders: Orders) -> Generator[Step, None, Calibration]:
+    path, key = orders.calibration_file, orders.calibration_key
+    kept = calibrate.stored(path, key) if path else None
+    if kept is not None:
+        return kept
+    disturbances: list[str] = []
+    generator = yield from _generator_points(orders, disturbances)
+    unloaded = yield from _unloaded_points(orders, disturbances)
+    fresh = Calibration(generator=generator, unloaded=unloaded, disturbed=disturbances[0] if disturbances else None)
+    if path and not disturbances:
+        calibrate.store(path, key, fresh)
+    return fresh
 
 
-def _unloaded_points(orders: Orders, servers: list[Server]) -> tuple[UnloadedPoint, ...]:
-    loads = [block.load for block in orders.plan.blocks]
-    full = max((load for load in loads if load.fraction), key=lambda load: load.window_s, default=None)
+def _generator_points(orders: Orders, disturbances: list[str]) -> Generator[Step, None, tuple[GeneratorPoint, ...]]:
+    points: list[GeneratorPoint] = []
+    null_server = contract.running(calibrate.NULL_SERVER, cores=orders.cores.server, root=PROJECT, logs=orders.rig.logs)
+    with null_server as server:
+        for count in sorted({block.load.clients for block in orders.plan.blocks if block.load.clients}):
+            yield Step(text=f"calibrating: k6 against a null server, {count} clients")
+            load = Load(clients=count, warmup_s=0.3, window_s=1.0)
+            points.append(calibrate.generator_point(orders.rig, server, load, disturbances))
+    return tuple(points)
+
+
+def _unloaded_points(orders: Orders, disturbances: list[str]) -> Generator[Step, None, tuple[UnloadedPoint, ...]]:
+    points: list[UnloadedPoint] = []
+    full = next((block.load for block in orders.plan.blocks if block.load.fraction), None)
     capacity = Load(clients=80, warmup_s=full.warmup_s, window_s=full.window_s) if full else None
-    return tuple(
-        calibrate.unloaded_point(
-            orders.rig,
-            server,
-            workload,
-            warmup_s=UNLOADED_WARMUP_S,
-            window_s=max(orders.unloaded_window_s, 4 * server.subject.wait_s if workload.work == "wait" else 0),
-            capacity_load=capacity,
-        )
-        for server in servers
-        for workload in orders.plan.workloads
-    )
+    with _servers(orders, "calibrate") as servers:
+        for server in servers.values():
+            if not isinstance(server, Server):
+                continue  # it fails its trials, where that is told
+            for workload in orders.plan.workloads:
+                yield Step(text=f"calibrating: {server.subject.name} /{workload.name} with one client")
+                waits_s = 4 * server.subject.wait_s if workload.work == "wait" else 0.0
+                window_s = max(orders.unloaded_window_s, waits_s)
+                points.append(
+                    calibrate.unloaded_point(
+                        orders.rig,
+                        server,
+                        workload,
+                        disturbances,
+                        warmup_s=UNLOADED_WARMUP_S,
+                        window_s=window_s,
+                        capacity_load=capacity,
+                    )
+                )
+    return tuple(points)
 
 
 def _round(orders: Orders, progress: _Progress, number: int, blocks: list[Block]) -> Iterator[Event]:
@@ -225,7 +239,7 @@ def _round(orders: Orders, progress: _Progress, number: int, blocks: list[Block]
 def _block(
     orders: Orders, progress: _Progress, servers: dict[str, Server | Failed], block: Block
 ) -> Generator[Event, None, str | None]:
-    """Every subject once; returns the reason to void the block, or None. A block that may be repeated ends at its trip."""
+    """Every subject once; returns the reason to void the block, or None. If it may be repeated it ends at its trip."""
     attempt = progress.attempts[block.number] = progress.attempts.get(block.number, 0) + 1
     may_repeat = attempt < MOST_ATTEMPTS and progress.voids_left > 0
     reason: str | None = None
@@ -250,7 +264,8 @@ def _block(
 
 def _trial(orders: Orders, progress: _Progress, servers: dict[str, Server | Failed], trial: Trial) -> TrialResult:
     started_s = progress.elapsed_s()
-    server = servers[trial.subject] = _alive(orders, servers[trial.subject], trial)
+    _replace_if_dead(orders, servers, trial)
+    server = servers[trial.subject]
     if isinstance(server, Failed):
         return TrialResult(trial=trial, started_s=round(started_s, 3), wall_s={}, outcome=server)
     outcome, wall_s = run_trial(orders.rig, server, _visit(orders, server.subject, trial))
@@ -278,23 +293,24 @@ def _unloaded(orders: Orders, trial: Trial) -> UnloadedPoint | None:
     return next((p for p in points if (p.subject, p.workload) == (trial.subject, trial.workload)), None)
 
 
-def _alive(orders: Orders, server: Server | Failed, trial: Trial) -> Server | Failed:
-    """The same server if it lives, a fresh one in its place if it died."""
+def _replace_if_dead(orders: Orders, servers: dict[str, Server | Failed], trial: Trial) -> None:
+    """Put a fresh server in the place of one that died; it stands there from its start, so that it will be stopped."""
+    server = servers[trial.subject]
     if isinstance(server, Failed):
-        return server
+        return
     try:
         check_alive(server)
     except ServerError:
         process.stop([server.child])
-        return _ready(_launched(orders, server.subject, f"{server.log.stem}-again-{trial.block}"))
-    return server
+        servers[trial.subject] = _launched(orders, server.subject, f"{server.log.stem}-again-{trial.block}")
+        servers[trial.subject] = _ready(servers[trial.subject])
 
 
 @contextlib.contextmanager
 def _servers(
     orders: Orders, label: str, change: Callable[[Subject], Subject] = lambda subject: subject
 ) -> Iterator[dict[str, Server | Failed]]:
-    """Every subject's server, started together; a subject that does not start is a Failed, its neighbours are unharmed."""
+    """Every subject's server, started together; one that does not start is a Failed and leaves the others unharmed."""
     servers: dict[str, Server | Failed] = {}
     try:
         for subject in orders.plan.subjects:

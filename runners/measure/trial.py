@@ -1,6 +1,5 @@
 """One trial: k6 against one server, with the server's spending read at the window's edges and between them."""
 
-import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,7 +88,7 @@ def _load(rig: Rig, server: Server, visit: Visit, wall: dict[str, float]) -> Com
             code = child.wait(ANSWER_TIMEOUT_S + K6_EXTRA_S)
         k6.check_exit(code, process.last_lines(log))
         report = k6.read_report(run)
-    except subprocess.TimeoutExpired:
+    except process.StillRunning:
         return Failed(stage="load", reason="k6 did not end after its window", log=process.last_lines(log))
     except LoadGeneratorError as error:
         check_alive(server)
@@ -144,7 +143,7 @@ def _settle(server: Server) -> None:
         used = now
 
 
-def _watch(server: Server, child: subprocess.Popen[bytes], run: k6.LoadRun) -> tuple[tuple[ResourceSample, ...], Usage]:
+def _watch(server: Server, child: process.Child, run: k6.LoadRun) -> tuple[tuple[ResourceSample, ...], Usage]:
     generator = (child.pid,)
     _sleep_until(run.window_start_s)
     first = _read(server.pids, generator)

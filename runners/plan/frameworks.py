@@ -11,6 +11,7 @@ from runners.model import Framework
 
 MANIFEST = "framework.toml"
 PLACEHOLDERS = frozenset({"python", "host", "port", "threads", "processes", "loop"})
+STOCK_PLACEHOLDERS = frozenset({"python", "host", "port"})
 NEEDED_PLACEHOLDERS = frozenset({"host", "port"})
 
 
@@ -37,8 +38,8 @@ def read_manifest(path: Path) -> Framework:
         framework = Framework.model_validate({"name": path.parent.name, **data})
     except ValidationError as error:
         raise ManifestError(f"reading {where}: {_first_fault(error)}") from error
-    _check_command(where, "command", framework.command)
-    _check_command(where, "stock.command", framework.stock.command)
+    _check_command(where, "command", framework.command, PLACEHOLDERS)
+    _check_command(where, "stock.command", framework.stock.command, STOCK_PLACEHOLDERS)
     if not framework.loops:
         raise ManifestError(f"reading {where}: key 'loops': empty; name at least the loop it runs, such as 'asyncio'")
     return framework
@@ -66,17 +67,19 @@ def _first_fault(error: ValidationError) -> str:
     return f"key '{key}': {reason}{more}"
 
 
-def _check_command(where: str, key: str, command: tuple[str, ...]) -> None:
+def _check_command(where: str, key: str, command: tuple[str, ...], known: frozenset[str]) -> None:
     if not command:
         raise ManifestError(f"reading {where}: key '{key}': empty; it must start the server")
     used: set[str] = set()
     for word in command:
         try:
-            used |= {field for _, field, _, _ in string.Formatter().parse(word) if field is not None}
+            for _, field, spec, conversion in string.Formatter().parse(word):
+                if field is not None:  # {port:d} and {port!r} are no placeholders: filling in is plain replacement
+                    used.add(field + (f"!{conversion}" if conversion else "") + (f":{spec}" if spec else ""))
         except ValueError as error:
             raise ManifestError(f"reading {where}: key '{key}': {word!r} has a stray brace ({error})") from error
-    if unknown := sorted(used - PLACEHOLDERS):
-        allowed = ", ".join(f"{{{name}}}" for name in sorted(PLACEHOLDERS))
+    if unknown := sorted(used - known):
+        allowed = ", ".join(f"{{{name}}}" for name in sorted(known))
         raise ManifestError(f"reading {where}: key '{key}': unknown placeholder {{{unknown[0]}}}; there are {allowed}")
     if missing := sorted(NEEDED_PLACEHOLDERS - used):
         raise ManifestError(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from runners.model import Block, Load, Plan, Subject, Workload
 
 
-def make_plan(
+def make_plan(  # noqa: PLR0913 - each is one choice of a plan
     subjects: Sequence[Subject],
     workloads: Sequence[Workload],
     loads: Sequence[Load],

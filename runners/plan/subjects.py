@@ -23,14 +23,30 @@ def make_subject(framework: Framework, settings: Settings, *, executor_cpus: int
     if settings.profile == "stock":
         stock = framework.stock
         threads = default_executor_threads(executor_cpus) if stock.threads == "default-executor" else stock.threads
-        return _subject(framework, settings, stock.command, work, threads, stock.processes, stock.loop)
+        return _subject(
+            framework,
+            settings,
+            command=stock.command,
+            environment=work,
+            threads=threads,
+            processes=stock.processes,
+            loop=stock.loop,
+        )
     if settings.processes > 1 and not any("{processes}" in word for word in framework.command):
         raise UsageError(f"--processes {settings.processes}: {framework.name} runs one process only; leave it out")
     loop = settings.loop if settings.loop in framework.loops else framework.loops[0]
     filled = {"threads": str(settings.threads), "processes": str(settings.processes), "loop": loop}
     command = tuple(_fill(word, filled) for word in framework.command)
     work["SHOOTOUT_THREADS"] = str(settings.threads)
-    return _subject(framework, settings, command, work, settings.threads, settings.processes, loop)
+    return _subject(
+        framework,
+        settings,
+        command=command,
+        environment=work,
+        threads=settings.threads,
+        processes=settings.processes,
+        loop=loop,
+    )
 
 
 def default_executor_threads(cpus: int) -> int:
@@ -47,6 +63,7 @@ def _fill(word: str, values: dict[str, str]) -> str:
 def _subject(  # noqa: PLR0913 - every argument is one field
     framework: Framework,
     settings: Settings,
+    *,
     command: tuple[str, ...],
     environment: dict[str, str],
     threads: int,

@@ -20,7 +20,7 @@ from runners.report.charts_data import (
     titles,
     workload_titles,
 )
-from runners.report.charts_parts import Chart, Layer, chart, finished, narrow
+from runners.report.charts_parts import Chart, Layer, chart, finished
 from runners.report.metrics import BY_NAME
 from runners.units import figure
 
@@ -80,7 +80,7 @@ def _cells(table: Table, name: str, doubts: Sequence[Doubt]) -> Rows:
 
 def _unmeasured(table: Table, subjects: Iterable[str]) -> Rows:
     """A cell for every subject that the table has no row of."""
-    nothing = {"label": "\u2013", "note": "not measured", "band": NO_BAND, "ink": "weak", "figure": "not measured"}
+    nothing = {"label": "\u2013", "note": "", "band": NO_BAND, "ink": "weak", "figure": "not measured"}
     measured = {row.subject for row in table.rows}
     return [
         {"subject": name, "remarks": "none", "spread": "none"} | nothing for name in subjects if name not in measured
@@ -147,8 +147,8 @@ def _axes(frameworks: list[str], rows: Rows) -> tuple[alt.X, alt.Y]:
 
 def _cell_layer(rows: Rows) -> Layer:
     bands = [words for _, words in BANDS]
-    legend = alt.Legend(orient="bottom", columns=narrow(3, 5), symbolType="square", symbolStrokeWidth=0, values=bands)
-    fill = alt.Fill("band:O", scale=alt.Scale(domain=bands[::-1], range="ordinal"), legend=legend)
+    # each cell prints its share of the best, which makes a legend of the colours superfluous
+    fill = alt.Fill("band:O", scale=alt.Scale(domain=bands[::-1], range="ordinal"), legend=None)
     hover = [
         alt.Tooltip("framework:N", title="framework"),
         alt.Tooltip("workload:N", title="workload"),

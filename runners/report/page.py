@@ -67,7 +67,7 @@ class Section:
 
 
 def page(summary: Summary, stored: StoredSession, comparison: compare.SessionComparison | None = None) -> str:
-    """The page as text. It carries its own charting library, and the time series of as many rounds as are reasonable."""
+    """The page as text. It carries its own charting library, and the time series of as many rounds as fit."""
     drawn = charts(summary)
     all_overviews = overviews(summary)
     labels, workloads = titles(summary), workload_titles(summary)
@@ -183,7 +183,8 @@ def _embedded(value: Any) -> Markup:  # noqa: ANN401  (anything that JSON holds)
 @functools.cache
 def _library() -> Markup:
     """Vega, Vega-Lite and Vega-Embed as one script."""
-    return Markup(vl_convert.javascript_bundle().replace("</script", "<\\/script"))  # noqa: S704  (a released library)
+    library = vl_convert.javascript_bundle(snippet="window.vegaEmbed = vegaEmbed;")
+    return Markup(library.replace("</script", "<\\/script"))  # noqa: S704  (a released library)
 
 
 def _digest(script: str) -> str:

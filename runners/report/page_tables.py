@@ -70,8 +70,12 @@ def printed(table: Table, labels: Mapping[str, str], doubts: Sequence[Doubt]) ->
 
 
 def _heads(metrics: tuple[Metric, ...]) -> Iterator[Head]:
-    groups = {name: title for title, names in GROUPS for name in names}
-    for title, some in groupby(metrics, key=lambda metric: groups.get(metric.name, metric.title)):
+    groups: dict[str, str] = {name: title for title, names in GROUPS for name in names}
+
+    def heading(metric: Metric) -> str:
+        return groups.get(metric.name, metric.title)
+
+    for title, some in groupby(metrics, key=heading):
         members = list(some)
         parts = tuple(metric.name.split("_")[-2] for metric in members) if title in groups.values() else ()
         yield Head(title=title, unit=members[0].unit, parts=parts)

@@ -1,0 +1,68 @@
+"""One table of a whole session for README.md: frameworks by workloads, under the highest load."""
+
+from runners.model import Row, Summary, Table
+from runners.report.table import NOTHING
+from runners.units import figure
+
+BEGIN, END = "<!-- published session: begin -->", "<!-- published session: end -->"
+CHART = "overview"
+
+
+def markdown(summary: Summary) -> str:
+    """The overview table with its caption and chart; what it links to lies in results/published/."""
+    session = summary.session
+    folder = f"results/published/{session.name}"
+    shown = {table.workload.name: table for table in summary.tables}  # the last of a workload has the highest load
+    if not shown:
+        return "Nothing was measured."
+    load = next(reversed(shown.values())).load.label
+    head = ["Framework", *(table.workload.route for table in shown.values())]
+    machine = session.machine
+    caption = (
+        f"{load}, {session.settings.profile} profile, {session.plan.rounds} rounds, {session.started_at[:10]}, {machine.cpu}, "
+        f"{machine.cores} cores, {machine.python}, k6 {machine.k6}. In each cell: requests/s with its 95 % interval "
+        "and its rank (= shares it), what limited it, and what a ping beside the load waited (median)."
+    )
+    rows = [_line([subject.title, *(_cell(table, subject.name) for table in shown.values())]) for subject in session.plan.subjects]
+    return "\n".join(
+        [
+            "",
+            _line(head),
+            f"|{'|'.join([' :-- '] * len(head))}|",
+            *rows,
+            "",
+            f"{caption} [The whole table]({folder}/table.md), [the page]({folder}/report.html) (download and open it).",
+            "",
+            f"![How far each framework is from the best, by workload]({folder}/charts/{CHART}.svg)",
+            "",
+        ]
+    )
+
+
+def _line(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _cell(table: Table, subject: str) -> str:
+    row = next((row for row in table.rows if row.subject == subject), None)
+    if row is None or row.metrics["requests_per_s"] is None:
+        return NOTHING
+    return "<br>".join([_rate(row), _limit(row), _ping(row)])
+
+
+def _rate(row: Row) -> str:
+    rate = row.metrics["requests_per_s"]
+    if rate is None:
+        return NOTHING
+    rank = f" #{'=' if row.tied else ''}{row.rank}" if row.rank else ""
+    reach = f" [{figure(rate.low)}, {figure(rate.high)}]" if rate.is_interval else ""
+    return f"**{figure(rate.median)}**{reach}{rank}"
+
+
+def _limit(row: Row) -> str:
+    return row.ceiling.limited_by if row.ceiling else NOTHING
+
+
+def _ping(row: Row) -> str:
+    wait = row.metrics["bystander_p50_s"]
+    return f"ping {figure(1000 * wait.median)} ms" if wait else NOTHING
