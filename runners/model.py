@@ -6,6 +6,7 @@ Times are seconds and sizes bytes, said in the name. What could not be measured 
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic.dataclasses import dataclass
 
 FORMAT_VERSION: Literal[1] = 1
 """Version of a session on disk; its history stands in `runners.store`."""
@@ -192,7 +193,8 @@ class LoadSummary(Value):
     """What k6 saw of the load inside the window.
 
     `requests` counts correct answers by the share of their stay that lies in the window; `completed` counts whole
-    requests, right or wrong, that ended in it. `latency` is of those, timeouts included, other errors excluded.
+    requests, right or wrong, that ended in it. Where a request stays longer than the warm-up, the load was not `steady`
+    and `requests` are the whole correct answers. `latency` is of the completed, timeouts included, other errors not.
     `in_flight` is the mean number of requests under way, from the sum of their stays inside the window.
     """
 
@@ -204,6 +206,7 @@ class LoadSummary(Value):
     started_late_s: NonNegativeFloat
     offered_per_s: PositiveFloat | None = None
     dropped: NonNegativeInt = 0
+    steady: bool = True
 
 
 class BystanderSummary(Value):
@@ -216,8 +219,12 @@ class BystanderSummary(Value):
     lag_p50_s: NonNegativeFloat | None
 
 
-class Slice(Value):
-    """A short stretch of a trial, for looking inside: answers in it, and their latency."""
+@dataclass(frozen=True, kw_only=True, slots=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))
+class Slice:
+    """A short stretch of a trial, for looking inside: answers in it, and their latency.
+
+    Like a `Value`, but with slots: a long session holds half a million of these and of ResourceSample.
+    """
 
     at_s: float
     duration_s: PositiveFloat
@@ -226,7 +233,8 @@ class Slice(Value):
     p95_s: NonNegativeFloat | None
 
 
-class ResourceSample(Value):
+@dataclass(frozen=True, kw_only=True, slots=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))
+class ResourceSample:
     """The server's process tree at one moment; `at_s` counts from the window's start, CPU from the first sample."""
 
     at_s: float
@@ -433,6 +441,8 @@ class Row(Value):
     bystander_samples: NonNegativeInt
     ceiling: Ceiling | None
     little_residual: float | None
+    unsteady_trials: NonNegativeInt = 0
+    bystander_errors: NonNegativeInt = 0
     against_leader: Comparison | None
     comparisons: tuple[Comparison, ...]
     doubts: tuple[int, ...]

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from runners.measure.session import Contended, Event, Spent, Step
 from runners.model import BlockVoid, Failed, Session, Summary, Table, TrialResult
-from runners.report import table as tables
+from runners.report.columns import columns, title
 from runners.units import duration
 
 OVERHEAD_S = 0.8
@@ -106,8 +106,8 @@ class Screen:
 
 def rich_table(summary: Summary, table: Table) -> RichTable:
     """One results table for the terminal, with the columns that fit there."""
-    picture = RichTable(title=Text(tables.title(table), style="bold"), title_justify="left", pad_edge=False, box=None)
-    shown = tables.columns(wide=False)
+    picture = RichTable(title=Text(title(table), style="bold"), title_justify="left", pad_edge=False, box=None)
+    shown = columns(wide=False)
     for index, column in enumerate(shown):
         picture.add_column(
             Text(column.title, style="dim"), justify="left" if index <= 1 else "right", no_wrap=index <= 1

@@ -9,13 +9,15 @@ Format versions: 1, the first.
 """
 
 import contextlib
+import gc
 import json
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from runners.errors import StoreError
 from runners.model import BlockVoid, Session, StoredSession, TrialResult
@@ -24,7 +26,10 @@ SESSION_FILE = "session.json"
 TRIALS_FILE = "trials.jsonl"
 LATEST = "latest"
 
-_LINE: TypeAdapter[TrialResult | BlockVoid] = TypeAdapter(TrialResult | BlockVoid)
+_LINE: TypeAdapter[TrialResult | BlockVoid] = TypeAdapter(
+    # nearly every line is a trial, and is not also tried as the other
+    Annotated[TrialResult | BlockVoid, Field(union_mode="left_to_right")]
+)
 
 
 def create(results: Path, session: Session) -> Path:
@@ -164,8 +169,7 @@ def finished_blocks(results: Sequence[TrialResult], subjects: int) -> frozenset[
 def _read_trials(path: Path) -> tuple[TrialResult, ...]:
     results: list[TrialResult] = []
     voids: list[BlockVoid] = []
-    lines = _read_bytes(path).split(b"\n")
-    for number, line in enumerate(lines[:-1], start=1):  # what follows the last newline was cut off while being written
+    for number, line in enumerate(_whole_lines(path), start=1):
         try:
             record = _LINE.validate_json(line)
         except ValidationError as error:
@@ -175,6 +179,27 @@ def _read_trials(path: Path) -> tuple[TrialResult, ...]:
         else:
             results.append(record)
     return apply_voids(results, voids)
+
+
+def _whole_lines(path: Path) -> Iterator[bytes]:
+    """The file's lines, one in memory at a time, but for a last one that was cut off while being written."""
+    try:
+        with path.open("rb") as source, _without_collecting():
+            yield from (line for line in source if line.endswith(b"\n"))
+    except OSError as error:
+        raise StoreError(f"reading {path}: {error.strerror}") from error
+
+
+@contextlib.contextmanager
+def _without_collecting() -> Iterator[None]:
+    """No garbage collection meanwhile: searching millions of fresh values for cycles takes longer than reading them."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _fault(error: Exception) -> str:

@@ -266,8 +266,8 @@ def _outcome(shape: Shape, trial: Trial, subject: Subject, workload: Workload, n
             started_late_s=0.002,
             offered_per_s=rate if trial.load.fraction else None,
         ),
-        bystander_kept=_bystander(shape, stay_s if blocked or _places(subject, workload) == 40 else 0.0011 / noise),
-        bystander_fresh=_bystander(shape, 1.3 * stay_s if blocked else 0.0016 / noise),
+        bystander_kept=_bystander(shape, _ping_s(trial, subject, workload, stay_s) / noise),
+        bystander_fresh=_bystander(shape, 0.0005 + 1.3 * _ping_s(trial, subject, workload, stay_s) / noise),
         usage=Usage(
             duration_s=shape.window_s,
             server_cpu_s=cpu_s * requests,
@@ -284,6 +284,15 @@ def _outcome(shape: Shape, trial: Trial, subject: Subject, workload: Workload, n
         samples=tuple(_samples(shape, rate * cpu_s)) if shape.look_inside else (),
         slices=tuple(_slices(shape, rate, stay_s)) if shape.look_inside else (),
     )
+
+
+def _ping_s(trial: Trial, subject: Subject, workload: Workload, stay_s: float) -> float:
+    """A ping waits where it queues behind the load: on a computing loop, or before a full pool."""
+    loop_is_blocked = workload.work == "compute" and workload.handler == "async"
+    pool_is_full = subject.concurrency.async_handlers == "thread" and (trial.load.clients or 0) > subject.threads
+    if loop_is_blocked or pool_is_full:
+        return stay_s
+    return 0.025 if workload.work == "compute" else 0.0011
 
 
 _DEVIATES = tuple(NormalDist().inv_cdf(level) for level in QUANTILE_LEVELS)

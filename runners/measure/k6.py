@@ -16,6 +16,7 @@ from runners.model import QUANTILE_LEVELS, BystanderSummary, Latency, LoadSummar
 
 OLDEST = (1, 1)
 SLICES = 16
+QUEUE_S = 1.0
 ERROR_KINDS = ("status", "body", "timeout", "connection")
 EXIT_CODES = {
     97: "cloud run failed",
@@ -153,12 +154,16 @@ def _check_complete(run: LoadRun, metrics: Mapping[str, Any]) -> None:
 
 
 def _load(run: LoadRun, metrics: Mapping[str, Any]) -> LoadSummary:
+    latency, errors = _latency(metrics, "load_latency"), _errors(metrics, "load")
+    completed = int(_count(metrics, "load_completed"))
+    steady = latency is None or latency.mean_s <= run.window_start_s - run.start_s
     return LoadSummary(
-        requests=_count(metrics, "load_requests"),
-        completed=int(_count(metrics, "load_completed")),
+        requests=_count(metrics, "load_requests") if steady else max(0, completed - sum(errors.values())),
+        completed=completed,
+        steady=steady,
         in_flight=round(_count(metrics, "load_stay") * _MS / (run.window_end_s - run.window_start_s), 6),
-        errors=_errors(metrics, "load"),
-        latency=_latency(metrics, "load_latency"),
+        errors=errors,
+        latency=latency,
         started_late_s=metrics["load_started"]["max"] * _MS,
         offered_per_s=run.rate_per_s,
         dropped=int(_count(metrics, "dropped_iterations")),
@@ -240,6 +245,5 @@ def _version(path: str) -> str:
 
 
 def users_for(rate_per_s: float, residence_s: float) -> int:
-    """Virtual users for an open load: enough for a queue of two seconds, never fewer than 50."""
-    queue_s = 2.0
-    return max(50, round(rate_per_s * (residence_s + queue_s)))
+    """Virtual users for an open load: enough for a queue of a second; each keeps a connection of its own."""
+    return 50 + round(rate_per_s * (QUEUE_S + residence_s))

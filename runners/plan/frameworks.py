@@ -57,14 +57,18 @@ def select_frameworks(found: tuple[Framework, ...], names: tuple[str, ...]) -> t
 def _first_fault(error: ValidationError) -> str:
     faults = error.errors(include_url=False, include_context=False)
     first = faults[0]
-    key = ".".join(str(part) for part in first["loc"] if not isinstance(part, int) or part) or "(top)"
     known = {
         "extra_forbidden": "unknown key; see apps/README.md for the keys there are",
         "missing": "missing; see apps/README.md for what it holds",
     }
     reason = known.get(first["type"], f"{first['msg']}, got {first['input']!r}")
-    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-    return f"key '{key}': {reason}{more}"
+    others = len({_key(fault["loc"]) for fault in faults}) - 1
+    return f"key '{_key(first['loc'])}': {reason}{f' (and {others} more)' if others else ''}"
+
+
+def _key(place: tuple[int | str, ...]) -> str:
+    """The key as the file has it, without pydantic's names for the members of a union."""
+    return ".".join(str(part) for part in place if part != "constrained-int" and not str(part).startswith("literal["))
 
 
 def _check_command(where: str, key: str, command: tuple[str, ...], known: frozenset[str]) -> None:

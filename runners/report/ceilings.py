@@ -2,15 +2,16 @@
 
 For a closed loop of N clients, X <= min(N / S', K / S', C / D, generator): asymptotic bounds of operational analysis
 (Denning & Buzen 1978), with S' the residence time of a lone request, K the requests that can be held at once, D the
-CPU seconds of a request and C the cores that can work on it. D is the smaller of what a lone request and a request under
-load cost: alone it pays for every wake-up, under load it shares them.
+CPU seconds of a request and C the cores that can work on it. D is the smaller of what a lone request and one under load
+cost: alone it pays for every wake-up, under load it shares them.
 """
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from runners.model import Calibration, Ceiling, Load, Machine, Spread, Subject, UnloadedPoint, Workload
 
-Limit = Literal["clients", "pool", "loop", "CPU", "generator", "none"]
+Bound = Literal["clients", "pool", "loop", "CPU", "generator"]
+Limit = Bound | Literal["none"]
 
 BUSY = 0.92
 """Share of its cores from which a server, or the whole machine, counts as busy."""
@@ -35,15 +36,22 @@ def ceiling(  # noqa: PLR0913 - the facts of one cell
     if load.clients is None:
         return None
     point = _point(calibration, subject, workload)
-    bounds = _bounds(subject, workload, load.clients, machine, point, cpu_s_per_request)
+    cores = _working_cores(subject, workload, machine)
+    bounds = _bounds(subject, workload, load.clients, cores=cores, point=point, loaded=cpu_s_per_request)
     generator = _generator_bound(calibration, load.clients)
     if generator is not None:
         bounds["generator"] = generator
     measured = requests_per_s.median if requests_per_s else None
-    limit, evidence = _evidence(bounds, measured, machine, server_cores_used, generator_cores_used)
+    limit: Limit = min(bounds, key=bounds.__getitem__, default="none")
+    evidence = "nothing was measured"
+    if measured is not None and server_cores_used is not None and generator_cores_used is not None:
+        used = Used(server=server_cores_used, generator=generator_cores_used)
+        of_generator = measured / generator if generator is not None else None
+        limit = _checked(limit, used, of_generator, cores, machine)
+        evidence = _evidence(used, of_generator, machine)
     predicted = min(bounds.values(), default=None)
     return Ceiling(
-        bounds_per_s=bounds,
+        bounds_per_s={str(name): bound for name, bound in bounds.items()},
         limited_by=limit,
         predicted_per_s=predicted,
         of_predicted=measured / predicted if measured is not None and predicted else None,
@@ -58,58 +66,55 @@ def slots(subject: Subject, workload: Workload) -> int | None:
 
 
 def _bounds(  # noqa: PLR0913 - the facts of one cell
-    subject: Subject,
-    workload: Workload,
-    clients: int,
-    machine: Machine,
-    point: UnloadedPoint | None,
-    loaded: Spread | None,
-) -> dict[str, float]:
+    subject: Subject, workload: Workload, clients: int, *, cores: int, point: UnloadedPoint | None, loaded: Spread | None
+) -> dict[Bound, float]:
     """Each bound by its name, in the order in which equal ones are preferred."""
     if point is None:
         return {}
-    bounds = {"clients": clients / point.residence_s}
+    bounds: dict[Bound, float] = {"clients": clients / point.residence_s}
     held = slots(subject, workload)
     if held is not None:
         bounds["pool"] = held / point.residence_s
     cpu_s = min([point.cpu_s_per_request, *([loaded.median] if loaded else [])])
     if cpu_s > 0:
-        on_loop = workload.handler == "async" and subject.concurrency.async_handlers == "loop"
-        if on_loop and workload.work == "compute":
+        if _on_loop(subject, workload) and workload.work == "compute":
             bounds["loop"] = subject.processes / cpu_s
-        bounds["CPU"] = _working_cores(subject, machine) / cpu_s
+        bounds["CPU"] = cores / cpu_s
     return bounds
 
 
-def _working_cores(subject: Subject, machine: Machine) -> int:
-    """Cores that can run Python code of this subject at once: one for each process while there is a GIL."""
+def _on_loop(subject: Subject, workload: Workload) -> bool:
+    return workload.handler == "async" and subject.concurrency.async_handlers == "loop"
+
+
+def _working_cores(subject: Subject, workload: Workload, machine: Machine) -> int:
+    """Cores that can work on this at once: one for each process where there is a GIL, or where a loop runs it all."""
     cores = len(machine.server_cores)
-    return min(cores, subject.processes) if machine.gil_enabled else cores
+    return min(cores, subject.processes) if machine.gil_enabled or _on_loop(subject, workload) else cores
 
 
-def _evidence(
-    bounds: dict[str, float],
-    measured: float | None,
-    machine: Machine,
-    server_cores_used: float | None,
-    generator_cores_used: float | None,
-) -> tuple[Limit, str]:
-    limit: Limit = min(bounds, key=lambda name: bounds[name]) if bounds else "none"  # type: ignore[assignment]
-    if measured is None or server_cores_used is None or generator_cores_used is None:
-        return limit, "nothing was measured"
-    server = server_cores_used / len(machine.server_cores)
-    both = (server_cores_used + generator_cores_used) / machine.cores
-    of_generator = measured / bounds["generator"] if "generator" in bounds else None
-    text = (
-        f"server {100 * server:.0f} % of its {_cores(len(machine.server_cores))}, k6 {generator_cores_used:.2f} cores"
-    )
-    if of_generator is not None:
-        text += f", {100 * of_generator:.0f} % of what k6 can send"
-    if (of_generator is not None and of_generator > NEAR_GENERATOR) or (both > BUSY and server < BUSY):
-        return "generator", text
-    if server > BUSY and limit in {"clients", "pool", "none", "generator"}:
-        return "CPU", text
-    return limit, text
+class Used(NamedTuple):
+    """Cores used in the window, on average."""
+
+    server: float
+    generator: float
+
+
+def _checked(limit: Limit, used: Used, of_generator: float | None, cores: int, machine: Machine) -> Limit:
+    """The limit by the formula, unless what was used says otherwise."""
+    server_is_busy = used.server > BUSY * cores
+    machine_is_full = used.server + used.generator > BUSY * machine.cores
+    if (of_generator is not None and of_generator > NEAR_GENERATOR) or (machine_is_full and not server_is_busy):
+        return "generator"
+    if server_is_busy and limit in {"clients", "pool", "none", "generator"}:
+        return "CPU"
+    return limit
+
+
+def _evidence(used: Used, of_generator: float | None, machine: Machine) -> str:
+    own = len(machine.server_cores)
+    text = f"server {100 * used.server / own:.0f} % of its {_cores(own)}, k6 {used.generator:.2f} cores"
+    return text if of_generator is None else f"{text}, {100 * of_generator:.0f} % of what k6 can send"
 
 
 def _cores(count: int) -> str:

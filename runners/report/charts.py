@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-import vl_convert
-
 from runners.model import Summary, Table
 from runners.report.charts_bars import cost, memory, throughput
 from runners.report.charts_curves import curves
@@ -12,6 +10,7 @@ from runners.report.charts_data import slug, table_key, titles, workload_titles
 from runners.report.charts_latency import bystander, latency
 from runners.report.charts_overview import overview
 from runners.report.charts_parts import Chart
+from runners.report.charts_svg import draw, draw_all
 from runners.report.charts_theme import Theme, svg_config
 
 KINDS = {"throughput": throughput, "latency": latency, "bystander": bystander, "cpu": cost, "memory": memory}
@@ -69,7 +68,16 @@ def _all_curves(summary: Summary, labels: Mapping[str, str], workloads: Mapping[
 
 def to_svg(chart: Chart, theme: Theme) -> str:
     """The chart as an SVG document in one theme; needs no browser and no network."""
-    return vl_convert.vegalite_to_svg(specification(chart) | {"config": svg_config(theme)}, allowed_base_urls=[])
+    return draw(_themed(chart, theme))
+
+
+def to_svgs(drawn: Mapping[str, Chart], theme: Theme) -> dict[str, str]:
+    """Many charts as SVG documents by their stem, drawn on several cores."""
+    return draw_all({stem: _themed(chart, theme) for stem, chart in drawn.items()})
+
+
+def _themed(chart: Chart, theme: Theme) -> dict[str, Any]:
+    return specification(chart) | {"config": svg_config(theme)}
 
 
 def specification(chart: Chart) -> dict[str, Any]:

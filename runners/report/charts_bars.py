@@ -86,7 +86,7 @@ def _bars(table: Table, labels: Mapping[str, str], workload: str, bars: Bars, ce
     layers = [
         base.mark_bar(size=BAR_PX, cornerRadiusEnd=2).encode(x=x, color=colour(labels)),
         _whiskers(rows, order),
-        base.mark_text(align="left", dx=7, style="value").encode(x="label_at:Q", text="figure:N"),
+        base.mark_text(align="left", dx=7, style="value").encode(x=alt.X("label_at:Q"), text=alt.Text("figure:N")),
         *absent(absent_rows(table, [bars.metric], labels), order),
         *(_ceiling_layers(ceilings, order) if ceilings else ()),
     ]
@@ -107,7 +107,9 @@ def _with_label_places(rows: Rows, ceilings: Rows, reach: float) -> Rows:
 
 def _whiskers(rows: Rows, order: list[str]) -> Layer:
     errorbar = chart(rows).mark_errorbar(ticks=True)
-    whiskers: Layer = errorbar.encode(x=alt.X("low:Q", title=""), x2="high:Q", y=frameworks(order), tooltip=tooltip())
+    whiskers: Layer = errorbar.encode(
+        x=alt.X("low:Q", title=""), x2=alt.X2("high"), y=frameworks(order), tooltip=tooltip()
+    )
     return whiskers
 
 
@@ -120,5 +122,5 @@ def _ceiling_layers(ceilings: Rows, order: list[str]) -> list[Layer]:
     base = chart(ceilings).encode(y=frameworks(order), tooltip=hover)
     return [
         base.mark_tick(thickness=2.5, size=BAR_PX + 12, style="ceiling").encode(x=alt.X("ceiling:Q", title="")),
-        base.mark_text(align="left", dy=BAR_PX + 1, style="note").encode(x=alt.value(0), text="note:N"),
+        base.mark_text(align="left", dy=BAR_PX + 1, style="note").encode(x=alt.value(0), text=alt.Text("note:N")),
     ]

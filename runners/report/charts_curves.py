@@ -71,7 +71,7 @@ def _curve(tables: Sequence[Table], labels: Mapping[str, str], curve: Curve, row
     shape = alt.Shape("framework:N", scale=shape_scale(labels), legend=legend)
     layers = [
         base.mark_line(strokeWidth=2).encode(y=_y(curve, rows)),
-        chart(rows).mark_errorbar(ticks=False).encode(x=x, y=alt.Y("low:Q", title=""), y2="high:Q"),
+        chart(rows).mark_errorbar(ticks=False).encode(x=x, y=alt.Y("low:Q", title=""), y2=alt.Y2("high")),
         base.mark_point(filled=True, size=75, opacity=1).encode(y=_y(curve, rows), shape=shape),
     ]
     read = "Each point is a load of its own; points stand slightly apart, and lines only guide the eye between them."

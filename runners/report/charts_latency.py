@@ -95,9 +95,9 @@ def _dots(table: Table, labels: Mapping[str, str], series: Sequence[Series], tex
         legend=alt.Legend(columns=narrow(1, 2) if series is BYSTANDER_SERIES else 3),
     )
     layers = [
-        base.mark_errorbar(ticks=True).encode(x=alt.X("low:Q", title=""), x2="high:Q"),
+        base.mark_errorbar(ticks=True).encode(x=alt.X("low:Q", title=""), x2=alt.X2("high")),
         base.mark_point(filled=True, size=75, opacity=1).encode(x=x, color=colour(labels), shape=shape),
-        base.mark_text(align="left", dx=9, style="note").encode(x="high:Q", text="figure:N"),
+        base.mark_text(align="left", dx=9, style="note").encode(x=alt.X("high:Q"), text=alt.Text("figure:N")),
         *absent(absent_rows(table, names, labels), order),
     ]
     height = len(order) * (SERIES_PX * len(series) + 8)

@@ -163,4 +163,6 @@ def _cell_layer(rows: Rows) -> Layer:
 def _text_layers(rows: Rows, field: str, style: str, dy: int) -> list[Layer]:
     """The text on strong and on weak colours as two layers, for a style belongs to a mark and not to a row."""
     texts = {ink: chart(rows).mark_text(style=f"{style}-{ink}", dy=dy) for ink in ("strong", "weak")}
-    return [text.encode(text=f"{field}:N").transform_filter(alt.datum.ink == ink) for ink, text in texts.items()]
+    return [
+        text.encode(text=alt.Text(f"{field}:N")).transform_filter(alt.datum.ink == ink) for ink, text in texts.items()
+    ]

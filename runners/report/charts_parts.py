@@ -62,7 +62,7 @@ def absent(rows: Rows, order: Sequence[str]) -> list[Layer]:
     if not rows:
         return []
     mark = chart(rows).mark_text(align="left", style="absent")
-    return [mark.encode(x=alt.value(6), y=frameworks(order), text="why:N")]
+    return [mark.encode(x=alt.value(6), y=frameworks(order), text=alt.Text("why:N"))]
 
 
 def narrow(on_phone: int, otherwise: int) -> alt.ExprRef:

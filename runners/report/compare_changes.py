@@ -24,7 +24,7 @@ def changes_between(a: Session, b: Session) -> Iterator[Change]:
     yield from _differences("setting", _settings(a), _settings(b))
     subjects_a = {subject.name: subject for subject in a.plan.subjects}
     subjects_b = {subject.name: subject for subject in b.plan.subjects}
-    for name in subjects_a.keys() & subjects_b.keys():
+    for name in (name for name in subjects_a if name in subjects_b):
         yield from _differences(f"subject {name}", _subject(subjects_a[name]), _subject(subjects_b[name]))
 
 

@@ -14,9 +14,8 @@ FLOORS_FOR_P99 = 2.0
 
 def find_doubts(session: Session, tables: tuple[Table, ...], voided_blocks: int) -> tuple[Doubt, ...]:
     """Every doubt: those about the session first, then those about rows in the order of the tables."""
-    return tuple(
-        [*_about_session(session, voided_blocks), *(d for table in tables for d in _about_table(session, table))]
-    )
+    about_rows = (doubt for table in tables for doubt in _about_table(session, table))
+    return (*_about_session(session, voided_blocks), *about_rows)
 
 
 def attach(tables: tuple[Table, ...], found: tuple[Doubt, ...]) -> tuple[Table, ...]:
@@ -72,6 +71,11 @@ def _about_session(session: Session, voided_blocks: int) -> Iterator[Doubt]:
         yield _session_doubt(
             "uncalibrated", "no calibration: no ceilings, no floor for p99", "run without --no-calibrate"
         )
+    elif session.calibration.disturbed:
+        seen = f"the calibration was disturbed at every attempt: {session.calibration.disturbed}"
+        yield _session_doubt(
+            "disturbed-calibration", seen, "read ceilings and floors with care; run again when it is quiet"
+        )
     if voided_blocks:
         seen = f"{voided_blocks} attempt(s) at a block were voided because the machine was disturbed, and repeated"
         yield _session_doubt("voided", seen, "none needed; many of them mean that the machine is busy")
@@ -85,66 +89,63 @@ def _about_table(session: Session, table: Table) -> Iterator[Doubt]:
     for row in table.rows:
         yield from _about_outcome(table, row)
         yield from _about_rate(table, row)
+        yield from _about_ceiling(table, row)
     few = [row for row in table.rows if row.trials and not p99_is_supported(row)]
     if few:
-        fewest = min(row.samples for row in few)
-        yield _doubt(
-            table,
-            few,
-            "p99_s",
-            "few-samples",
-            f"a p99 from {fewest} samples (needs {SAMPLES_FOR_P99})",
-            "more --rounds or a longer --window",
-        )
+        seen = f"a p99 from {min(row.samples for row in few)} samples (needs {SAMPLES_FOR_P99})"
+        remedy = "more --rounds or a longer --window"
+        yield _doubt(table, few, "p99_s", kind="few-samples", seen=seen, remedy=remedy)
     fast = [row for row in table.rows if p99_is_supported(row) and below_floor(session, table, row)]
     if fast:
-        yield _doubt(
-            table,
-            fast,
-            "p99_s",
-            "below-floor",
-            "a p99 under twice what k6 shows against a null server",
-            "read it as 'at most'",
-        )
+        seen = "a p99 under twice what k6 shows against a null server"
+        yield _doubt(table, fast, "p99_s", kind="below-floor", seen=seen, remedy="read it as 'at most'")
 
 
 def _about_outcome(table: Table, row: Row) -> Iterator[Doubt]:
     if row.failures:
         seen = f"{len(row.failures)} trial(s) failed: {row.failures[0]}"
-        yield _doubt(table, [row], None, "failed", seen, "see the session's logs; repeat with `shootout check` first")
+        remedy = "see the session's logs; repeat with `shootout check` first"
+        yield _doubt(table, [row], None, kind="failed", seen=seen, remedy=remedy)
     if row.errors:
-        yield _doubt(table, [row], None, "errors", f"{row.errors} wrong or missing answers", "see the session's logs")
+        seen = f"{row.errors} wrong or missing answers"
+        yield _doubt(table, [row], None, kind="errors", seen=seen, remedy="see the session's logs")
+    if row.bystander_errors:
+        seen = f"{row.bystander_errors} pings without a correct answer; the bystander's latencies are of the others"
+        yield _doubt(
+            table, [row], "bystander_p50_s", kind="bystander-errors", seen=seen, remedy="see the session's logs"
+        )
 
 
 def _about_rate(table: Table, row: Row) -> Iterator[Doubt]:
-    if row.little_residual is not None and abs(row.little_residual) > LITTLE_LIMIT:
-        seen = f"on average {100 * row.little_residual:+.1f} % of the clients in flight (Little's law allows {100 * LITTLE_LIMIT:g} %)"
-        yield _doubt(
-            table,
-            [row],
-            "requests_per_s",
-            "little",
-            seen,
-            "k6 was slow to send again: fewer clients, or a faster generator",
-        )
+    off = row.little_residual
+    if off is not None and abs(off) > LITTLE_LIMIT:
+        seen = f"{100 * off:+.1f} % of the clients in flight on average (Little's law allows {100 * LITTLE_LIMIT:g} %)"
+        remedy = "k6 was slow to send again: fewer clients, or a faster generator"
+        yield _doubt(table, [row], "requests_per_s", kind="little", seen=seen, remedy=remedy)
+    if row.unsteady_trials:
+        seen = f"requests stayed longer than the warm-up in {row.unsteady_trials} trial(s): latencies were still growing"
+        remedy = "a longer --warmup and --window, or fewer --clients"
+        yield _doubt(table, [row], "p50_s", kind="unsteady", seen=seen, remedy=remedy)
+
+
+def _about_ceiling(table: Table, row: Row) -> Iterator[Doubt]:
     ceiling = row.ceiling
     if ceiling is None:
         return
     if ceiling.limited_by == "generator":
         seen = f"k6 was the limit ({ceiling.evidence})"
-        yield _doubt(
-            table, [row], "requests_per_s", "generator", seen, "compare CPU per request instead, or use more cores"
-        )
+        remedy = "compare CPU per request instead, or use more cores"
+        yield _doubt(table, [row], "requests_per_s", kind="generator", seen=seen, remedy=remedy)
     elif ceiling.of_predicted is not None and not PREDICTION_LOW <= ceiling.of_predicted <= PREDICTION_HIGH:
-        seen = (
-            f"{100 * ceiling.of_predicted:.0f} % of the predicted rate: the model misses something ({ceiling.evidence})"
-        )
-        yield _doubt(
-            table, [row], "requests_per_s", "prediction", seen, "see docs/method.md, 'When a ceiling is missed'"
-        )
+        share = f"{100 * ceiling.of_predicted:.0f} % of the predicted rate"
+        seen = f"{share}: the model misses something ({ceiling.evidence})"
+        remedy = "see docs/method.md, 'When a ceiling is missed'"
+        yield _doubt(table, [row], "requests_per_s", kind="prediction", seen=seen, remedy=remedy)
 
 
-def _doubt(table: Table, rows: list[Row], metric: str | None, kind: str, seen: str, remedy: str) -> Doubt:  # noqa: PLR0913
+def _doubt(  # noqa: PLR0913 - the parts of a doubt
+    table: Table, rows: list[Row], metric: str | None, *, kind: str, seen: str, remedy: str
+) -> Doubt:
     return Doubt(
         kind=kind,
         subjects=tuple(row.subject for row in rows),

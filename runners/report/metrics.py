@@ -4,14 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from runners.model import BystanderSummary, Completed
+from runners.model import BystanderSummary, Completed, Load, LoadSummary
 
 MICRO, MILLI, ONE, MIB = 1e6, 1e3, 1.0, 2.0**-20
 
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:
-    """`value * scale` is in `unit`; `better` says which direction is; `of` takes it from one trial, None if absent."""
+    """`value * scale` is in `unit`; `better` says which direction is.
+
+    `of` takes the value from one trial under its load, None if it is absent.
+    """
 
     name: str
     title: str
@@ -19,30 +22,34 @@ class Metric:
     column: str
     scale: float
     better: Literal["more", "less", "neither"]
-    of: Callable[[Completed], float | None]
+    of: Callable[[Completed, Load], float | None]
 
 
-def _requests_per_s(trial: Completed) -> float:
-    # the share of each request inside the planned window, over what was sampled of it
-    return trial.load.requests / trial.usage.duration_s
+def _requests_per_s(trial: Completed, load: Load) -> float:
+    # k6 counts what lies inside the planned window; the sampler's edges may be some milliseconds off it
+    return trial.load.requests / load.window_s
 
 
-def _latency(level: str) -> Callable[[Completed], float | None]:
-    return lambda trial: getattr(trial.load.latency, level) if trial.load.latency else None
+def _latency(level: str) -> Callable[[Completed, Load], float | None]:
+    return lambda trial, _: getattr(trial.load.latency, level) if trial.load.latency else None
 
 
-def _bystander(level: str, stream: Callable[[Completed], BystanderSummary]) -> Callable[[Completed], float | None]:
-    def of(trial: Completed) -> float | None:
+def _bystander(
+    level: str, stream: Callable[[Completed], BystanderSummary]
+) -> Callable[[Completed, Load], float | None]:
+    def of(trial: Completed, _: Load) -> float | None:
         latency = stream(trial).latency
         return getattr(latency, level) if latency else None
 
     return of
 
 
-def _per_request(amount: Callable[[Completed], float | None]) -> Callable[[Completed], float | None]:
-    def of(trial: Completed) -> float | None:
-        total = amount(trial)
-        return total / trial.load.requests if total is not None and trial.load.requests else None
+def _per_request(amount: Callable[[Completed], float | None]) -> Callable[[Completed, Load], float | None]:
+    """Spent a second by the sampler's clock over requests a second by k6's."""
+
+    def of(trial: Completed, load: Load) -> float | None:
+        total, rate = amount(trial), _requests_per_s(trial, load)
+        return total / trial.usage.duration_s / rate if total is not None and rate else None
 
     return of
 
@@ -120,7 +127,7 @@ METRICS: tuple[Metric, ...] = (
         column="memory_mib",
         scale=MIB,
         better="less",
-        of=lambda t: t.usage.memory_bytes,
+        of=lambda t, _: t.usage.memory_bytes,
     ),
     Metric(
         name="threads",
@@ -129,7 +136,7 @@ METRICS: tuple[Metric, ...] = (
         column="threads",
         scale=ONE,
         better="neither",
-        of=lambda t: t.usage.threads,
+        of=lambda t, _: t.usage.threads,
     ),
     Metric(
         name="context_switches_per_request",
@@ -144,13 +151,9 @@ METRICS: tuple[Metric, ...] = (
 
 BY_NAME: dict[str, Metric] = {metric.name: metric for metric in METRICS}
 
-POOLED: dict[str, tuple[Callable[[Completed], BystanderSummary] | None, float]] = {
-    "p50_s": (None, 0.5),
-    "p95_s": (None, 0.95),
-    "p99_s": (None, 0.99),
-    "bystander_p50_s": (_kept, 0.5),
-    "bystander_p99_s": (_kept, 0.99),
-    "bystander_fresh_p50_s": (_fresh, 0.5),
-    "bystander_fresh_p99_s": (_fresh, 0.99),
-}
-"""Quantiles, which are taken over all windows of a row together: from which stream (None is the load) at which level."""
+POOLED: tuple[tuple[Callable[[Completed], LoadSummary | BystanderSummary], dict[str, float]], ...] = (
+    (lambda trial: trial.load, {"p50_s": 0.5, "p95_s": 0.95, "p99_s": 0.99}),
+    (_kept, {"bystander_p50_s": 0.5, "bystander_p99_s": 0.99}),
+    (_fresh, {"bystander_fresh_p50_s": 0.5, "bystander_fresh_p99_s": 0.99}),
+)
+"""Quantiles, which are taken over all windows of a row together: for each stream the metrics and their levels."""

@@ -1,7 +1,7 @@
 """One table of a whole session for README.md: frameworks by workloads, under the highest load."""
 
 from runners.model import Row, Summary, Table
-from runners.report.table import NOTHING
+from runners.report.columns import NOTHING
 from runners.units import figure
 
 BEGIN, END = "<!-- published session: begin -->", "<!-- published session: end -->"
@@ -23,7 +23,10 @@ def markdown(summary: Summary) -> str:
         f"{machine.cores} cores, {machine.python}, k6 {machine.k6}. In each cell: requests/s with its 95 % interval "
         "and its rank (= shares it), what limited it, and what a ping beside the load waited (median)."
     )
-    rows = [_line([subject.title, *(_cell(table, subject.name) for table in shown.values())]) for subject in session.plan.subjects]
+    rows = [
+        _line([subject.title, *(_cell(table, subject.name) for table in shown.values())])
+        for subject in session.plan.subjects
+    ]
     return "\n".join(
         [
             "",

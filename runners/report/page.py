@@ -66,40 +66,51 @@ class Section:
     chosen: str
 
 
-def page(summary: Summary, stored: StoredSession, comparison: compare.SessionComparison | None = None) -> str:
-    """The page as text. It carries its own charting library, and the time series of as many rounds as fit."""
-    drawn = charts(summary)
-    all_overviews = overviews(summary)
+def page(
+    summary: Summary,
+    stored: StoredSession,
+    comparison: compare.SessionComparison | None = None,
+    drawn: Mapping[str, Chart] | None = None,
+) -> str:
+    """The page as text. It carries its own charting library, and the time series of as many rounds as fit.
+
+    `drawn` are the charts of the summary, for a caller that has them already.
+    """
+    drawn = drawn or charts(summary)
     labels, workloads = titles(summary), workload_titles(summary)
-    specs = {
-        key: _bare(chart) for key, chart in (drawn | {f"overview-{k}": c for k, c in all_overviews.items()}).items()
+    told = {
+        "summary": summary,
+        "session": summary.session,
+        "sections": _sections(summary, drawn),
+        "overview": _overview_choices(summary),
+        "workloads": workloads,
+        "labels": labels,
+        "comparison": comparison,
+        "compare": compare,
+        "quoted": _quoted,
     }
-    specs.pop("overview", None)
-    library, script = _library(), _template_text("report.js")
-    return (
-        _environment()
-        .get_template("report.html.j2")
-        .render(
-            summary=summary,
-            session=summary.session,
-            sections=_sections(summary, drawn),
-            overview=_overview_choices(summary),
-            workloads=workloads,
-            labels=labels,
-            comparison=comparison,
-            compare=compare,
-            inside=_embedded(inside_data(stored, labels, workloads) | {"specification": _bare(inside())}),
-            specs=_embedded({"charts": specs, "config": page_config()}),
-            themes=THEMES,
-            font=Markup(FONT),  # noqa: S704  (our own constant)
-            css=Markup(_template_text("report.css")),  # noqa: S704  (our own file)
-            library=library,
-            script=Markup(script),  # noqa: S704  (our own file)
-            hashes=[_digest(library), _digest(script)],
-            command=_quoted(summary.session.command),
-            quoted=_quoted,
-        )
-    )
+    trials = inside_data(stored, labels, workloads) | {"specification": _bare(inside())}
+    template = _environment().get_template("report.html.j2")
+    return template.render(told | _carried() | {"specs": _specifications(summary, drawn), "inside": _embedded(trials)})
+
+
+def _carried() -> dict[str, Any]:
+    """What makes the page independent of everything else: its look, its scripts and which scripts may run."""
+    library, script = _library(), Markup(_template_text("report.js"))  # noqa: S704  (our own file)
+    return {
+        "themes": THEMES,
+        "font": Markup(FONT),  # noqa: S704  (our own constant)
+        "css": Markup(_template_text("report.css")),  # noqa: S704  (our own file)
+        "library": library,
+        "script": script,
+        "hashes": [_digest(library), _digest(script)],
+    }
+
+
+def _specifications(summary: Summary, drawn: Mapping[str, Chart]) -> Markup:
+    specs = {key: _bare(chart) for key, chart in drawn.items() if key != "overview"}
+    specs |= {f"overview-{key}": _bare(chart) for key, chart in overviews(summary).items()}
+    return _embedded({"charts": specs, "config": page_config()})
 
 
 def _sections(summary: Summary, drawn: Mapping[str, Chart]) -> list[Section]:

@@ -81,10 +81,10 @@ def _ranks(rows: Sequence[Row], values: Mapping[str, Mapping[int, float]], metri
         against = _compare(values, metric, row.subject, head.subject)
         if against is None or against.verdict == "unknown":
             return {}
-        if against.verdict == "tied":
-            ranks[row.subject] = ranks[head.subject]
-        else:
+        if against.verdict == "less":
             head, ranks[row.subject] = row, position
+        else:
+            ranks[row.subject] = ranks[head.subject]
     return ranks if len(rows) > 1 else {}
 
 

@@ -1,14 +1,14 @@
 """Every file that is derived from a stored session."""
 
 from runners.model import StoredSession, Summary
-from runners.report import charts, export, page, selftest, table
+from runners.report import charts, export, page, selftest, table, table_csv
 from runners.report.compare import SessionComparison
 from runners.report.summary import summarise
 
 
 def tables(summary: Summary) -> dict[str, str]:
     """The result as text: the files that matter most, and cheap to build."""
-    return {"table.md": table.markdown(summary), "table.csv": table.csv_text(summary)}
+    return {"table.md": table.markdown(summary), "table.csv": table_csv.csv_text(summary)}
 
 
 def everything(stored: StoredSession) -> tuple[Summary, dict[str, str]]:
@@ -16,9 +16,13 @@ def everything(stored: StoredSession) -> tuple[Summary, dict[str, str]]:
     summary = summarise(stored)
     if stored.session.label == "selftest":
         return summary, {"selftest.md": selftest.markdown(stored), "trials.csv": export.trials_csv(stored)}
-    files = tables(summary) | {"trials.csv": export.trials_csv(stored), "report.html": page.page(summary, stored)}
-    drawn = {f"charts/{name}.svg": charts.to_svg(chart, "light") for name, chart in charts.charts(summary).items()}
-    return summary, files | drawn
+    drawn = charts.charts(summary)
+    files = tables(summary) | {
+        "trials.csv": export.trials_csv(stored),
+        "report.html": page.page(summary, stored, drawn=drawn),
+    }
+    pictures = {f"charts/{name}.svg": svg for name, svg in charts.to_svgs(drawn, "light").items()}
+    return summary, files | pictures
 
 
 def comparison_page(summary: Summary, stored: StoredSession, comparison: SessionComparison) -> str:

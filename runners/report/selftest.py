@@ -11,6 +11,7 @@ import scipy.stats
 
 from runners.model import Comparison, Completed, StoredSession
 from runners.report import statistics
+from runners.report.columns import NOTHING
 from runners.report.metrics import BY_NAME
 
 METRICS = ("cpu_s_per_request", "requests_per_s")
@@ -64,33 +65,30 @@ def markdown(stored: StoredSession, rounds_in_set: int = ROUNDS_IN_SET) -> str:
     found = tallies(stored, rounds_in_set)
     session = stored.session
     sets = _set_count(stored, rounds_in_set)
-    head = [
-        f"# Self-test of the rig: {session.name}",
-        "",
-        f"{session.started_at[:10]}, {session.machine.cpu}, {session.machine.cores} cores, {session.machine.python}, "
-        f"k6 {session.machine.k6}. Copies of {session.plan.subjects[0].framework} under seven names, "
-        f"`/{session.plan.workloads[0].name}` at {session.plan.blocks[0].load.label}, windows of "
-        f"{session.plan.blocks[0].load.window_s:g} s, fresh processes every round; {sets} set(s) of {rounds_in_set} rounds, "
-        "each judged like a session of its own.",
-        "",
-    ]
+    plan, machine = session.plan, session.machine
+    load = plan.blocks[0].load
+    circumstances = (
+        f"{session.started_at[:10]}, {machine.cpu}, {machine.cores} cores, {machine.python}, k6 {machine.k6}. "
+        f"Copies of {plan.subjects[0].framework} under {len(plan.subjects)} names, `/{plan.workloads[0].name}` at "
+        f"{load.label}, windows of {load.window_s:g} s, fresh processes every round; {sets} set(s) of {rounds_in_set} "
+        "rounds, each judged like a session of its own."
+    )
+    head = [f"# Self-test of the rig: {session.name}", "", circumstances, ""]
     if not found:
         return "\n".join([*head, f"Fewer than {rounds_in_set} complete rounds: nothing can be said.", ""])
     rows = [_row(metric, slowdown, tally) for (metric, slowdown), tally in sorted(found.items(), key=_order)]
-    foot = [
-        "",
-        "Equal copies told apart are false positives; found means beyond the tie band of 1 %, with the right sign. Intervals are "
-        "Clopper-Pearson at 95 %; comparisons within a set share trials, so the true intervals are somewhat wider. A slowdown "
-        "of n % adds n % more squares, which is a little less than n % of a request. Detectable is the median over comparisons "
-        "of the smallest difference that so many rounds would find with 80 % power.",
-        "",
-    ]
-    return "\n".join([*head, *_TABLE_HEAD, *rows, *foot])
+    return "\n".join([*head, *_TABLE_HEAD, *rows, "", _HOW_TO_READ, ""])
 
 
 _TABLE_HEAD = (
     "| metric | injected | comparisons | found | share, 95 % interval | wrong sign | median ratio seen | detectable |",
     "| :-- | --: | --: | --: | --: | --: | --: | --: |",
+)
+_HOW_TO_READ = (
+    "Equal copies told apart are false positives; found means beyond the tie band of 1 %, with the right sign. Intervals "
+    "are Clopper-Pearson at 95 %; comparisons within a set share trials, so the true intervals are somewhat wider. A "
+    "slowdown of n % adds n % more squares, which is a little less than n % of a request. Detectable is the median over "
+    "comparisons of the smallest difference that so many rounds would find with 80 % power."
 )
 
 
@@ -100,10 +98,10 @@ def _row(metric: str, slowdown: int, tally: Tally) -> str:
     found = tally.more + tally.less if slowdown == 0 else right
     interval = scipy.stats.binomtest(found, tally.comparisons).proportion_ci()
     injected = "none (A/A)" if slowdown == 0 else f"+{slowdown} %"
+    share = f"{100 * found / tally.comparisons:.1f} % [{100 * interval.low:.1f}, {100 * interval.high:.1f}]"
     return (
-        f"| {BY_NAME[metric].title} | {injected} | {tally.comparisons} | {found} | {100 * found / tally.comparisons:.1f} % "
-        f"[{100 * interval.low:.1f}, {100 * interval.high:.1f}] | {'–' if slowdown == 0 else wrong} | "
-        f"{median(tally.ratios):.4f} | {100 * median(tally.detectable):.1f} % |"
+        f"| {BY_NAME[metric].title} | {injected} | {tally.comparisons} | {found} | {share} | "
+        f"{NOTHING if slowdown == 0 else wrong} | {median(tally.ratios):.4f} | {100 * median(tally.detectable):.1f} % |"
     )
 
 
@@ -134,7 +132,7 @@ def _values(stored: StoredSession, metric: str) -> Values:
     values: dict[str, dict[int, float]] = {subject.name: {} for subject in stored.session.plan.subjects}
     for result in stored.results:
         if result.void is None and isinstance(result.outcome, Completed):
-            value = BY_NAME[metric].of(result.outcome)
+            value = BY_NAME[metric].of(result.outcome, result.trial.load)
             if value is not None:
                 values[result.trial.subject][result.trial.round] = value
     return values

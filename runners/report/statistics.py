@@ -1,9 +1,9 @@
-"""The statistics of a table: pure functions of numbers, without chance, so that they give the same figures everywhere."""
+"""The statistics of a table: pure functions of numbers, without chance, so that figures are the same everywhere."""
 
 import functools
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import scipy.stats
@@ -28,7 +28,7 @@ class Interval(NamedTuple):
 
 
 def spread(values: Sequence[float]) -> Spread | None:
-    """The median of some rounds with its 95 % interval, or with the range seen where they are too few; None for none."""
+    """The median of some rounds with its 95 % interval, or the range seen where they are too few; None for none."""
     if not values:
         return None
     ordered = np.sort(np.asarray(values, dtype=np.float64))
@@ -89,31 +89,26 @@ def compare(metric: str, against: str, ours: Sequence[float], theirs: Sequence[f
     pairs = [(a, b) for a, b in zip(ours, theirs, strict=True) if a > 0 and b > 0]
     if not pairs:
         return None
-    logs = np.sort(np.log([a / b for a, b in pairs]))
-    centre = median(logs)
-    if len(logs) < FEWEST_FOR_INTERVAL:
-        return _comparison(metric, against, centre, None, None, logs)
-    return _comparison(metric, against, centre, median_interval(logs), wilcoxon_p(logs), logs)
-
-
-def _comparison(
-    metric: str, against: str, centre: float, interval: Interval | None, p_value: float | None, logs: Floats
-) -> Comparison:
+    # a difference of logarithms, so that swapping the sides mirrors all that follows; numpy's own depend on the CPU
+    logs = np.sort([math.log(a) - math.log(b) for a, b in pairs])
+    enough = len(logs) >= FEWEST_FOR_INTERVAL
+    interval = median_interval(logs) if enough else None
+    p_value = wilcoxon_p(logs) if enough else None
     return Comparison(
         metric=metric,
         against=against,
-        ratio=math.exp(centre),
+        ratio=math.exp(median(logs)),
         low=math.exp(interval.low) if interval else None,
         high=math.exp(interval.high) if interval else None,
         pairs=len(logs),
         p_value=p_value,
         p_holm=None,
-        detectable=detectable_ratio(logs) if interval else None,
+        detectable=detectable_ratio(logs) if enough else None,
         verdict=_verdict(interval, p_value),
     )
 
 
-def _verdict(interval: Interval | None, p_value: float | None) -> str:
+def _verdict(interval: Interval | None, p_value: float | None) -> Literal["more", "less", "tied", "unknown"]:
     if interval is None or p_value is None:
         return "unknown"
     if p_value <= 1 - CONFIDENCE + 1e-12:
@@ -125,19 +120,44 @@ def _verdict(interval: Interval | None, p_value: float | None) -> str:
 
 
 def wilcoxon_p(logs: Floats) -> float:
-    """Two-sided p of Wilcoxon's signed-rank test that these differences centre on 0; 1 if all are 0."""
-    if not np.any(logs):
-        return 1.0
-    # rounded, so that equal differences are ties on every machine
-    return float(scipy.stats.wilcoxon(np.round(logs, 12), zero_method="zsplit", method="auto").pvalue)
+    """Two-sided exact p of Wilcoxon's signed-rank test that these differences centre on 0.
+
+    Equal sizes share their ranks; a difference of 0 has a rank and supports neither side. The chance of every possible
+    sum of ranks is counted, so that there is no approximation at any number of pairs.
+    """
+    rounded = np.round(logs, 12)  # so that equal differences are ties on every machine
+    sizes = np.abs(rounded)
+    ordered = np.sort(sizes)
+    # twice the mean rank, which is a whole number
+    ranks = np.searchsorted(ordered, sizes, "left") + np.searchsorted(ordered, sizes, "right") + 1
+    ranks //= np.gcd.reduce(ranks)
+    above, below = int(ranks[rounded > 0].sum()), int(ranks[rounded < 0].sum())
+    chances = np.zeros(min(above, below) + 1)
+    chances[0] = 1.0
+    for rank in ranks[sizes > 0]:
+        chances[rank:] += chances[:-rank].copy()
+        chances /= 2
+    return min(1.0, 2 * float(chances.sum()))
 
 
 def detectable_ratio(logs: Floats) -> float:
-    """The smallest distance of a ratio from 1 that a paired t-test on such noise finds with 80 % power at 5 %."""
+    """The smallest distance of a ratio from 1 that `compare` calls a difference with some 80 % power, given such noise.
+
+    It is beyond the tie band by what a paired t-test would need, and by a quarter more, as a median's standard error is
+    larger than a mean's. With normal noise the power is 78 to 94 %; a t-test's own reach would be found half the time.
+    """
     count = len(logs)
-    spread_of_logs = float(np.std(logs, ddof=1))
-    reach = scipy.stats.t.ppf(1 - (1 - CONFIDENCE) / 2, count - 1) + scipy.stats.t.ppf(POWER, count - 1)
-    return math.expm1(float(reach) * spread_of_logs / math.sqrt(count))
+    centre = math.fsum(logs) / count
+    deviation = math.sqrt(math.fsum((log - centre) ** 2 for log in logs) / (count - 1))
+    standard_error = math.sqrt(math.pi / 2) * deviation / math.sqrt(count)
+    return math.expm1(TIE_BAND + _power_reach(count) * standard_error)
+
+
+@functools.cache
+def _power_reach(count: int) -> float:
+    """Standard errors from 0 at which a two-sided t-test at 5 % finds a difference with 80 % power."""
+    tails = scipy.stats.t.ppf([1 - (1 - CONFIDENCE) / 2, POWER], count - 1)
+    return float(tails[0] + tails[1])
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -163,5 +183,6 @@ def pooled_quantiles(latencies: Sequence[Latency], levels: Sequence[float]) -> l
     order = np.argsort(middles, axis=None, kind="stable")
     values = middles.ravel()[order]
     shares = weights.ravel()[order]
-    centres = (np.cumsum(shares) - shares / 2) / np.sum(shares)
+    filled = np.cumsum(shares)
+    centres = (filled - shares / 2) / filled[-1]
     return [float(np.interp(level, centres, values)) for level in levels]

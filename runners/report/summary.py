@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from runners.model import (
+    BystanderSummary,
     Completed,
     Failed,
     Load,
@@ -94,19 +95,23 @@ def _table(session: Session, workload: Workload, load: Load, results: Mapping[st
         for subject in session.plan.subjects
         if subject.name in visits
     ]
-    return ranking.ranked_table(workload, load, rows, _values_by_block(visits), session.plan.reference)
+    return ranking.ranked_table(workload, load, rows, _values_by_block(load, visits), session.plan.reference)
 
 
 def _visits(results: list[TrialResult]) -> Visits:
-    completed = {r.trial.block: r.outcome for r in results if isinstance(r.outcome, Completed)}
-    failures = tuple(r.outcome.reason for r in results if isinstance(r.outcome, Failed))
+    # by number, so that the order of the lines in the file changes no last digit
+    ordered = sorted(results, key=lambda result: (result.trial.block, result.trial.attempt))
+    completed = {r.trial.block: r.outcome for r in ordered if isinstance(r.outcome, Completed)}
+    failures = tuple(r.outcome.reason for r in ordered if isinstance(r.outcome, Failed))
     return Visits(completed=completed, failures=failures)
 
 
-def _values_by_block(visits: Mapping[str, Visits]) -> ranking.ValuesByBlock:
+def _values_by_block(load: Load, visits: Mapping[str, Visits]) -> ranking.ValuesByBlock:
     return {
         metric.name: {
-            name: {block: value for block, trial in some.completed.items() if (value := metric.of(trial)) is not None}
+            name: {
+                block: value for block, trial in some.completed.items() if (value := metric.of(trial, load)) is not None
+            }
             for name, some in visits.items()
         }
         for metric in METRICS
@@ -116,7 +121,7 @@ def _values_by_block(visits: Mapping[str, Visits]) -> ranking.ValuesByBlock:
 
 def _row(session: Session, subject: Subject, workload: Workload, load: Load, visits: Visits) -> Row:
     trials = list(visits.completed.values())
-    metrics = _spreads(trials)
+    metrics = _spreads(load, trials)
     return Row(
         subject=subject.name,
         title=subject.title,
@@ -140,28 +145,42 @@ def _row(session: Session, subject: Subject, workload: Workload, load: Load, vis
             generator_cores_used=_middle([t.usage.generator_cpu_s / t.usage.duration_s for t in trials]),
         ),
         little_residual=_little(load, trials),
+        unsteady_trials=sum(not trial.load.steady for trial in trials),
+        bystander_errors=sum(_missed(t.bystander_kept) + _missed(t.bystander_fresh) for t in trials),
         against_leader=None,
         comparisons=(),
         doubts=(),
     )
 
 
-def _spreads(trials: list[Completed]) -> dict[str, Spread | None]:
+def _spreads(load: Load, trials: list[Completed]) -> dict[str, Spread | None]:
     spreads: dict[str, Spread | None] = {}
     for metric in METRICS:
-        values = [value for trial in trials if (value := metric.of(trial)) is not None]
+        values = [value for trial in trials if (value := metric.of(trial, load)) is not None]
         spreads[metric.name] = statistics.spread(values)
-    return {name: _pooled(name, some, trials) for name, some in spreads.items()}
+    return spreads | {name: _centred(spreads[name], centre) for name, centre in _pooled(trials).items()}
 
 
-def _pooled(name: str, seen: Spread | None, trials: list[Completed]) -> Spread | None:
-    """A quantile's centre is taken over all windows together; its spread stays the one over the rounds."""
-    if seen is None or name not in POOLED or len(trials) == 1:
-        return seen
-    stream, level = POOLED[name]
-    latencies = [latency for t in trials if (latency := (stream(t) if stream else t.load).latency) is not None]
-    centre = statistics.pooled_quantiles(latencies, [level])[0]
+def _pooled(trials: list[Completed]) -> dict[str, float]:
+    """By metric name the quantiles of all windows together."""
+    pooled: dict[str, float] = {}
+    for stream, levels in POOLED:
+        latencies = [latency for trial in trials if (latency := stream(trial).latency) is not None]
+        if len(latencies) > 1:
+            quantiles = statistics.pooled_quantiles(latencies, list(levels.values()))
+            pooled.update(zip(levels, quantiles, strict=True))
+    return pooled
+
+
+def _centred(seen: Spread | None, centre: float) -> Spread | None:
+    """A pooled quantile is the centre; its spread stays the one over the rounds, stretched to hold it."""
+    if seen is None:
+        return None
     return seen.model_copy(update={"median": centre, "low": min(seen.low, centre), "high": max(seen.high, centre)})
+
+
+def _missed(stream: BystanderSummary) -> int:
+    return sum(stream.errors.values())
 
 
 def _little(load: Load, trials: list[Completed]) -> float | None:

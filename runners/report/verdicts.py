@@ -51,6 +51,8 @@ def _behind(row: Row) -> str:
     against = row.against_leader
     if against is None or against.low is None or against.high is None:
         return f"{row.title} has {_rate(row)}."
+    if against.verdict == "tied":
+        return f"{row.title} has {_rate(row)}, too unsteady to be told from the leader{_limit(row)}."
     return (
         f"{row.title} has {100 * (1 - against.ratio):.1f} % less "
         f"[{100 * (1 - against.high):.1f}, {100 * (1 - against.low):.1f}]{_limit(row)}."
@@ -58,7 +60,7 @@ def _behind(row: Row) -> str:
 
 
 def _unranked(table: Table, rows: list[Row]) -> str:
-    if any(row.ceiling and row.ceiling.limited_by == "generator" for row in rows):
+    if any(row.ceiling and row.ceiling.limited_by == "generator" for row in table.rows):
         cheapest = rows[0]
         cpu = cheapest.metrics["cpu_s_per_request"]
         cost = f" with {1e6 * cpu.median:.0f} µs of CPU a request" if cpu else ""
@@ -66,7 +68,7 @@ def _unranked(table: Table, rows: list[Row]) -> str:
     if table.load.kind == "open":
         return "the rate was offered, not found; compare latencies."
     figures = names([f"{row.title} {_rate(row)}{_limit(row)}" for row in rows])
-    return f"{figures}. Too few rounds to rank."
+    return f"{figures}. {'There is nothing to rank it against' if len(rows) == 1 else 'Too few rounds to rank'}."
 
 
 def _bystander(rows: list[Row]) -> str:
@@ -87,7 +89,7 @@ def _unsound(table: Table) -> str:
 
 def _detectable(tied: list[Row]) -> str:
     found = [row.against_leader.detectable for row in tied if row.against_leader and row.against_leader.detectable]
-    return f" (a difference of {100 * max(found):.1f} % would have been found)" if found else ""
+    return f"; a difference of {100 * max(found):.1f} % would have been found" if found else ""
 
 
 def _rate(row: Row) -> str:

@@ -1,0 +1,122 @@
+"""The columns of a printed results table, the same in table.md and on the terminal: what each cell says."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from runners.model import Comparison, Row, Spread, Summary, Table
+from runners.report.doubts import bystander_p99_is_supported, p99_is_supported
+from runners.report.metrics import BY_NAME
+from runners.units import figure
+
+NOTHING = "\N{EN DASH}"
+_SUPERSCRIPTS = str.maketrans("0123456789,", "⁰¹²³⁴⁵⁶⁷⁸⁹·")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """A column of the printed table; `wide` ones are left out where there is little room."""
+
+    title: str
+    of: Callable[[Summary, Table, Row], str]
+    wide: bool = False
+
+
+def columns(*, wide: bool = True) -> tuple[Column, ...]:
+    """The columns of a printed table, from left to right."""
+    return tuple(column for column in _COLUMNS if wide or not column.wide)
+
+
+def title(table: Table) -> str:
+    """Such as '/sync-io at 80 clients'."""
+    return f"{table.workload.route} at {table.load.label}"
+
+
+def numbered(doubt_numbers: Iterable[int]) -> str:
+    """Numbers of doubts (from 1) as a superscript."""
+    return ",".join(str(number + 1) for number in doubt_numbers).translate(_SUPERSCRIPTS)
+
+
+def _rank(_: Summary, __: Table, row: Row) -> str:
+    if row.rank is None:
+        return NOTHING
+    return f"{'=' if row.tied else ''}{row.rank}"
+
+
+def _requests(summary: Summary, _: Table, row: Row) -> str:
+    spread = row.metrics["requests_per_s"]
+    if spread is None:
+        return NOTHING
+    reach = f" [{figure(spread.low)}, {figure(spread.high)}]" if spread.count > 1 else ""
+    return f"{figure(spread.median)}{reach}{_marks(summary, row, 'requests_per_s')}"
+
+
+def _value(name: str, *, supported: Callable[[Row], bool] = lambda _: True) -> Callable[[Summary, Table, Row], str]:
+    def of(summary: Summary, _: Table, row: Row) -> str:
+        spread: Spread | None = row.metrics.get(name)
+        if spread is None:
+            return NOTHING
+        sure = "" if supported(row) else "~"
+        value = spread.median * BY_NAME[name].scale
+        text = f"{value:.0f}" if name == "threads" else figure(value)
+        return f"{sure}{text}{_marks(summary, row, name)}"
+
+    return of
+
+
+def _pair(first: str, second: str) -> Callable[[Summary, Table, Row], str]:
+    left, right = _value(first), _value(second, supported=bystander_p99_is_supported)
+    return lambda summary, table, row: f"{left(summary, table, row)} / {right(summary, table, row)}"
+
+
+def _errors(summary: Summary, _: Table, row: Row) -> str:
+    failed = f" + {len(row.failures)} failed" if row.failures else ""
+    return f"{row.errors:,}{failed}{_marks(summary, row, None)}"
+
+
+def _limited_by(_: Summary, __: Table, row: Row) -> str:
+    return row.ceiling.limited_by if row.ceiling else NOTHING
+
+
+def _of_predicted(_: Summary, __: Table, row: Row) -> str:
+    if row.ceiling is None or row.ceiling.of_predicted is None:
+        return NOTHING
+    return f"{100 * row.ceiling.of_predicted:.0f} %"
+
+
+def _against_leader(_: Summary, __: Table, row: Row) -> str:
+    against = row.against_leader
+    if against is None:
+        return NOTHING
+    if against.verdict == "tied":
+        return f"tie (±{100 * (against.detectable or 0):.1f} % detectable)"
+    return f"{100 * (against.ratio - 1):+.1f} %{_interval(against)}"
+
+
+def _interval(against: Comparison) -> str:
+    if against.low is None or against.high is None:
+        return ""
+    return f" [{100 * (against.low - 1):+.1f}, {100 * (against.high - 1):+.1f}]"
+
+
+def _marks(summary: Summary, row: Row, metric: str | None) -> str:
+    own = [number for number in row.doubts if summary.doubts[number].metric == metric]
+    return f" {numbered(own)}" if own else ""
+
+
+_COLUMNS: tuple[Column, ...] = (
+    Column(title="#", of=_rank),
+    Column(title="Framework", of=lambda _, __, row: row.title),
+    Column(title="Requests/s", of=_requests),
+    Column(title="Against leader", of=_against_leader, wide=True),
+    Column(title="p50 ms", of=_value("p50_s")),
+    Column(title="p95 ms", of=_value("p95_s"), wide=True),
+    Column(title="p99 ms", of=_value("p99_s", supported=p99_is_supported)),
+    Column(title="Bystander p50 / p99 ms", of=_pair("bystander_p50_s", "bystander_p99_s")),
+    Column(title="new connections", of=_pair("bystander_fresh_p50_s", "bystander_fresh_p99_s"), wide=True),
+    Column(title="CPU µs/request", of=_value("cpu_s_per_request")),
+    Column(title="Memory MiB", of=_value("memory_bytes")),
+    Column(title="Threads", of=_value("threads"), wide=True),
+    Column(title="Errors", of=_errors),
+    Column(title="Limited by", of=_limited_by),
+    Column(title="Of predicted", of=_of_predicted),
+)

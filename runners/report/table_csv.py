@@ -1,0 +1,113 @@
+"""table.csv: the results table for programs, one line for each row of each table."""
+
+import csv
+import io
+
+from runners.model import Row, Summary, Table
+from runners.report.metrics import METRICS
+
+REQUIRED_COLUMNS = (
+    "workload",
+    "clients",
+    "framework",
+    "requests_per_s",
+    "p50_ms",
+    "p95_ms",
+    "p99_ms",
+    "bystander_p50_ms",
+    "bystander_p99_ms",
+    "cpu_us_per_request",
+    "memory_mib",
+    "threads",
+    "errors",
+    "trials",
+)
+MORE_COLUMNS = (
+    "load",
+    "rank",
+    "requests_per_s_low",
+    "requests_per_s_high",
+    "bystander_fresh_p50_ms",
+    "bystander_fresh_p99_ms",
+    "context_switches_per_request",
+    "predicted_per_s",
+    "nominal_per_s",
+    "limited_by",
+    "of_predicted",
+    "little_residual",
+    "against_leader",
+    "against_leader_low",
+    "against_leader_high",
+    "p_value",
+    "p_holm",
+    "detectable",
+    "samples",
+    "bystander_samples",
+    "failed_trials",
+    "doubts",
+)
+
+
+def csv_text(summary: Summary) -> str:
+    """table.csv: one line for each row of each table; empty where there is no figure."""
+    sink = io.StringIO()
+    writer = csv.DictWriter(sink, fieldnames=[*REQUIRED_COLUMNS, *MORE_COLUMNS], lineterminator="\n")
+    writer.writeheader()
+    for table in summary.tables:
+        for row in table.rows:
+            writer.writerow(_csv_row(table, row))
+    return sink.getvalue()
+
+
+def _csv_row(table: Table, row: Row) -> dict[str, object]:
+    values: dict[str, object] = {
+        "workload": table.workload.name,
+        "clients": table.load.clients,
+        "load": table.load.label,
+        "framework": row.subject,
+        "rank": row.rank,
+        "errors": row.errors,
+        "trials": row.trials,
+        "little_residual": _rounded(row.little_residual),
+        "samples": row.samples,
+        "bystander_samples": row.bystander_samples,
+        "failed_trials": len(row.failures),
+        "doubts": " ".join(str(number + 1) for number in row.doubts),
+    }
+    for metric in METRICS:
+        spread = row.metrics[metric.name]
+        values[metric.column] = _rounded(spread.median * metric.scale) if spread else None
+    rate = row.metrics["requests_per_s"]
+    values["requests_per_s_low"] = _rounded(rate.low) if rate else None
+    values["requests_per_s_high"] = _rounded(rate.high) if rate else None
+    return values | _csv_ceiling(row) | _csv_against_leader(row)
+
+
+def _csv_ceiling(row: Row) -> dict[str, object]:
+    if row.ceiling is None:
+        return {}
+    return {
+        "predicted_per_s": _rounded(row.ceiling.predicted_per_s),
+        "nominal_per_s": _rounded(row.ceiling.nominal_per_s),
+        "limited_by": row.ceiling.limited_by,
+        "of_predicted": _rounded(row.ceiling.of_predicted),
+    }
+
+
+def _csv_against_leader(row: Row) -> dict[str, object]:
+    against = row.against_leader
+    if against is None:
+        return {}
+    return {
+        "against_leader": _rounded(against.ratio),
+        "against_leader_low": _rounded(against.low),
+        "against_leader_high": _rounded(against.high),
+        "p_value": _rounded(against.p_value),
+        "p_holm": _rounded(against.p_holm),
+        "detectable": _rounded(against.detectable),
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    """Six significant digits: more is noise, and the same on every machine."""
+    return None if value is None else float(f"{value:.6g}")

@@ -1,0 +1,58 @@
+"""Rigs and orders for tests: a fake k6, limits that only trip on purpose, a plan of small servers."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from runners.measure import k6, machine, sentinels
+from runners.measure.session import Orders
+from runners.measure.trial import Rig, Visit
+from runners.model import Load, Subject
+from runners.plan.schedule import make_plan
+from runners.plan.workloads import ALL
+from tests.conftest import ROOT
+
+LOAD = Load(clients=16, warmup_s=0.05, window_s=0.3)
+NEVER = sentinels.Limits(
+    foreign_cores=1e3,
+    steal_cores=1e3,
+    start_lateness=1e6,
+    bystander_lag_s=1.0,
+    edge_error_s=1e3,
+    time_wait=10**9,
+)
+"""Limits that a busy machine does not trip; a bystander's lag of more than a second does."""
+
+ALWAYS = sentinels.Limits(time_wait=-1)
+"""Limits that every trial trips."""
+
+
+def rig(fake: Path, logs: Path) -> Rig:
+    logs.mkdir(parents=True, exist_ok=True)
+    found = k6.find_k6(str(fake))
+    return Rig(k6=found, loadgen=ROOT / "loadgen", logs=logs, generator_cores=())
+
+
+def visit(route: str = "/sync-io", load: Load = LOAD) -> Visit:
+    return Visit(workload=route[1:], route=route, expected_result="waited", load=load)
+
+
+def orders(  # noqa: PLR0913 - each is one choice of a test
+    fake: Path,
+    logs: Path,
+    subjects: Sequence[Subject],
+    workloads: Sequence[str] = ("sync-io",),
+    *,
+    rounds: int = 1,
+    limits: sentinels.Limits = NEVER,
+) -> Orders:
+    chosen = [workload for workload in ALL if workload.name in workloads]
+    return Orders(
+        plan=make_plan(subjects, chosen, [LOAD], rounds=rounds, seed=1),
+        rig=rig(fake, logs),
+        cores=machine.Cores(server=(), generator=()),
+        root=ROOT,
+        limits=limits,
+        quiet_limit_s=0.0,
+        unloaded_window_s=0.1,
+        calibrate=False,
+    )

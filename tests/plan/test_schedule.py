@@ -1,0 +1,86 @@
+"""A plan visits every cell once a round, in an order that its seed brings back."""
+
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runners.model import Load, Plan
+from runners.plan.schedule import make_plan
+from runners.plan.workloads import ALL
+from tests.small_subjects import small_subject
+
+SUBJECTS = [small_subject(name) for name in ("ant", "bee", "cow", "doe")]
+
+
+def plan(reference: str = "bee", **changed: int) -> Plan:
+    size = {"subjects": 4, "workloads": 4, "levels": 2, "rounds": 6, "seed": 1} | changed
+    loads = [Load(clients=10 * level + 1, warmup_s=0.5, window_s=2) for level in range(size["levels"])]
+    return make_plan(
+        SUBJECTS[: size["subjects"]],
+        ALL[: size["workloads"]],
+        loads,
+        rounds=size["rounds"],
+        seed=size["seed"],
+        reference=reference,
+    )
+
+
+sizes = st.fixed_dictionaries(
+    {
+        "subjects": st.integers(1, 4),
+        "workloads": st.integers(1, 5),
+        "levels": st.integers(1, 3),
+        "rounds": st.integers(1, 8),
+        "seed": st.integers(0, 2**31),
+    }
+)
+
+
+@given(sizes)
+def test_every_round_visits_every_cell_exactly_once(size: dict[str, int]) -> None:
+    made = plan(**size)
+    for number in range(1, size["rounds"] + 1):
+        visits = Counter(
+            (subject, block.workload, block.load.clients)
+            for block in made.blocks
+            if block.round == number
+            for subject in block.subjects
+        )
+        assert len(visits) == size["subjects"] * size["workloads"] * size["levels"]
+        assert set(visits.values()) == {1}
+
+
+@given(sizes)
+def test_the_same_seed_gives_the_same_order(size: dict[str, int]) -> None:
+    assert plan(**size) == plan(**size)
+
+
+@given(sizes)
+def test_blocks_are_numbered_in_the_order_they_are_run_round_by_round(size: dict[str, int]) -> None:
+    blocks = plan(**size).blocks
+    assert [block.number for block in blocks] == list(range(len(blocks)))
+    assert [block.round for block in blocks] == sorted(block.round for block in blocks)
+
+
+def test_another_seed_gives_another_order() -> None:
+    orders = {tuple((b.workload, b.load, b.subjects) for b in plan(seed=seed).blocks) for seed in range(5)}
+    assert len(orders) == 5
+
+
+def test_rounds_and_blocks_are_each_shuffled_anew_so_that_no_subject_always_goes_first() -> None:
+    made = plan(rounds=20)
+    firsts = Counter(block.subjects[0] for block in made.blocks)
+    assert set(firsts) == {"ant", "bee", "cow", "doe"}
+    by_round = {n: tuple(b.workload for b in made.blocks if b.round == n) for n in range(1, 21)}
+    assert len(set(by_round.values())) > 10
+
+
+def test_the_order_of_a_known_seed_stays_what_it_was_when_sessions_were_published() -> None:
+    first = plan(seed=1).blocks[0]
+    assert (first.workload, first.load.clients, first.subjects) == ("async-cpu", 11, ("ant", "bee", "cow", "doe"))
+
+
+def test_the_reference_is_the_subject_asked_for_or_the_first_where_there_is_none_of_that_name() -> None:
+    assert plan(reference="cow").reference == "cow"
+    assert plan(reference="dodo").reference == "ant"

@@ -1,0 +1,90 @@
+"""Settings reach a framework through its command and its environment, and through nothing else."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runners.errors import UsageError
+from runners.model import Concurrency, Framework, Settings, Stock, Subject
+from runners.plan.selftest import make_copies
+from runners.plan.subjects import default_executor_threads, make_subject
+
+
+def framework(*more: str, loops: tuple[str, ...] = ("uvloop", "asyncio")) -> Framework:
+    return Framework(
+        name="tiny",
+        title="Tiny",
+        package="tiny",
+        command=("{python}", "serve", "{host}:{port}", *more),
+        loops=loops,
+        concurrency=Concurrency(async_handlers="loop", sync_handlers="thread"),
+        stock=Stock(command=("{python}", "{host}", "{port}"), threads="default-executor"),
+    )
+
+
+def subject(of: Framework, settings: Settings | None = None) -> Subject:
+    return make_subject(of, settings or Settings(), executor_cpus=2)
+
+
+def test_processes_are_refused_where_the_command_cannot_take_them() -> None:
+    with pytest.raises(UsageError, match="--processes 2: tiny runs one process only"):
+        subject(framework(), Settings(processes=2))
+
+
+def test_threads_processes_and_loop_are_filled_in_and_the_address_is_left_open() -> None:
+    made = subject(framework("-t{threads}", "{processes}", "{loop}"), Settings(threads=7, processes=3))
+    assert made.command == ("{python}", "serve", "{host}:{port}", "-t7", "3", "uvloop")
+    assert (made.threads, made.processes, made.loop) == (7, 3, "uvloop")
+
+
+def test_a_loop_the_framework_cannot_run_gives_way_to_its_first() -> None:
+    assert subject(framework("{loop}", loops=("asyncio",))).loop == "asyncio"
+
+
+def test_the_environment_holds_exactly_what_the_work_needs() -> None:
+    made = subject(framework(), Settings(wait_s=0.123, cpu_iterations=9, threads=5))
+    assert made.environment == {
+        "SHOOTOUT_WAIT_S": "0.123",
+        "SHOOTOUT_CPU_ITERATIONS": "9",
+        "SHOOTOUT_THREADS": "5",
+    }
+
+
+def test_under_the_stock_profile_threads_processes_and_loop_are_left_to_the_framework() -> None:
+    made = subject(framework("{threads}"), Settings(profile="stock", threads=7, processes=3))
+    assert made.command == ("{python}", "{host}", "{port}")
+    assert "SHOOTOUT_THREADS" not in made.environment
+    assert (made.threads, made.processes, made.loop) == (6, 1, "asyncio")
+
+
+@pytest.mark.parametrize(("cpus", "threads"), [(1, 5), (2, 6), (28, 32), (29, 32), (64, 32)])
+def test_the_default_executor_has_four_threads_more_than_cpus_up_to_32(cpus: int, threads: int) -> None:
+    assert default_executor_threads(cpus) == threads
+
+
+@given(threads=st.integers(1, 500), processes=st.integers(1, 16))
+def test_sync_slots_are_threads_times_processes_and_async_ones_unbounded_on_a_loop(
+    threads: int, processes: int
+) -> None:
+    made = subject(framework("{processes}"), Settings(threads=threads, processes=processes))
+    assert made.sync_slots == threads * processes
+    assert made.async_slots is None
+
+
+def test_async_handlers_on_threads_have_as_many_slots_as_sync_ones() -> None:
+    of = framework().model_copy(update={"concurrency": Concurrency(async_handlers="thread", sync_handlers="thread")})
+    assert subject(of, Settings(threads=9)).async_slots == 9
+
+
+def test_sync_handlers_that_block_the_loop_have_one_slot_whatever_the_threads() -> None:
+    of = framework().model_copy(update={"concurrency": Concurrency(async_handlers="loop", sync_handlers="loop")})
+    assert subject(of, Settings(threads=9)).sync_slots == 1
+
+
+def test_copies_for_the_self_test_differ_by_name_and_by_the_slowdown_they_are_named_after() -> None:
+    copies = make_copies(framework(), Settings(cpu_iterations=1000), executor_cpus=2)
+    assert len({copy.name for copy in copies}) == len(copies) == 7
+    assert [copy.cpu_iterations for copy in copies] == [1000] * 5 + [1050, 1100]
+    plain, slowed = copies[0], copies[-1]
+    assert slowed.name.endswith("plus10")
+    assert slowed.expected["async-cpu"] != plain.expected["async-cpu"]

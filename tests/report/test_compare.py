@@ -1,0 +1,104 @@
+"""Two sessions side by side."""
+
+from runners.model import Settings, Summary
+from runners.report.compare import SessionComparison, compare, comparison_markdown, conclusion
+from runners.report.summary import summarise
+from tests.sessions import Shape, stored_session
+
+
+def summary(shape: Shape) -> Summary:
+    return summarise(stored_session(shape))
+
+
+def moved(comparison: SessionComparison) -> set[tuple[str, str]]:
+    return {(one.subject, one.metric) for one in comparison.beyond}
+
+
+def test_sessions_without_a_common_cell_compare_to_nothing_and_name_what_each_has() -> None:
+    a, b = summary(Shape(workloads=1, clients=(10,))), summary(Shape(workloads=1, clients=(80,)))
+    comparison = compare(a, b)
+    assert comparison.moved == ()
+    assert "async-io, 10 clients, fastapi" in comparison.only_a
+    assert "async-io, 80 clients, fastapi" in comparison.only_b
+    assert conclusion(comparison) == "The sessions have no figure in common."
+
+
+def test_too_few_rounds_are_range_only_and_nothing_is_beyond() -> None:
+    a, b = summary(Shape(workloads=1, rounds=3)), summary(Shape(workloads=1, rounds=3, slower={"fastapi": 3}))
+    comparison = compare(a, b)
+    assert not comparison.beyond
+    assert ("fastapi", "cpu_s_per_request") in {(one.subject, one.metric) for one in comparison.ranges_apart}
+    assert "Range only" in comparison_markdown(comparison)
+
+
+def test_another_machine_window_profile_and_busy_session_are_warned_of() -> None:
+    a = summary(Shape(workloads=1))
+    stock = Settings(profile="stock", wait_s=0.1)
+    machine = {"cpu": "Other CPU", "sources": "another", "memory_bytes": 2**30}
+    b = summary(Shape(workloads=1, window_s=9, settings=stock, machine=machine, contended="0.3 core foreign"))
+    warnings = "\n".join(compare(a, b).warnings)
+    for words in ("another CPU", "other code", "length of the window", "another profile", "length of the wait"):
+        assert words in warnings
+    assert "busy machine: 0.3 core foreign" in warnings
+    assert "another amount of memory" in warnings
+
+
+def test_a_few_bytes_more_memory_are_the_same_machine() -> None:
+    a, b = summary(Shape(workloads=1)), summary(Shape(workloads=1, machine={"memory_bytes": 16 * 2**30 + 4096}))
+    assert compare(a, b).warnings == ()
+
+
+def test_a_session_compared_with_itself_shows_no_difference() -> None:
+    told = summary(Shape())
+    comparison = compare(told, told)
+    assert comparison.is_same
+    assert not comparison.beyond
+    assert not comparison.changes
+    assert not comparison.warnings
+    assert len(comparison.moved) == 4 * 4 * 2 * 12
+    assert conclusion(comparison).startswith("No difference")
+    assert "|" not in comparison_markdown(comparison)
+
+
+def test_a_rerun_with_other_noise_moves_hardly_anything_beyond_its_intervals() -> None:
+    comparison = compare(summary(Shape(rounds=12)), summary(Shape(rounds=12, seed=2)))
+    assert not comparison.is_same
+    assert len(comparison.beyond) < 0.05 * len(comparison.moved)
+
+
+def test_a_slower_framework_is_found_and_no_other_is_blamed() -> None:
+    a, b = summary(Shape(workloads=2)), summary(Shape(workloads=2, slower={"flask": 1.5}))
+    comparison = compare(a, b)
+    assert ("flask", "cpu_s_per_request") in moved(comparison)
+    assert {subject for subject, _ in moved(comparison)} == {"flask"}
+    ratio = next(one.ratio for one in comparison.beyond if one.metric == "cpu_s_per_request")
+    assert 1.4 < (ratio or 0) < 1.6
+
+
+def test_settings_versions_and_commands_that_differ_are_named() -> None:
+    a = summary(Shape(workloads=1))
+    b = summary(
+        Shape(workloads=1, settings=Settings(threads=8, loop="asyncio"), machine={"versions": {"flask": "4.0"}})
+    )
+    changes = {(one.where, one.what): (one.a, one.b) for one in compare(a, b).changes}
+    assert changes["setting", "threads"] == ("40", "8")
+    assert changes["version", "flask"] == ("3.1.3", "4.0")
+    assert changes["version", "aiohttp"] == ("3.14.5", None)
+    assert changes["subject flask", "environment SHOOTOUT_THREADS"] == ("40", "8")
+    assert changes["subject flask", "loop"] == ("uvloop", "asyncio")
+
+
+def test_a_hostile_title_stays_text_in_markdown() -> None:
+    titles = {"flask": "<script>alert(1)</script> | pipe"}
+    a = summary(Shape(workloads=1, titles=titles))
+    b = summary(Shape(workloads=1, titles=titles, slower={"flask": 2}))
+    text = comparison_markdown(compare(a, b))
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; \\| pipe" in text
+    assert "<script>" not in text
+
+
+def test_markdown_tables_have_as_many_cells_in_every_row() -> None:
+    text = comparison_markdown(compare(summary(Shape(workloads=1)), summary(Shape(workloads=1, slower={"flask": 2}))))
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    assert {line.count("|") for line in lines} == {8}
+    assert len(lines) > 3

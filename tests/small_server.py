@@ -1,0 +1,137 @@
+"""A small server that keeps the contract, or breaks it in one named way; standard library only, up in 100 ms.
+
+Run as a program with HOST PORT [FLAW]. It stands beside the tests so that a test can also copy it into an apps folder
+of its own; nothing may be imported here that such a copy would not have.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+WAIT_S = float(os.environ.get("SHOOTOUT_WAIT_S", "0.05"))
+ITERATIONS = int(os.environ.get("SHOOTOUT_CPU_ITERATIONS", "60000"))
+SQUARES = sum(i * i for i in range(ITERATIONS)) % 2**32
+RESULTS: dict[str, object] = {
+    "/ping": "pong",
+    "/async-io": "waited",
+    "/async-cpu": SQUARES,
+    "/sync-cpu": SQUARES,
+    "/sync-io": "waited",
+}
+THREADS = 8
+threads = asyncio.Semaphore(THREADS)
+one_at_a_time = asyncio.Lock()
+
+
+async def answer(route: str, flaw: str) -> tuple[int, str, str]:
+    """Status, media type and body."""
+    await misbehave(route, flaw)
+    if route not in RESULTS:
+        return (200 if flaw == "answers anything" else 404), "application/json", '{"result": "pong"}'
+    if route.endswith("-io"):
+        await wait(route, flaw)
+    body = json.dumps({"result": RESULTS[route]})
+    if flaw == "wrong result" and route == "/async-cpu":
+        body = json.dumps({"result": SQUARES + 1})
+    if flaw == "text for a number" and route == "/async-cpu":
+        body = json.dumps({"result": str(SQUARES)})
+    if flaw == "one key more" and route == "/async-io":
+        body = json.dumps({"result": "waited", "extra": 1})
+    status = 500 if flaw == "wrong status" and route == "/sync-io" else 200
+    status = 503 if flaw == "never ready" else status
+    return status, "text/plain" if flaw == "wrong type" and route == "/sync-cpu" else "application/json", body
+
+
+async def wait(route: str, flaw: str) -> None:
+    """Async waits all overlap, sync ones as if there were a pool of THREADS."""
+    place: contextlib.AbstractAsyncContextManager[object] = contextlib.nullcontext()
+    if route == "/sync-io" and flaw != "too many at once":
+        place = threads
+    if flaw == "serial waits":
+        place = one_at_a_time
+    async with place:
+        await asyncio.sleep(WAIT_S / 2 if flaw == "early waits" else WAIT_S)
+
+
+async def misbehave(route: str, flaw: str) -> None:
+    if flaw == "never answers":
+        await asyncio.sleep(3600)
+    if (flaw, route) == ("dies on /sync-cpu", "/sync-cpu"):
+        say("out of memory, say")
+        os._exit(3)
+    if (flaw, route) == ("drops connections", "/async-cpu"):
+        raise ConnectionAbortedError
+
+
+async def serve_client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flaw: str) -> None:
+    with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+        while True:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+            if flaw == "dies under load" and "k6/" in head and "/sync-cpu" in head:
+                os._exit(4)
+            status, media_type, body = await answer(head.split(" ")[1], flaw)
+            close = "connection: close" in head.lower()
+            lines = (
+                f"HTTP/1.1 {status} As Told",
+                f"content-type: {media_type}",
+                f"content-length: {len(body)}",
+                f"connection: {'close' if close else 'keep-alive'}",
+            )
+            writer.write(("\r\n".join(lines) + "\r\n\r\n" + body).encode())
+            await writer.drain()
+            if close:
+                break
+    writer.close()
+
+
+async def serve(host: str, port: int, flaw: str) -> None:
+    async def served(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await serve_client(reader, writer, flaw)
+
+    server = await asyncio.start_server(served, host, port, backlog=512)
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, loop.stop)
+    await server.serve_forever()
+
+
+def say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def fork_worker() -> None:
+    """Go on as a worker below a parent that only waits for signals, as a pre-forking server does."""
+    if worker := os.fork():
+        signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+        say(f"worker {worker}")
+        while True:
+            time.sleep(60)
+
+
+def starts_again(flaw: str) -> bool:
+    """Whether a server that starts once only was started before; the flaw names the folder of its marker."""
+    marker = Path(flaw.partition(":")[2]) / "started"
+    known = marker.exists()
+    marker.touch()
+    return known
+
+
+def main() -> None:
+    host, port, flaw = sys.argv[1], int(sys.argv[2]), " ".join(sys.argv[3:])
+    if flaw == "exits at once" or (flaw.startswith("starts once:") and starts_again(flaw)):
+        for line in ("loading settings", "the settings are wrong"):
+            say(line)
+        sys.exit(3)
+    if flaw == "a forked worker":
+        fork_worker()
+    with contextlib.suppress(RuntimeError):  # the loop was stopped by SIGTERM
+        asyncio.run(serve(host, port, flaw))
+
+
+if __name__ == "__main__":
+    main()

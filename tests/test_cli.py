@@ -1,0 +1,245 @@
+"""Exit codes and lines: 0 done, 1 an expected failure in one line, 2 usage, 130 interrupted."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from runners import store
+from runners.plan.workloads import ALL
+from tests.conftest import Outcome, Shootout
+from tests.fake_k6 import fake_k6
+from tests.sessions import Shape, stored_session
+from tests.small_subjects import running_below, small_framework
+
+SHORT = ("--clients", "16", "--window", "0.3", "--warmup", "0.05", "--no-calibrate", "--cpu-iterations", "100")
+
+
+@pytest.fixture
+def apps(tmp_path: Path) -> Path:
+    """An apps folder with one small framework that keeps the contract."""
+    small_framework(tmp_path / "apps", "tiny")
+    return tmp_path / "apps"
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    """A results folder with one stored session."""
+    stored = stored_session(Shape(subjects=2, workloads=2, clients=(10,), rounds=1))
+    folder = store.create(tmp_path / "results", stored.session)
+    for result in stored.results:
+        store.append(folder, result)
+    return tmp_path / "results"
+
+
+def one_line(outcome: Outcome, code: int) -> str:
+    """The only line of an expected failure."""
+    assert outcome.code == code, outcome
+    assert outcome.out == ""
+    (line,) = outcome.err.splitlines()
+    assert line.startswith("shootout: ")
+    assert "Traceback" not in line
+    return line
+
+
+def test_quick_and_rigorous_together_are_a_usage_error(shootout: Shootout) -> None:
+    assert "--quick and --rigorous contradict each other" in one_line(shootout("run", "--quick", "--rigorous"), 2)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--frameworks", "django"), "no framework is called 'django'; there are tiny"),
+        (("--workloads", "async-gpu"), "--workloads: no workload is called 'async-gpu'; there are async-io"),
+        (("--clients", "many"), "--clients many: whole numbers, separated by commas"),
+        (("--clients", "16,0"), "--clients 16,0: every number must be at least 1"),
+        (("--clients", "2.5"), "--clients 2.5: whole numbers"),
+        (("--server-cores", "9999"), "--server-cores 9999: there is no core 9999"),
+        (("--server-cores", "first"), "--server-cores first: CPU numbers"),
+        (("--processes", "2"), "--processes 2: tiny runs one process only"),
+    ],
+)
+def test_a_request_that_makes_no_sense_is_told_in_one_line_with_exit_code_2(
+    shootout: Shootout, apps: Path, k6_stand_in: Path, tmp_path: Path, words: tuple[str, ...], told: str
+) -> None:
+    line = one_line(shootout("run", "--apps", apps, "--out", tmp_path / "r", "--k6", k6_stand_in, *words), 2)
+    assert told in line
+    assert not (tmp_path / "r").exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("run", "--no-such-option"),
+        ("run", "--rounds", "0"),
+        ("run", "--rounds", "some"),
+        ("run", "--window", "0"),
+        ("run", "--profile", "tuned"),
+        ("run", "--load", "half-open"),
+        ("no-such-command",),
+        ("compare", "only-one"),
+    ],
+)
+def test_words_the_program_does_not_know_exit_with_2(shootout: Shootout, words: tuple[str, ...]) -> None:
+    outcome = shootout(*words)
+    assert outcome.code == 2
+    assert "Traceback" not in outcome.err
+
+
+def test_a_missing_k6_is_told_in_one_line_with_exit_code_1(shootout: Shootout, apps: Path, tmp_path: Path) -> None:
+    outcome = shootout("run", "--apps", apps, "--out", tmp_path / "r", "--k6", "/nowhere/k6")
+    assert "asking /nowhere/k6 for its version" in one_line(outcome, 1)
+
+
+def test_a_k6_that_is_too_old_is_told_in_one_line_with_exit_code_1(
+    shootout: Shootout, apps: Path, tmp_path: Path
+) -> None:
+    old = fake_k6(tmp_path, version="k6 v0.57.0")
+    assert "must be v1.1 or newer" in one_line(shootout("run", "--apps", apps, "--k6", old), 1)
+
+
+def test_a_broken_manifest_is_told_in_one_line_with_exit_code_1(shootout: Shootout, apps: Path) -> None:
+    (apps / "tiny" / "framework.toml").write_text("title = ", encoding="utf-8")
+    assert "apps/tiny/framework.toml: not valid TOML" in one_line(shootout("list", "--apps", apps), 1)
+
+
+def test_an_apps_folder_without_frameworks_is_told_with_exit_code_1(shootout: Shootout, tmp_path: Path) -> None:
+    assert "is the apps folder?" in one_line(shootout("list", "--apps", tmp_path), 1).replace(f"{tmp_path} ", "")
+
+
+def test_a_results_folder_that_cannot_be_written_is_told_with_exit_code_1(
+    shootout: Shootout, apps: Path, k6_stand_in: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    outcome = shootout("run", "--apps", apps, "--k6", k6_stand_in, "--out", tmp_path / "file" / "r", *SHORT)
+    assert "choose another folder with --out" in one_line(outcome, 1)
+
+
+@pytest.mark.parametrize(
+    "words", [("report", "moon"), ("compare", "moon", "sun"), ("run", "--resume", "moon"), ("publish", "moon")]
+)
+def test_an_unknown_session_is_told_with_those_there_are(
+    shootout: Shootout, results: Path, words: tuple[str, ...]
+) -> None:
+    line = one_line(shootout(*words, "--out", results), 1)
+    assert "looking for session 'moon'" in line
+    assert "2026-01-02T03-04-05" in line
+
+
+def test_a_broken_stored_session_is_told_by_file_and_line(shootout: Shootout, results: Path) -> None:
+    trials = results / "latest" / "trials.jsonl"
+    trials.write_text("nonsense\n" + trials.read_text(encoding="utf-8"), encoding="utf-8")
+    assert re.search(r"trials\.jsonl, line 1: ", one_line(shootout("report", "--out", results), 1))
+
+
+def test_checking_a_framework_that_breaks_the_contract_names_route_expected_and_seen(
+    shootout: Shootout, apps: Path
+) -> None:
+    small_framework(apps, "liar", flaw="wrong status")
+    outcome = shootout("check", "--apps", apps, "--threads", "8")
+    assert outcome.code == 1
+    assert "tiny: pass" in outcome.out
+    assert "liar /sync-io: FAILED: expected 200 application/json" in outcome.out
+    assert "saw 500" in outcome.out
+
+
+def test_checking_a_framework_that_is_not_installed_is_an_error_only_if_it_was_named(
+    shootout: Shootout, apps: Path
+) -> None:
+    small_framework(apps, "cow", package="no-such-package")
+    assert "cow: package 'no-such-package' is not installed" in one_line(shootout("check", "cow", "--apps", apps), 1)
+    outcome = shootout("check", "--apps", apps, "--threads", "8")
+    assert outcome.code == 0
+    assert "cow: not installed, left out" in outcome.err
+
+
+def test_a_contract_that_is_not_kept_ends_a_run_with_exit_code_1(
+    shootout: Shootout, apps: Path, k6_stand_in: Path, tmp_path: Path
+) -> None:
+    small_framework(apps, "liar", flaw="wrong status")
+    outcome = shootout("run", "--apps", apps, "--k6", k6_stand_in, "--out", tmp_path / "r", "--threads", "8", *SHORT)
+    assert outcome.code == 1
+    assert "liar /sync-io: FAILED" in outcome.err
+    assert "Traceback" not in outcome.err
+    assert running_below(tmp_path) == []
+
+
+def test_a_run_prints_plain_lines_and_its_table_where_there_is_no_terminal(
+    shootout: Shootout, apps: Path, k6_stand_in: Path, tmp_path: Path
+) -> None:
+    where = ("--apps", apps, "--k6", k6_stand_in, "--out", tmp_path / "r", "--threads", "8", "--workloads", "sync-io")
+    outcome = shootout("run", *where, "--rounds", "1", *SHORT)
+    assert outcome.code == 0, outcome.err
+    assert "[1/1] round 1 of 1: /sync-io, 16 clients, tiny: " in outcome.err
+    assert "Tiny" in outcome.out
+    assert "\x1b" not in outcome.out + outcome.err
+    assert (tmp_path / "r" / "latest" / "table.csv").exists()
+
+
+def test_listing_as_json_parses_and_says_what_is_installed(shootout: Shootout, apps: Path) -> None:
+    small_framework(apps, "cow", package="no-such-package")
+    outcome = shootout("list", "--apps", apps, "--json")
+    told = json.loads(outcome.out)
+    assert outcome.code == 0
+    assert {f["name"]: f["version"] for f in told["frameworks"]} == {"cow": None, "tiny": pytest.__version__}
+    assert [w["name"] for w in told["workloads"]] == [workload.name for workload in ALL]
+
+
+def test_listing_for_people_names_everything(shootout: Shootout, apps: Path) -> None:
+    small_framework(apps, "cow", package="no-such-package")
+    outcome = shootout("list", "--apps", apps)
+    assert outcome.code == 0
+    assert "not installed" in outcome.out
+    assert all(workload.name in outcome.out for workload in ALL)
+
+
+def test_checking_as_json_parses_and_holds_every_question(shootout: Shootout, apps: Path) -> None:
+    outcome = shootout("check", "tiny", "--apps", apps, "--threads", "8", "--json")
+    told = json.loads(outcome.out)
+    assert outcome.code == 0
+    assert {finding["route"] for finding in told} >= {workload.route for workload in ALL}
+    assert all(finding["passed"] for finding in told)
+
+
+def test_the_doctor_as_json_parses_and_a_missing_k6_is_bad(shootout: Shootout) -> None:
+    outcome = shootout("doctor", "--k6", "/nowhere/k6", "--json")
+    told = {answer["what"]: answer for answer in json.loads(outcome.out)}
+    assert outcome.code == 1
+    assert told["k6"]["state"] == "bad"
+    assert {"cores", "open files", "noise", "frameworks"} <= set(told)
+
+
+def test_comparing_as_json_parses(shootout: Shootout, results: Path) -> None:
+    outcome = shootout("compare", "2026-01-02T03-04-05", "2026-01-02T03-04-05", "--out", results, "--json")
+    assert outcome.code == 0
+    assert isinstance(json.loads(outcome.out), dict)
+
+
+def test_a_report_is_built_again_from_a_copied_session_by_its_path(
+    shootout: Shootout, results: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "elsewhere"
+    copy.mkdir()
+    for name in ("session.json", "trials.jsonl"):
+        shutil.copy(results / "latest" / name, copy)
+    outcome = shootout("report", copy, "--out", tmp_path / "none")
+    assert outcome.code == 0
+    assert {"table.md", "table.csv", "trials.csv", "report.html", "charts"} <= {path.name for path in copy.iterdir()}
+
+
+def test_an_interrupted_session_says_how_to_go_on_and_exits_with_130(shootout: Shootout, results: Path) -> None:
+    folder = store.find(results, None)
+    session = store.read(folder).session.model_copy(update={"interrupted": True})
+    store.write_session(folder, session)
+    outcome = shootout("report", "--out", results)
+    assert outcome.code == 130
+    assert f"shootout run --resume {session.name}" in outcome.err
+
+
+def test_help_names_every_command(shootout: Shootout) -> None:
+    outcome = shootout("--help")
+    assert outcome.code == 0
+    for command in ("run", "list", "check", "report", "publish", "compare", "selftest", "doctor"):
+        assert re.search(rf"\b{command}\b", outcome.out)

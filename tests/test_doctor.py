@@ -1,0 +1,38 @@
+"""The doctor names what is in the way before an hour is spent on it."""
+
+from pathlib import Path
+
+import pytest
+
+from runners.doctor import Answer, examine
+from tests.small_subjects import small_framework
+
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Answer]:
+    """Of a project with one framework that is not installed, and without k6."""
+    root = tmp_path_factory.mktemp("project")
+    small_framework(root / "apps", "cow", package="no-such-package")
+    return {answer.what: answer for answer in examine(root, "/nowhere/k6")}
+
+
+def test_a_missing_k6_is_in_the_way(answers: dict[str, Answer]) -> None:
+    assert answers["k6"].state == "bad"
+    assert "/nowhere/k6" in answers["k6"].seen
+
+
+def test_a_framework_that_is_not_installed_is_worth_knowing(answers: dict[str, Answer]) -> None:
+    assert answers["frameworks"] == Answer(what="frameworks", seen="not installed: cow", state="note")
+
+
+def test_cores_limits_and_noise_are_told_with_what_was_seen(answers: dict[str, Answer]) -> None:
+    assert "other programs use" in answers["noise"].seen
+    assert answers["noise"].state in {"ok", "note"}
+    for what in ("Python", "cores", "open files", "sockets in TIME_WAIT", "sensors"):
+        assert answers[what].seen
+
+
+def test_a_folder_without_frameworks_and_a_sound_k6_are_told_apart(tmp_path: Path, k6_stand_in: Path) -> None:
+    answers = {answer.what: answer for answer in examine(tmp_path, str(k6_stand_in))}
+    assert answers["frameworks"].state == "bad"
+    assert answers["k6"] == Answer(what="k6", seen=f"v1.1.0 at {k6_stand_in}", state="ok")
