@@ -33,7 +33,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Runs the same work through several Python web frameworks and shows what their concurrency models do to it.",
 )
-out, err = Console(highlight=False), Console(stderr=True, highlight=False)
+PLAIN_WIDTH = 160
+"""Characters on a line where the output is no terminal."""
+
+out = Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
+err = Console(stderr=True, highlight=False)
 
 INTERRUPTED = 130
 
@@ -259,22 +263,30 @@ def compare(
 @app.command()
 def selftest(  # noqa: PLR0913 - one argument for each option
     *,
-    quick: Annotated[bool, typer.Option("--quick", help="One set of rounds, a few minutes.")] = False,
-    sets: Annotated[int, typer.Option(min=1, help="Sets of 6 rounds, each judged like a session.")] = 10,
+    quick: Annotated[bool, typer.Option("--quick", help="6 rounds, a few minutes.")] = False,
+    rounds: Annotated[int, typer.Option(min=6, help="Rounds; cut into sets of 6 and of 20.")] = 80,
     framework: Annotated[str, typer.Option(help="Which framework to copy.")] = "starlette",
     clients: Annotated[int, typer.Option(min=1)] = 16,
-    window: Annotated[float, typer.Option(min=0.2)] = 1.0,
+    window: Annotated[float, typer.Option(min=0.2)] = 0.8,
+    warmup: Annotated[float, typer.Option(min=0)] = 0.2,
     seed: Annotated[int, typer.Option()] = 1,
     results: Results = ROOT / "results",
     apps: Apps = ROOT / "apps",
     k6: K6 = None,
 ) -> None:
     """Measure the rig itself: equal copies must tie, known slowdowns must be found."""
-    rounds = 6 * (1 if quick else sets)
     wishes = Wishes(
-        clients=(clients,), rounds=rounds, window_s=window, warmup_s=0.3, seed=seed, calibrate=False, k6=k6, apps=apps,
-        results=results, command=("shootout", *sys.argv[1:]),
-    )  # fmt: skip
+        clients=(clients,),
+        rounds=6 if quick else rounds,
+        window_s=window,
+        warmup_s=warmup,
+        seed=seed,
+        calibrate=False,
+        k6=k6,
+        apps=apps,
+        results=results,
+        command=("shootout", *sys.argv[1:]),
+    )
     _run(_prepare_selftest(wishes, framework), results)
 
 

@@ -31,6 +31,7 @@ class Screen:
         self.ended_in_block: dict[int, int] = {}
         self.seconds_in_trials = 0.0
         self.step = "starting"
+        self.visited: list[str] = []
         self.summary: Summary | None = None
         self.live = Live(console=console, auto_refresh=False, transient=True) if console.is_terminal else None
 
@@ -73,6 +74,8 @@ class Screen:
     def _trial(self, event: TrialResult) -> str:
         trial, outcome = event.trial, event.outcome
         self.ended += 1
+        cell = f"/{trial.workload} at {trial.load.label}"
+        self.visited = [*(seen for seen in self.visited if seen != cell), cell]
         self.timed += 1
         self.ended_in_block[trial.block] = self.ended_in_block.get(trial.block, 0) + 1
         self.seconds_in_trials += sum(event.wall_s.values())
@@ -99,15 +102,22 @@ class Screen:
             f" {self.ended}/{self.total} trials, {self._left()} left  ",
             (self.step, "bold"),
         )
+        return Group(*self._tables(), progress)
+
+    def _tables(self) -> list[RenderableType]:
+        """As many tables as there is room for: those that changed last, in the order of the report."""
+        if self.summary is None:
+            return []
         room = max(1, (self.console.height - 4) // (4 + len(self.session.plan.subjects)))
-        shown = self.summary.tables[-room:] if self.summary else ()
-        return Group(*(rich_table(self.summary, table) for table in shown if self.summary), progress)
+        latest = self.visited[-room:]
+        shown = [table for table in self.summary.tables if title(table) in latest]
+        return [rich_table(self.summary, table, self.console.width) for table in shown]
 
 
-def rich_table(summary: Summary, table: Table) -> RichTable:
-    """One results table for the terminal, with the columns that fit there."""
+def rich_table(summary: Summary, table: Table, width: int) -> RichTable:
+    """One results table for a terminal, with the columns that fit there."""
     picture = RichTable(title=Text(title(table), style="bold"), title_justify="left", pad_edge=False, box=None)
-    shown = columns(wide=False)
+    shown = columns(width)
     for index, column in enumerate(shown):
         picture.add_column(
             Text(column.title, style="dim"), justify="left" if index <= 1 else "right", no_wrap=index <= 1
@@ -120,7 +130,7 @@ def rich_table(summary: Summary, table: Table) -> RichTable:
 def print_result(console: Console, summary: Summary, folder_name: str) -> None:
     """The final tables, verdicts and doubts."""
     for table in summary.tables:
-        console.print(rich_table(summary, table))
+        console.print(rich_table(summary, table, console.width))
         console.print()
     for verdict in summary.verdicts:
         console.print(Text.assemble((f"/{verdict.workload}  ", "bold"), verdict.text))

@@ -3,13 +3,13 @@
 from runners.model import Framework, Settings, Subject
 from runners.plan.subjects import make_subject
 
-COPIES = "abcde"
+COPIES = "abcdefgh"
 SLOWDOWNS_PERCENT = (5, 10)
 SLOWED = "plus"
 
 
 def make_copies(framework: Framework, settings: Settings, *, executor_cpus: int) -> tuple[Subject, ...]:
-    """Five equal copies, then one for each slowdown, which adds up so many percent more squares for each request."""
+    """Eight equal copies, then one for each slowdown, which adds up so many percent more squares for each request."""
     equal = make_subject(framework, settings, executor_cpus=executor_cpus)
     copies = [_named(equal, f"{framework.name}-{letter}", f"{framework.title} {letter.upper()}") for letter in COPIES]
     for percent in SLOWDOWNS_PERCENT:

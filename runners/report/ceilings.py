@@ -10,8 +10,7 @@ from typing import Literal, NamedTuple
 
 from runners.model import Calibration, Ceiling, Load, Machine, Spread, Subject, UnloadedPoint, Workload
 
-Bound = Literal["clients", "pool", "loop", "CPU", "generator"]
-Limit = Bound | Literal["none"]
+Limit = Literal["clients", "pool", "loop", "CPU", "generator", "none"]
 
 BUSY = 0.92
 """Share of its cores from which a server, or the whole machine, counts as busy."""
@@ -38,17 +37,15 @@ def ceiling(  # noqa: PLR0913 - the facts of one cell
     point = _point(calibration, subject, workload)
     cores = _working_cores(subject, workload, machine)
     bounds = _bounds(subject, workload, load.clients, cores=cores, point=point, loaded=cpu_s_per_request)
-    generator = _generator_bound(calibration, load.clients)
-    if generator is not None:
-        bounds["generator"] = generator
+    bounds |= _generator_bound(calibration, load.clients)
     measured = requests_per_s.median if requests_per_s else None
     limit: Limit = min(bounds, key=bounds.__getitem__, default="none")
     evidence = "nothing was measured"
     if measured is not None and server_cores_used is not None and generator_cores_used is not None:
-        used = Used(server=server_cores_used, generator=generator_cores_used)
-        of_generator = measured / generator if generator is not None else None
-        limit = _checked(limit, used, of_generator, cores, machine)
-        evidence = _evidence(used, of_generator, machine)
+        of_generator = measured / bounds["generator"] if "generator" in bounds else None
+        used = Used(server_cores_used, generator_cores_used, of_generator)
+        limit = _checked(limit, used, cores, machine)
+        evidence = _evidence(used, machine)
     predicted = min(bounds.values(), default=None)
     return Ceiling(
         bounds_per_s={str(name): bound for name, bound in bounds.items()},
@@ -66,12 +63,18 @@ def slots(subject: Subject, workload: Workload) -> int | None:
 
 
 def _bounds(  # noqa: PLR0913 - the facts of one cell
-    subject: Subject, workload: Workload, clients: int, *, cores: int, point: UnloadedPoint | None, loaded: Spread | None
-) -> dict[Bound, float]:
+    subject: Subject,
+    workload: Workload,
+    clients: int,
+    *,
+    cores: int,
+    point: UnloadedPoint | None,
+    loaded: Spread | None,
+) -> dict[Limit, float]:
     """Each bound by its name, in the order in which equal ones are preferred."""
     if point is None:
         return {}
-    bounds: dict[Bound, float] = {"clients": clients / point.residence_s}
+    bounds: dict[Limit, float] = {"clients": clients / point.residence_s}
     held = slots(subject, workload)
     if held is not None:
         bounds["pool"] = held / point.residence_s
@@ -94,27 +97,29 @@ def _working_cores(subject: Subject, workload: Workload, machine: Machine) -> in
 
 
 class Used(NamedTuple):
-    """Cores used in the window, on average."""
+    """Cores used in the window, on average, and the share that was sent of what k6 can send."""
 
     server: float
     generator: float
+    of_generator: float | None
 
 
-def _checked(limit: Limit, used: Used, of_generator: float | None, cores: int, machine: Machine) -> Limit:
+def _checked(limit: Limit, used: Used, cores: int, machine: Machine) -> Limit:
     """The limit by the formula, unless what was used says otherwise."""
     server_is_busy = used.server > BUSY * cores
     machine_is_full = used.server + used.generator > BUSY * machine.cores
-    if (of_generator is not None and of_generator > NEAR_GENERATOR) or (machine_is_full and not server_is_busy):
+    near_generator = used.of_generator is not None and used.of_generator > NEAR_GENERATOR
+    if near_generator or (machine_is_full and not server_is_busy):
         return "generator"
     if server_is_busy and limit in {"clients", "pool", "none", "generator"}:
         return "CPU"
     return limit
 
 
-def _evidence(used: Used, of_generator: float | None, machine: Machine) -> str:
+def _evidence(used: Used, machine: Machine) -> str:
     own = len(machine.server_cores)
     text = f"server {100 * used.server / own:.0f} % of its {_cores(own)}, k6 {used.generator:.2f} cores"
-    return text if of_generator is None else f"{text}, {100 * of_generator:.0f} % of what k6 can send"
+    return text if used.of_generator is None else f"{text}, {100 * used.of_generator:.0f} % of what k6 can send"
 
 
 def _cores(count: int) -> str:
@@ -134,6 +139,7 @@ def _point(calibration: Calibration | None, subject: Subject, workload: Workload
     return next((p for p in points if (p.subject, p.workload) == (subject.name, workload.name)), None)
 
 
-def _generator_bound(calibration: Calibration | None, clients: int) -> float | None:
+def _generator_bound(calibration: Calibration | None, clients: int) -> dict[Limit, float]:
     points = calibration.generator if calibration else ()
-    return next((p.ceiling_per_s for p in points if p.clients == clients), None)
+    found = next((point for point in points if point.clients == clients), None)
+    return {"generator": found.ceiling_per_s} if found else {}

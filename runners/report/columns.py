@@ -9,21 +9,22 @@ from runners.report.metrics import BY_NAME
 from runners.units import figure
 
 NOTHING = "\N{EN DASH}"
+MEDIUM, WIDE = 120, 200
 _SUPERSCRIPTS = str.maketrans("0123456789,", "⁰¹²³⁴⁵⁶⁷⁸⁹·")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """A column of the printed table; `wide` ones are left out where there is little room."""
+    """A column of the printed table; it is left out where fewer than `room` characters fit on a line."""
 
     title: str
     of: Callable[[Summary, Table, Row], str]
-    wide: bool = False
+    room: int = 0
 
 
-def columns(*, wide: bool = True) -> tuple[Column, ...]:
-    """The columns of a printed table, from left to right."""
-    return tuple(column for column in _COLUMNS if wide or not column.wide)
+def columns(room: float = float("inf")) -> tuple[Column, ...]:
+    """The columns of a printed table that make sense on lines of `room` characters, from left to right."""
+    return tuple(column for column in _COLUMNS if column.room <= room)
 
 
 def title(table: Table) -> str:
@@ -107,16 +108,16 @@ _COLUMNS: tuple[Column, ...] = (
     Column(title="#", of=_rank),
     Column(title="Framework", of=lambda _, __, row: row.title),
     Column(title="Requests/s", of=_requests),
-    Column(title="Against leader", of=_against_leader, wide=True),
+    Column(title="Against leader", of=_against_leader, room=WIDE),
     Column(title="p50 ms", of=_value("p50_s")),
-    Column(title="p95 ms", of=_value("p95_s"), wide=True),
-    Column(title="p99 ms", of=_value("p99_s", supported=p99_is_supported)),
+    Column(title="p95 ms", of=_value("p95_s"), room=WIDE),
+    Column(title="p99 ms", of=_value("p99_s", supported=p99_is_supported), room=MEDIUM),
     Column(title="Bystander p50 / p99 ms", of=_pair("bystander_p50_s", "bystander_p99_s")),
-    Column(title="new connections", of=_pair("bystander_fresh_p50_s", "bystander_fresh_p99_s"), wide=True),
+    Column(title="new connections", of=_pair("bystander_fresh_p50_s", "bystander_fresh_p99_s"), room=WIDE),
     Column(title="CPU µs/request", of=_value("cpu_s_per_request")),
-    Column(title="Memory MiB", of=_value("memory_bytes")),
-    Column(title="Threads", of=_value("threads"), wide=True),
+    Column(title="Memory MiB", of=_value("memory_bytes"), room=MEDIUM),
+    Column(title="Threads", of=_value("threads"), room=WIDE),
     Column(title="Errors", of=_errors),
     Column(title="Limited by", of=_limited_by),
-    Column(title="Of predicted", of=_of_predicted),
+    Column(title="Of predicted", of=_of_predicted, room=MEDIUM),
 )

@@ -123,7 +123,9 @@ def _about_rate(table: Table, row: Row) -> Iterator[Doubt]:
         remedy = "k6 was slow to send again: fewer clients, or a faster generator"
         yield _doubt(table, [row], "requests_per_s", kind="little", seen=seen, remedy=remedy)
     if row.unsteady_trials:
-        seen = f"requests stayed longer than the warm-up in {row.unsteady_trials} trial(s): latencies were still growing"
+        seen = (
+            f"requests stayed longer than the warm-up in {row.unsteady_trials} trial(s): latencies were still growing"
+        )
         remedy = "a longer --warmup and --window, or fewer --clients"
         yield _doubt(table, [row], "p50_s", kind="unsteady", seen=seen, remedy=remedy)
 

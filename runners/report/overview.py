@@ -21,7 +21,7 @@ def markdown(summary: Summary) -> str:
     caption = (
         f"{load}, {session.settings.profile} profile, {session.plan.rounds} rounds, {session.started_at[:10]}, {machine.cpu}, "
         f"{machine.cores} cores, {machine.python}, k6 {machine.k6}. In each cell: requests/s with its 95 % interval "
-        "and its rank (= shares it), what limited it, and what a ping beside the load waited (median)."
+        "and its rank in brackets (= shares it), what limited it, and what a ping beside the load waited (median)."
     )
     rows = [
         _line([subject.title, *(_cell(table, subject.name) for table in shown.values())])
@@ -57,7 +57,7 @@ def _rate(row: Row) -> str:
     rate = row.metrics["requests_per_s"]
     if rate is None:
         return NOTHING
-    rank = f" #{'=' if row.tied else ''}{row.rank}" if row.rank else ""
+    rank = f" ({'=' if row.tied else ''}{row.rank})" if row.rank else ""
     reach = f" [{figure(rate.low)}, {figure(rate.high)}]" if rate.is_interval else ""
     return f"**{figure(rate.median)}**{reach}{rank}"
 

@@ -16,6 +16,8 @@ from runners.report.metrics import BY_NAME
 
 METRICS = ("cpu_s_per_request", "requests_per_s")
 ROUNDS_IN_SET = 6
+SET_SIZES = (ROUNDS_IN_SET, 20)
+"""Rounds of a default and of a rigorous session."""
 _SLOWED = re.compile(r"-plus(\d+)$")
 
 Values = Mapping[str, Mapping[int, float]]
@@ -60,24 +62,31 @@ def tallies(stored: StoredSession, rounds_in_set: int = ROUNDS_IN_SET) -> dict[t
     return dict(found)
 
 
-def markdown(stored: StoredSession, rounds_in_set: int = ROUNDS_IN_SET) -> str:
-    """selftest.md: the two questions of a self-test, answered with intervals."""
-    found = tallies(stored, rounds_in_set)
+def markdown(stored: StoredSession) -> str:
+    """selftest.md: the two questions of a self-test, answered with intervals, for default and for rigorous sessions."""
     session = stored.session
-    sets = _set_count(stored, rounds_in_set)
     plan, machine = session.plan, session.machine
     load = plan.blocks[0].load
     circumstances = (
         f"{session.started_at[:10]}, {machine.cpu}, {machine.cores} cores, {machine.python}, k6 {machine.k6}. "
         f"Copies of {plan.subjects[0].framework} under {len(plan.subjects)} names, `/{plan.workloads[0].name}` at "
-        f"{load.label}, windows of {load.window_s:g} s, fresh processes every round; {sets} set(s) of {rounds_in_set} "
-        "rounds, each judged like a session of its own."
+        f"{load.label}, windows of {load.window_s:g} s, fresh processes every round. The rounds are cut into sets, "
+        "each judged like a session of its own."
     )
     head = [f"# Self-test of the rig: {session.name}", "", circumstances, ""]
+    sections = [section for size in SET_SIZES if (section := _section(stored, size))]
+    if not sections:
+        return "\n".join([*head, f"Fewer than {ROUNDS_IN_SET} complete rounds: nothing can be said.", ""])
+    return "\n".join([*head, *sections, _HOW_TO_READ, ""])
+
+
+def _section(stored: StoredSession, rounds_in_set: int) -> str | None:
+    found = tallies(stored, rounds_in_set)
     if not found:
-        return "\n".join([*head, f"Fewer than {rounds_in_set} complete rounds: nothing can be said.", ""])
+        return None
     rows = [_row(metric, slowdown, tally) for (metric, slowdown), tally in sorted(found.items(), key=_order)]
-    return "\n".join([*head, *_TABLE_HEAD, *rows, "", _HOW_TO_READ, ""])
+    title = f"## {_set_count(stored, rounds_in_set)} set(s) of {rounds_in_set} rounds"
+    return "\n".join([title, "", *_TABLE_HEAD, *rows, ""])
 
 
 _TABLE_HEAD = (
@@ -85,10 +94,10 @@ _TABLE_HEAD = (
     "| :-- | --: | --: | --: | --: | --: | --: | --: |",
 )
 _HOW_TO_READ = (
-    "Equal copies told apart are false positives; found means beyond the tie band of 1 %, with the right sign. Intervals "
-    "are Clopper-Pearson at 95 %; comparisons within a set share trials, so the true intervals are somewhat wider. A "
-    "slowdown of n % adds n % more squares, which is a little less than n % of a request. Detectable is the median over "
-    "comparisons of the smallest difference that so many rounds would find with 80 % power."
+    "Equal copies told apart are false positives; found means beyond the tie band of 1 %, with the right sign. "
+    "Intervals are Clopper-Pearson at 95 %; comparisons within a set share trials, so the true intervals are somewhat "
+    "wider. A slowdown of n % adds n % more squares, which is a little less than n % of a request. Detectable is the "
+    "median over comparisons of the smallest difference that so many rounds would find with 80 % power."
 )
 
 

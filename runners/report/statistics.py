@@ -156,8 +156,8 @@ def detectable_ratio(logs: Floats) -> float:
 @functools.cache
 def _power_reach(count: int) -> float:
     """Standard errors from 0 at which a two-sided t-test at 5 % finds a difference with 80 % power."""
-    tails = scipy.stats.t.ppf([1 - (1 - CONFIDENCE) / 2, POWER], count - 1)
-    return float(tails[0] + tails[1])
+    student = scipy.stats.t(count - 1)
+    return float(student.ppf(1 - (1 - CONFIDENCE) / 2) + student.ppf(POWER))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

@@ -1,5 +1,6 @@
 """From stored trials to everything a report tells: tables with ranks, ceilings, doubts and verdicts."""
 
+import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -76,11 +77,11 @@ def finished_rounds(session: Session, results: Sequence[TrialResult]) -> int:
 
 def wall_times(stored: StoredSession) -> dict[str, float]:
     """Seconds of the session by phase: those outside trials, and the trials' own, void ones apart."""
-    total: dict[str, float] = defaultdict(float, stored.session.wall_s)
+    spent = defaultdict(list, {phase: [seconds] for phase, seconds in stored.session.wall_s.items()})
     for result in stored.results:
         for phase, seconds in result.wall_s.items():
-            total["voided" if result.void else phase] += seconds
-    return {phase: round(seconds, 3) for phase, seconds in total.items()}
+            spent["voided" if result.void else phase].append(seconds)
+    return {phase: round(math.fsum(some), 3) for phase, some in spent.items()}
 
 
 def _loads(session: Session) -> list[Load]:

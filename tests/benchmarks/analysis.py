@@ -1,4 +1,4 @@
-"""Times the analysis of 10,000 stored trials: read, summarise, render the tables. Run as a module; prints what it took.
+"""Times the analysis of 10,000 stored trials: read, summarise, render the tables, then draw page and charts.
 
     python -m tests.benchmarks.analysis [TRIALS]
 
@@ -22,6 +22,7 @@ from tests.sessions import Shape, stored_session
 TRIALS = 10_000
 TRIALS_IN_ROUND = 4 * 4 * 2
 TARGET_S, TARGET_MIB = 5.0, 500.0
+DRAWING_TARGET_S = 10.0
 MIB = 2**20
 
 
@@ -61,6 +62,9 @@ def analyse(folder: Path) -> None:
     total_s, peak_mib = laps[-1] - laps[0], peak_bytes() / MIB
     print(f"{'together':>10} {total_s:6.2f} s (target {TARGET_S:g} s), {len(text):,} characters")  # noqa: T201
     print(f"{'peak':>10} {peak_mib:6.0f} MiB (target {TARGET_MIB:g} MiB)")  # noqa: T201
+    render.everything(stored)
+    drawn_s = time.perf_counter() - laps[-1]
+    print(f"{'draw':>10} {drawn_s:6.2f} s (target {DRAWING_TARGET_S:g} s)")  # noqa: T201
 
 
 def peak_bytes() -> int:

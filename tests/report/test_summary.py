@@ -1,0 +1,291 @@
+"""Trials written by hand go in, exact figures come out; and what may not change them does not."""
+
+from collections.abc import Mapping
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from runners.model import Completed, Failed, Row, Spread, StoredSession, Summary
+from runners.report.metrics import METRICS
+from runners.report.summary import finished_rounds, summarise
+from tests.report import hand_made as made
+from tests.sessions import Shape, stored_session
+
+SHAPE = Shape(
+    workloads=2,
+    clients=(10,),
+    titles={"fastapi": "A"},
+    failing=frozenset({("starlette", "async-cpu")}),
+    erring=frozenset({("aiohttp", "async-io")}),
+    voided_rounds=frozenset({2}),
+    look_inside=False,
+)
+
+
+def only_row(summary: Summary) -> Row:
+    ((row,),) = (table.rows for table in summary.tables)
+    return row
+
+
+def centre(row: Row, metric: str) -> float | None:
+    spread = row.metrics[metric]
+    return spread.median if spread else None
+
+
+def rates(*per_s: float) -> StoredSession:
+    """One framework's rounds at these rates."""
+    planned = made.session(["flask"], rounds=len(per_s))
+    return made.stored(planned, {"flask": [made.completed(requests=2 * rate) for rate in per_s]})
+
+
+def test_a_session_without_trials_has_no_table_and_no_finished_round() -> None:
+    summary = summarise(made.stored(made.session(["flask"]), {}))
+    assert (summary.tables, summary.verdicts, summary.finished_rounds, summary.voided_blocks) == ((), (), 0, 0)
+
+
+def test_a_row_of_failed_trials_has_no_figure_and_says_why() -> None:
+    row = only_row(summarise(made.stored(made.session(["flask"]), {"flask": [made.FAILED] * 6})))
+    assert row.failures == (made.FAILED.reason,) * 6
+    assert (row.trials, row.rank, row.little_residual, row.samples) == (0, None, None, 0)
+    assert all(spread is None for spread in row.metrics.values())
+
+
+def test_one_failed_trial_takes_the_rank_and_leaves_the_figures_of_the_others() -> None:
+    trials: list[Completed | Failed] = [made.completed()] * 6
+    planned = made.session(["flask", "aiohttp", "fastapi"])
+    outcomes = {"flask": trials, "aiohttp": [*trials[:5], made.FAILED], "fastapi": trials}
+    last = summarise(made.stored(planned, outcomes)).tables[0].rows[-1]
+    assert (last.subject, last.trials, len(last.failures), last.rank) == ("aiohttp", 5, 1, None)
+    assert centre(last, "requests_per_s") == 100.0
+
+
+def test_a_window_without_an_answer_has_no_latency_and_no_cost_per_request() -> None:
+    silent = made.completed(requests=0.0, seen=None, kept=made.bystander(None))
+    row = only_row(summarise(made.stored(made.session(["flask"], rounds=1), {"flask": [silent]})))
+    for metric in ("p50_s", "p95_s", "p99_s", "bystander_p50_s", "bystander_p99_s"):
+        assert row.metrics[metric] is None
+    assert row.metrics["cpu_s_per_request"] is None
+    assert row.metrics["context_switches_per_request"] is None
+
+
+def test_errors_put_the_fastest_row_below_every_row_without() -> None:
+    erring = made.completed(requests=900.0, errors={"status": 1, "timeout": 2})
+    planned = made.session(["flask", "aiohttp", "fastapi"])
+    outcomes = {"flask": [made.completed()] * 6, "aiohttp": [erring] * 6, "fastapi": [made.completed(requests=150)] * 6}
+    rows = summarise(made.stored(planned, outcomes)).tables[0].rows
+    assert [(row.subject, row.rank, row.errors) for row in rows] == [
+        ("flask", 1, 0),
+        ("fastapi", 2, 0),
+        ("aiohttp", None, 18),
+    ]
+
+
+def test_a_cell_that_was_never_visited_has_no_row_and_leaves_its_round_unfinished() -> None:
+    planned = made.session(["flask", "aiohttp"], rounds=1)
+    summary = summarise(made.stored(planned, {"flask": [made.completed()]}))
+    assert only_row(summary).subject == "flask"
+    assert summary.finished_rounds == 0
+
+
+def test_a_void_trial_gives_no_figure_and_its_time_is_kept_apart() -> None:
+    planned = made.session(["flask"], rounds=1)
+    void = made.result(planned, 0, "flask", made.completed(requests=2.0, errors={"status": 9}), void="foreign CPU")
+    good = made.result(planned, 0, "flask", made.completed(), attempt=2)
+    summary = summarise(StoredSession(session=planned, results=(good, void)))
+    row = only_row(summary)
+    assert (centre(row, "requests_per_s"), row.errors, row.trials) == (100.0, 0, 1)
+    assert summary.voided_blocks == 1
+    assert summary.wall_s == {"window": 2.0, "drain": 0.5, "voided": 2.5}
+
+
+def test_a_block_voided_twice_counts_as_two_attempts_however_many_trials_it_had() -> None:
+    planned = made.session(["flask", "aiohttp"], rounds=1)
+    results = [
+        made.result(planned, 0, name, made.completed(), attempt=attempt, void="steal" if attempt < 3 else None)
+        for attempt in (1, 2, 3)
+        for name in ("flask", "aiohttp")
+    ]
+    assert summarise(StoredSession(session=planned, results=tuple(results))).voided_blocks == 2
+
+
+@pytest.mark.parametrize(
+    ("metric", "expected"),
+    [
+        ("requests_per_s", 100.0),  # 200 requests in a window of 2 s
+        ("p50_s", 0.05),
+        ("p95_s", 0.095),
+        ("p99_s", 0.099),
+        ("bystander_p50_s", 0.001),
+        ("bystander_p99_s", 0.004),
+        ("bystander_fresh_p50_s", 0.002),
+        ("bystander_fresh_p99_s", 0.006),
+        ("cpu_s_per_request", 0.0025),  # 0.5 s over 200 requests
+        ("memory_bytes", 50 * 2**20),
+        ("threads", 42),
+        ("context_switches_per_request", 1.8),  # 360 over 200
+    ],
+)
+def test_one_trial_gives_each_figure_as_worked_out_by_hand(metric: str, expected: float) -> None:
+    trial = made.completed(seen=made.latency(0.05))
+    row = only_row(summarise(made.stored(made.session(["flask"], rounds=1), {"flask": [trial]})))
+    assert centre(row, metric) == pytest.approx(expected)
+
+
+def test_every_metric_is_worked_out_by_hand_above() -> None:
+    (marker,) = test_one_trial_gives_each_figure_as_worked_out_by_hand.pytestmark  # type: ignore[attr-defined]
+    assert [metric for metric, _ in marker.args[1]] == [metric.name for metric in METRICS]
+
+
+def test_a_sampler_off_the_windows_edges_changes_neither_the_rate_nor_the_cost() -> None:
+    trial = made.completed()
+    # a quarter more time seen, and a quarter more spent in it
+    longer = {"duration_s": 2.5, "server_cpu_s": 0.625, "context_switches": 450}
+    off = trial.model_copy(update={"usage": trial.usage.model_copy(update=longer)})
+    row = only_row(summarise(made.stored(made.session(["flask"], rounds=1), {"flask": [off]})))
+    assert centre(row, "requests_per_s") == 100.0
+    assert centre(row, "cpu_s_per_request") == pytest.approx(0.0025)
+    assert centre(row, "context_switches_per_request") == pytest.approx(1.8)
+
+
+def test_three_rounds_show_their_median_and_their_range() -> None:
+    row = only_row(summarise(rates(90, 120, 100)))
+    assert row.metrics["requests_per_s"] == Spread(median=100, low=90, high=120, count=3, is_interval=False)
+
+
+def test_a_rows_cost_is_the_median_of_its_rounds_and_not_of_its_sums() -> None:
+    trials = [made.completed(requests=200, cpu_s=cpu_s) for cpu_s in (0.2, 0.4, 1.8)]
+    row = only_row(summarise(made.stored(made.session(["flask"], rounds=3), {"flask": trials})))
+    assert centre(row, "cpu_s_per_request") == pytest.approx(0.002)
+
+
+def test_a_quantile_is_taken_over_all_windows_and_its_range_holds_the_windows_own() -> None:
+    # nine tenths of the answers rise evenly to 0.1 s, one tenth to 1 s: half of all lie under 0.1 * 50 / 91
+    trials = [made.completed(seen=made.latency(0.05, count=900)), made.completed(seen=made.latency(0.5, count=100))]
+    row = only_row(summarise(made.stored(made.session(["flask"], rounds=2), {"flask": trials})))
+    p50 = row.metrics["p50_s"]
+    assert p50 is not None
+    assert p50.median == pytest.approx(0.1 * 50 / 91, rel=0.01)
+    assert (p50.low, p50.high) == (0.05, 0.5)
+    assert row.samples == 1000
+
+
+def test_littles_residual_is_the_median_share_of_clients_missing_in_flight() -> None:
+    trials = [made.completed(in_flight=in_flight) for in_flight in (9.8, 10.2, 9.9)]
+    row = only_row(summarise(made.stored(made.session(["flask"], rounds=3), {"flask": trials})))
+    assert row.little_residual == pytest.approx(-0.01)
+
+
+def test_an_open_load_has_no_clients_for_littles_law_and_no_ceiling() -> None:
+    planned = made.session(["flask"], rounds=1, load=made.HALF_OF_CEILING)
+    row = only_row(summarise(made.stored(planned, {"flask": [made.completed()]})))
+    assert (row.little_residual, row.ceiling) == (None, None)
+
+
+def test_pings_without_an_answer_and_unsteady_trials_are_counted() -> None:
+    trial = made.completed(kept=made.bystander(0.001, errors={"connection": 2, "timeout": 1}), steady=False)
+    row = only_row(summarise(made.stored(made.session(["flask"], rounds=2), {"flask": [trial, made.completed()]})))
+    assert (row.bystander_errors, row.unsteady_trials, row.errors, row.bystander_samples) == (3, 1, 0, 80)
+
+
+def test_wall_times_add_up_by_phase_to_those_of_the_session() -> None:
+    summary = summarise(rates(100, 100, 100))
+    assert summary.wall_s == {"window": 6.0, "drain": 1.5}
+    session = summary.session.model_copy(update={"wall_s": {"calibrate": 9.0, "drain": 1.0}})
+    results = made.stored(session, {"flask": [made.completed()]}).results
+    assert summarise(StoredSession(session=session, results=results)).wall_s == {
+        "calibrate": 9.0,
+        "drain": 1.5,
+        "window": 2.0,
+    }
+
+
+def test_a_round_is_finished_when_every_block_of_it_has_every_subject() -> None:
+    planned = made.session(["flask", "aiohttp"], rounds=3, workloads=(made.SYNC_WAIT, made.PING))
+    everything = [
+        made.result(planned, block, name, made.completed()) for block in range(6) for name in ("flask", "aiohttp")
+    ]
+    assert finished_rounds(planned, everything) == 3
+    assert finished_rounds(planned, everything[:-1]) == 2
+    assert finished_rounds(planned, everything[1:-1]) == 1
+    void = made.result(planned, 0, "flask", made.completed(), void="steal")
+    assert finished_rounds(planned, [void, *everything[1:]]) == 2
+
+
+def test_a_failed_trial_finishes_its_round() -> None:
+    planned = made.session(["flask"], rounds=1)
+    assert finished_rounds(planned, [made.result(planned, 0, "flask", made.FAILED)]) == 1
+
+
+def test_tables_stand_in_the_order_of_the_plan_with_the_heaviest_load_last() -> None:
+    summary = summarise(stored_session(Shape(workloads=2, clients=(80, 10), rounds=1, look_inside=False)))
+    assert [(table.workload.name, table.load.clients) for table in summary.tables] == [
+        ("async-io", 10),
+        ("async-io", 80),
+        ("async-cpu", 10),
+        ("async-cpu", 80),
+    ]
+
+
+def test_ranks_ceilings_doubts_and_verdicts_of_a_whole_session_belong_together() -> None:
+    summary = summarise(stored_session(SHAPE))
+    waits, computes = summary.tables
+    assert waits.rows[-1].subject == "aiohttp"
+    assert computes.rows[-1].subject == "starlette"
+    assert [verdict.workload for verdict in summary.verdicts] == ["async-io", "async-cpu"]
+    assert "aiohttp had errors" in summary.verdicts[0].text
+    for row in (waits.rows[-1], computes.rows[-1]):
+        assert {summary.doubts[number].kind for number in row.doubts} & {"errors", "failed"}
+    assert summary.voided_blocks == 2
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.randoms(use_true_random=False))
+def test_the_order_of_trials_in_the_file_changes_no_digit(random: Random) -> None:
+    stored = stored_session(SHAPE)
+    shuffled = list(stored.results)
+    random.shuffle(shuffled)
+    assert summarise(StoredSession(session=stored.session, results=tuple(shuffled))) == summarise(stored)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.permutations(["", "a", "Zebra 2", "flask"]))
+def test_the_names_of_frameworks_change_no_figure(prefixes: list[str]) -> None:
+    stored = stored_session(SHAPE)
+    names = {
+        subject.name: f"{prefix}{number}"
+        for number, (subject, prefix) in enumerate(zip(stored.session.plan.subjects, prefixes, strict=True))
+    }
+    plain, renamed = summarise(stored), summarise(renamed_session(stored, names))
+    for before, after in zip(plain.tables, renamed.tables, strict=True):
+        assert [figures(row, names) for row in before.rows] == [figures(row, {}) for row in after.rows]
+    assert renamed.verdicts == plain.verdicts
+    assert [doubt.seen for doubt in renamed.doubts] == [doubt.seen for doubt in plain.doubts]
+
+
+def renamed_session(stored: StoredSession, names: Mapping[str, str]) -> StoredSession:
+    text = stored.model_dump_json()
+    for old, new in names.items():
+        text = text.replace(f'"name":"{old}"', f'"name":"{new}"').replace(f'"subject":"{old}"', f'"subject":"{new}"')
+        text = text.replace(f'"reference":"{old}"', f'"reference":"{new}"')
+    renamed = StoredSession.model_validate_json(text)
+    plan = renamed.session.plan
+    blocks = [
+        block.model_copy(update={"subjects": tuple(names[name] for name in block.subjects)}) for block in plan.blocks
+    ]
+    plan = plan.model_copy(update={"blocks": tuple(blocks)})
+    return StoredSession(session=renamed.session.model_copy(update={"plan": plan}), results=renamed.results)
+
+
+def figures(row: Row, names: Mapping[str, str]) -> Row:
+    """The row under its other name, compared with others under theirs."""
+    own = [c.model_copy(update={"against": names.get(c.against, c.against)}) for c in row.comparisons]
+    lead = row.against_leader
+    return row.model_copy(
+        update={
+            "subject": names.get(row.subject, row.subject),
+            "comparisons": tuple(own),
+            "against_leader": lead and lead.model_copy(update={"against": names.get(lead.against, lead.against)}),
+        }
+    )
