@@ -23,7 +23,7 @@ from runners.plan.selftest import make_copies
 from runners.plan.subjects import make_subject
 from runners.plan.workloads import ALL, CORE, select_workloads
 from runners.report import compare as comparing
-from runners.report import overview, render
+from runners.report import export, overview, render
 from runners.report.summary import summarise
 from runners.screen import Screen, print_result
 
@@ -55,6 +55,12 @@ class Loop(enum.StrEnum):
 class LoadModel(enum.StrEnum):
     closed = "closed"
     open = "open"
+
+
+class Described(enum.StrEnum):
+    session = "session"
+    trial = "trial"
+    columns = "columns"
 
 
 Results = Annotated[Path, typer.Option("--out", help="Folder for sessions.")]
@@ -258,6 +264,19 @@ def compare(
         print(seen.model_dump_json(indent=1))  # noqa: T201 - for programs, so without rich's wrapping
     else:
         print(comparing.comparison_markdown(seen))  # noqa: T201 - Markdown is to be piped
+
+
+@app.command()
+def schema(
+    what: Annotated[Described, typer.Argument(help="session.json, a line of trials.jsonl, or trials.csv.")],
+) -> None:
+    """Print the JSON schema of a stored file, or what the columns of trials.csv mean."""
+    described = {
+        Described.session: export.session_schema(),
+        Described.trial: export.trial_schema(),
+        Described.columns: dict(export.COLUMNS),
+    }
+    _print_json(described[what])
 
 
 @app.command()

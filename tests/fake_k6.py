@@ -19,9 +19,9 @@ asked = pathlib.Path(__file__).with_suffix(".asked")
 earlier = asked.stat().st_size if asked.exists() else 0
 asked.open("a").write("x")
 host, port = os.environ["BASE_URL"].removeprefix("http://").split(":")
-request = "GET " + os.environ["ROUTE"] + " HTTP/1.1\\r\\nHost: a\\r\\nUser-Agent: k6/fake\\r\\nConnection: close\\r\\n\\r\\n"
+lines = ("GET " + os.environ["ROUTE"] + " HTTP/1.1", "Host: a", "User-Agent: k6/fake", "Connection: close", "", "")
 with socket.create_connection((host, int(port))) as link:
-    link.sendall(request.encode())
+    link.sendall("\\r\\n".join(lines).encode())
     link.recv(1000)
 metrics = json.loads(pathlib.Path({summary!r}).read_text())["metrics"]
 metrics["load_finished"] = {{"count": int(os.environ.get("CLIENTS", "1"))}}

@@ -5,6 +5,7 @@ import re
 import shutil
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from runners import store
@@ -62,11 +63,12 @@ def test_quick_and_rigorous_together_are_a_usage_error(shootout: Shootout) -> No
     ],
 )
 def test_a_request_that_makes_no_sense_is_told_in_one_line_with_exit_code_2(
-    shootout: Shootout, apps: Path, k6_stand_in: Path, tmp_path: Path, words: tuple[str, ...], told: str
+    shootout: Shootout, apps: Path, k6_stand_in: Path, words: tuple[str, ...], told: str
 ) -> None:
-    line = one_line(shootout("run", "--apps", apps, "--out", tmp_path / "r", "--k6", k6_stand_in, *words), 2)
+    out = apps.parent / "results"
+    line = one_line(shootout("run", "--apps", apps, "--out", out, "--k6", k6_stand_in, *words), 2)
     assert told in line
-    assert not (tmp_path / "r").exists()
+    assert not out.exists()
 
 
 @pytest.mark.parametrize(
@@ -166,18 +168,6 @@ def test_a_contract_that_is_not_kept_ends_a_run_with_exit_code_1(
     assert running_below(tmp_path) == []
 
 
-def test_a_run_prints_plain_lines_and_its_table_where_there_is_no_terminal(
-    shootout: Shootout, apps: Path, k6_stand_in: Path, tmp_path: Path
-) -> None:
-    where = ("--apps", apps, "--k6", k6_stand_in, "--out", tmp_path / "r", "--threads", "8", "--workloads", "sync-io")
-    outcome = shootout("run", *where, "--rounds", "1", *SHORT)
-    assert outcome.code == 0, outcome.err
-    assert "[1/1] round 1 of 1: /sync-io, 16 clients, tiny: " in outcome.err
-    assert "Tiny" in outcome.out
-    assert "\x1b" not in outcome.out + outcome.err
-    assert (tmp_path / "r" / "latest" / "table.csv").exists()
-
-
 def test_listing_as_json_parses_and_says_what_is_installed(shootout: Shootout, apps: Path) -> None:
     small_framework(apps, "cow", package="no-such-package")
     outcome = shootout("list", "--apps", apps, "--json")
@@ -227,6 +217,26 @@ def test_a_report_is_built_again_from_a_copied_session_by_its_path(
     outcome = shootout("report", copy, "--out", tmp_path / "none")
     assert outcome.code == 0
     assert {"table.md", "table.csv", "trials.csv", "report.html", "charts"} <= {path.name for path in copy.iterdir()}
+
+
+def test_the_schemas_describe_what_is_on_the_disk(shootout: Shootout, results: Path) -> None:
+    folder = store.find(results, None)
+    session = json.loads(shootout("schema", "session").out)
+    jsonschema.validate(json.loads((folder / "session.json").read_text(encoding="utf-8")), session)
+    line_schema = json.loads(shootout("schema", "trial").out)
+    lines = (folder / "trials.jsonl").read_text(encoding="utf-8").splitlines()
+    assert lines
+    for line in [*lines, '{"voided_block": 0, "attempt": 1, "reason": "disturbed"}']:
+        jsonschema.validate(json.loads(line), line_schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"voided_block": 0}, line_schema)
+
+
+def test_every_column_of_the_trials_is_explained(shootout: Shootout, results: Path) -> None:
+    explained = json.loads(shootout("schema", "columns").out)
+    folder = store.find(results, None)
+    assert shootout("report", folder, "--out", results).code == 0
+    assert list(explained) == (folder / "trials.csv").read_text(encoding="utf-8").splitlines()[0].split(",")
 
 
 def test_an_interrupted_session_says_how_to_go_on_and_exits_with_130(shootout: Shootout, results: Path) -> None:

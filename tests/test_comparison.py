@@ -190,7 +190,7 @@ def test_an_interrupted_session_keeps_its_trials_and_resuming_measures_the_cut_o
 def test_resuming_with_other_apps_is_refused(wishes: Wishes) -> None:
     folder, _ = run(wishes, interrupt_at(1))
     (wishes.apps / "ant" / "app.py").write_text("changed = True", encoding="utf-8")
-    with pytest.raises(UsageError, match="apps, k6 or CPU changed since .*start a new session instead"):
+    with pytest.raises(UsageError, match=r"apps, k6 or CPU changed since .*start a new session instead"):
         comparison.resume(folder, wishes, lambda _event, _summary: None)
 
 

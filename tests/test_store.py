@@ -59,7 +59,7 @@ def test_a_trial_that_cannot_be_written_is_told_with_its_file(tmp_path: Path, se
 
 def test_a_derived_file_that_cannot_be_written_is_told(folder: Path) -> None:
     (folder / "charts").write_text("in the way", encoding="utf-8")
-    with pytest.raises(StoreError, match="creating .*charts: "):
+    with pytest.raises(StoreError, match=r"creating .*charts: "):
         store.write_derived(folder, {"charts/a.svg": "<svg/>"})
     (folder / "table.md").mkdir()
     with pytest.raises(StoreError, match=r"writing .*table\.md: Is a directory"):
@@ -186,7 +186,7 @@ def test_an_unknown_session_is_told_with_those_there_are(folder: Path) -> None:
 
 
 def test_an_empty_results_folder_says_how_to_start(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="'latest': .*there are: none yet; start one with `shootout run`"):
+    with pytest.raises(StoreError, match=r"'latest': .*there are: none yet; start one with `shootout run`"):
         store.find(tmp_path, None)
 
 

@@ -1,8 +1,8 @@
 """Traps that other comparisons fell into, each with the test that keeps this one out of it.
 
-Traps that a test elsewhere stands for already: a server left over on the port (tests/measure/test_server.py), percentiles
-of nothing and rates over the whole run (test_k6.py), CPU of child processes and resident sizes of forks (test_sampler.py),
-sockets in TIME_WAIT (test_sentinels.py).
+Tests below tests/measure stand for others: a server left over on the port (test_server.py), percentiles of nothing and
+rates over the whole run (test_k6.py), a sampler's window shifted against the load's (test_trial.py), CPU of children
+and resident sizes of forks (test_sampler.py), sockets in TIME_WAIT (test_sentinels.py).
 """
 
 import csv

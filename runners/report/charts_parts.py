@@ -2,7 +2,7 @@
 
 import textwrap
 from collections.abc import Mapping, Sequence
-from itertools import cycle, islice
+from itertools import count
 from typing import TypeAlias
 
 import altair as alt
@@ -20,6 +20,8 @@ WIDTH = 640
 
 PHONE_PX = 360
 
+_PLACES = {"aiohttp": 0, "fastapi": 1, "flask": 2, "starlette": 3}
+
 
 def data(rows: Rows) -> alt.InlineData:
     return alt.InlineData(values=rows)
@@ -30,12 +32,19 @@ def chart(rows: Rows) -> alt.Chart:
 
 
 def colour_scale(labels: Mapping[str, str]) -> alt.Scale:
-    """The colour of each framework, by its place in the plan: the same in every chart of a session."""
-    return alt.Scale(domain=list(labels.values()), range=list(islice(cycle(FRAMEWORK_COLOURS), len(labels))))
+    """The colour of each framework, the same in every chart; the project's own keep theirs in every session."""
+    return alt.Scale(domain=list(labels.values()), range=_by_place(labels, FRAMEWORK_COLOURS))
 
 
 def shape_scale(labels: Mapping[str, str]) -> alt.Scale:
-    return alt.Scale(domain=list(labels.values()), range=list(islice(cycle(FRAMEWORK_SHAPES), len(labels))))
+    return alt.Scale(domain=list(labels.values()), range=_by_place(labels, FRAMEWORK_SHAPES))
+
+
+def _by_place(labels: Mapping[str, str], looks: Sequence[str]) -> list[str]:
+    """One look for each subject: its own where it has one, the next free one otherwise."""
+    others = count(len(_PLACES))
+    places = [_PLACES[subject] if subject in _PLACES else next(others) for subject in labels]
+    return [looks[place % len(looks)] for place in places]
 
 
 def colour(labels: Mapping[str, str], legend: alt.Legend | None = None) -> alt.Color:

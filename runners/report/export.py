@@ -6,7 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from runners.model import (
+    BlockVoid,
     BystanderSummary,
     Completed,
     Failed,
@@ -46,7 +49,10 @@ def _bystander(stream: Callable[[Completed], BystanderSummary], name: str) -> di
     said = f"pings on a {connection} connection"
     return {
         f"{name}_scheduled": Column(means=f"{said}: sent by schedule", read=_of(lambda done: stream(done).scheduled)),
-        f"{name}_late": Column(means=f"{said}: sent too late to count", read=_of(lambda done: stream(done).late)),
+        f"{name}_late": Column(
+            means=f"{said}: sent after they were due, as the answer before came late",
+            read=_of(lambda done: stream(done).late),
+        ),
         f"{name}_errors": Column(
             means=f"{said}: not answered correctly", read=_of(lambda done: sum(stream(done).errors.values()))
         ),
@@ -139,12 +145,13 @@ def trials_csv(stored: StoredSession) -> str:
 
 def session_schema() -> dict[str, Any]:
     """JSON schema of session.json."""
-    return _schema(Session.model_json_schema(mode="serialization"), "session.json")
+    return _schema(Session.model_json_schema(), "session.json")
 
 
 def trial_schema() -> dict[str, Any]:
-    """JSON schema of one line of trials.jsonl."""
-    return _schema(TrialResult.model_json_schema(mode="serialization"), "a line of trials.jsonl")
+    """JSON schema of one line of trials.jsonl: a trial, or what takes an attempt at a block back."""
+    line: TypeAdapter[TrialResult | BlockVoid] = TypeAdapter(TrialResult | BlockVoid)
+    return _schema(line.json_schema(), "a line of trials.jsonl")
 
 
 def _schema(schema: dict[str, Any], title: str) -> dict[str, Any]:

@@ -19,9 +19,13 @@ def markdown(summary: Summary) -> str:
     head = ["Framework", *(table.workload.route for table in shown.values())]
     machine = session.machine
     caption = (
-        f"{load}, {session.settings.profile} profile, {session.plan.rounds} rounds, {session.started_at[:10]}, {machine.cpu}, "
-        f"{machine.cores} cores, {machine.python}, k6 {machine.k6}. In each cell: requests/s with its 95 % interval "
-        "and its rank in brackets (= shares it), what limited it, and what a ping beside the load waited (median)."
+        f"{load}, {session.settings.profile} profile, {session.plan.rounds} rounds, {session.started_at[:10]}, "
+        f"{machine.cpu}, {machine.cores} cores, {machine.python}, k6 {machine.k6}. In each cell: requests/s with its 95 % "
+        "interval and its rank in brackets (= shares it), what limited it, and what a ping beside the load waited (median)."
+    )
+    links = (
+        f"[The whole table]({folder}/table.md), [the page]({folder}/report.html) (download and open it), "
+        "[other sessions](results/published)."
     )
     rows = [
         _line([subject.title, *(_cell(table, subject.name) for table in shown.values())])
@@ -34,7 +38,7 @@ def markdown(summary: Summary) -> str:
             f"|{'|'.join([' :-- '] * len(head))}|",
             *rows,
             "",
-            f"{caption} [The whole table]({folder}/table.md), [the page]({folder}/report.html) (download and open it).",
+            f"{caption} {links}",
             "",
             f"![How far each framework is from the best, by workload]({folder}/charts/{CHART}.svg)",
             "",

@@ -89,8 +89,6 @@ def _ranks(rows: Sequence[Row], values: Mapping[str, Mapping[int, float]], metri
 
 
 def _comparisons(values: ValuesByBlock, subject: str, reference: str) -> tuple[Comparison, ...]:
-    if subject == reference:
-        return ()
     found = (_paired(values, metric, subject, reference) for metric in COMPARED)
     return tuple(comparison for comparison in found if comparison is not None)
 

@@ -1,5 +1,6 @@
 """Only one module knows k6: what it is told, what its exit codes mean, and how its summary reads."""
 
+import itertools
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -45,13 +46,13 @@ def changed(tmp_path: Path) -> Callable[[Callable[[dict[str, Any]], object]], k6
 
 
 def test_a_k6_that_is_not_where_it_was_said_to_be_is_named() -> None:
-    with pytest.raises(LoadGeneratorError, match="asking /nowhere/k6 for its version: .*No such file"):
+    with pytest.raises(LoadGeneratorError, match=r"asking /nowhere/k6 for its version: .*No such file"):
         k6.find_k6("/nowhere/k6")
 
 
 def test_a_file_that_cannot_be_executed_is_named(tmp_path: Path) -> None:
     (tmp_path / "k6").write_text("text", encoding="utf-8")
-    with pytest.raises(LoadGeneratorError, match="for its version: .*Permission denied"):
+    with pytest.raises(LoadGeneratorError, match=r"for its version: .*Permission denied"):
         k6.find_k6(str(tmp_path / "k6"))
 
 
@@ -72,7 +73,7 @@ def test_a_program_that_fails_when_asked_for_its_version_is_told(tmp_path: Path)
     path = tmp_path / "k6"
     path.write_text("#!/bin/sh\nexit 4\n", encoding="utf-8")
     path.chmod(0o755)
-    with pytest.raises(LoadGeneratorError, match="for its version: .*exit status 4"):
+    with pytest.raises(LoadGeneratorError, match=r"for its version: .*exit status 4"):
         k6.find_k6(str(path))
 
 
@@ -218,8 +219,7 @@ def test_slices_cover_the_time_from_the_loads_start_to_the_windows_end() -> None
     assert slices[0].at_s == pytest.approx(-0.6)
     assert slices[-1].at_s + slices[-1].duration_s == pytest.approx(2.0)
     assert all(
-        after.at_s == pytest.approx(before.at_s + before.duration_s)
-        for before, after in zip(slices, slices[1:], strict=False)
+        after.at_s == pytest.approx(before.at_s + before.duration_s) for before, after in itertools.pairwise(slices)
     )
 
 

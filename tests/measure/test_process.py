@@ -62,12 +62,12 @@ def test_grandchildren_are_gone_even_if_the_child_ended_first_and_they_ignore_si
 
 def test_an_error_in_the_block_still_stops_the_child(tmp_path: Path) -> None:
     def fail_inside() -> None:
-        with process.running(python("import time; time.sleep(60)"), **where) as child:
+        words = python("import time; time.sleep(60)")
+        with process.running(words, cwd=tmp_path, environment=os.environ, log=tmp_path / "log") as child:
             pids.append(child.pid)
             raise KeyboardInterrupt
 
     pids: list[int] = []
-    where = {"cwd": tmp_path, "environment": os.environ, "log": tmp_path / "log"}
     with pytest.raises(KeyboardInterrupt):
         fail_inside()
     assert gone(pids[0])

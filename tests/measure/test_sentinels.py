@@ -25,7 +25,7 @@ def with_usage(**fields: float | None) -> Completed:
     return outcome.model_copy(update={"usage": outcome.usage.model_copy(update=fields)})
 
 
-def with_load(**fields: float) -> Completed:
+def with_load(**fields: object) -> Completed:
     outcome = quiet()
     return outcome.model_copy(update={"load": outcome.load.model_copy(update=fields)})
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from runners.errors import UsageError
 from runners.model import Concurrency, Framework, Settings, Stock, Subject
-from runners.plan.selftest import make_copies
+from runners.plan.selftest import COPIES, make_copies
 from runners.plan.subjects import default_executor_threads, make_subject
 
 
@@ -83,8 +83,8 @@ def test_sync_handlers_that_block_the_loop_have_one_slot_whatever_the_threads() 
 
 def test_copies_for_the_self_test_differ_by_name_and_by_the_slowdown_they_are_named_after() -> None:
     copies = make_copies(framework(), Settings(cpu_iterations=1000), executor_cpus=2)
-    assert len({copy.name for copy in copies}) == len(copies) == 7
-    assert [copy.cpu_iterations for copy in copies] == [1000] * 5 + [1050, 1100]
+    assert len({copy.name for copy in copies}) == len(copies)
+    assert [copy.cpu_iterations for copy in copies] == [1000] * len(COPIES) + [1050, 1100]
     plain, slowed = copies[0], copies[-1]
     assert slowed.name.endswith("plus10")
     assert slowed.expected["async-cpu"] != plain.expected["async-cpu"]

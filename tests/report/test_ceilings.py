@@ -94,6 +94,7 @@ def test_a_framework_whose_async_handlers_take_threads_has_a_pool_for_them_too()
 def test_fewer_clients_than_threads_are_limited_by_clients() -> None:
     seen = found(FLASK, made.SYNC_WAIT, alone(FLASK, made.SYNC_WAIT, 0.05, 0.0005), load=made.TEN_CLIENTS)
     assert (seen.limited_by, seen.predicted_per_s) == ("clients", 200.0)
+    assert seen.nominal_per_s == pytest.approx(200)
 
 
 def test_the_loop_binds_where_it_computes_itself() -> None:

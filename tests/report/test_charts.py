@@ -11,8 +11,8 @@ from runners.model import StoredSession, Summary
 from runners.report.charts import charts, specification, to_svg, to_svgs
 from runners.report.charts_data import slug, titles
 from runners.report.charts_overview import overviews
-from runners.report.charts_parts import Chart
-from runners.report.charts_theme import FRAMEWORK_COLOURS, THEMES, Theme
+from runners.report.charts_parts import Chart, colour_scale
+from runners.report.charts_theme import THEMES, Theme
 from runners.report.summary import summarise
 from tests.sessions import Shape, stored_session
 
@@ -178,7 +178,16 @@ def test_a_framework_has_the_same_colour_in_every_chart() -> None:
         for scale in scales(specification(chart), "color"):
             for framework, colour in zip(scale["domain"], scale["range"], strict=True):
                 seen.setdefault(framework, set()).add(colour)
-    assert seen == {title: {colour} for title, colour in zip(titles(told).values(), FRAMEWORK_COLOURS, strict=False)}
+    assert set(seen) == set(titles(told).values())
+    assert all(len(colours) == 1 for colours in seen.values())
+    assert len(set.union(*seen.values())) == len(seen)
+
+
+def test_a_framework_keeps_its_colour_in_a_session_without_the_others() -> None:
+    alone = colour_scale({"starlette": "Starlette"}).to_dict()["range"]
+    together = colour_scale({"aiohttp": "aiohttp", "starlette": "Starlette", "mine": "Mine"}).to_dict()["range"]
+    assert alone == [together[1]]
+    assert len(set(together)) == 3
 
 
 def test_frameworks_of_the_same_title_are_told_apart_by_name() -> None:

@@ -117,6 +117,11 @@ def test_a_tie_is_with_the_head_of_the_rank_and_not_passed_down_a_chain() -> Non
     assert places(ranked(rows)) == [("aiohttp", 1, True), ("fastapi", 1, True), ("flask", 3, False)]
 
 
+def test_rows_below_the_first_share_a_rank_among_themselves() -> None:
+    rows = [made.row(name, rate=rate) for name, rate in (("aiohttp", 100), ("fastapi", 90), ("flask", 89.8))]
+    assert places(ranked(rows)) == [("aiohttp", 1, False), ("fastapi", 2, True), ("flask", 2, True)]
+
+
 def test_a_row_that_wins_every_block_is_not_put_below_the_one_with_the_higher_median() -> None:
     ahead = [110.0 * mood for mood in STEADY]
     table = ranked([made.row("flask", rate=99), made.row("aiohttp", rate=100)], rates={"flask": ahead})

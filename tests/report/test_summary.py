@@ -100,6 +100,24 @@ def test_a_void_trial_gives_no_figure_and_its_time_is_kept_apart() -> None:
     assert summary.wall_s == {"window": 2.0, "drain": 0.5, "voided": 2.5}
 
 
+def test_trials_that_are_all_void_leave_no_table() -> None:
+    planned = made.session(["flask"], rounds=1)
+    void = made.result(planned, 0, "flask", made.FAILED, void="foreign CPU")
+    assert summarise(StoredSession(session=planned, results=(void,))).tables == ()
+
+
+def test_failures_are_told_in_the_order_of_blocks_and_not_of_lines() -> None:
+    planned = made.session(["flask"], rounds=2)
+    results = [
+        made.result(planned, block, "flask", made.FAILED.model_copy(update={"reason": f"reason {block}"}))
+        for block in (1, 0)
+    ]
+    assert only_row(summarise(StoredSession(session=planned, results=tuple(results)))).failures == (
+        "reason 0",
+        "reason 1",
+    )
+
+
 def test_a_block_voided_twice_counts_as_two_attempts_however_many_trials_it_had() -> None:
     planned = made.session(["flask", "aiohttp"], rounds=1)
     results = [
@@ -169,6 +187,27 @@ def test_a_quantile_is_taken_over_all_windows_and_its_range_holds_the_windows_ow
     assert p50.median == pytest.approx(0.1 * 50 / 91, rel=0.01)
     assert (p50.low, p50.high) == (0.05, 0.5)
     assert row.samples == 1000
+
+
+def test_windows_alike_have_together_the_quantiles_of_each() -> None:
+    trial = made.completed(seen=made.latency(0.05))
+    row = only_row(summarise(made.stored(made.session(["flask"], rounds=2), {"flask": [trial, trial]})))
+    alone = {"p50_s": 0.05, "p95_s": 0.095, "p99_s": 0.099, "bystander_p50_s": 0.001, "bystander_p99_s": 0.004}
+    alone |= {"bystander_fresh_p50_s": 0.002, "bystander_fresh_p99_s": 0.006}
+    assert {metric: centre(row, metric) for metric in alone} == pytest.approx(alone, rel=0.01)
+
+
+@pytest.mark.parametrize("much_s", [0.02, 0.5])
+def test_an_interval_over_rounds_is_stretched_to_hold_the_quantile_of_all_windows(much_s: float) -> None:
+    # one window holds nearly all answers, and the interval of the windows' own medians would leave its median out
+    trials = [made.completed(seen=made.latency(0.1, count=10))] * 5
+    trials.append(made.completed(seen=made.latency(much_s, count=100_000)))
+    row = only_row(summarise(made.stored(made.session(["flask"]), {"flask": trials})))
+    p50 = row.metrics["p50_s"]
+    assert p50 is not None
+    assert p50.median == pytest.approx(much_s, rel=0.01)
+    assert (p50.low, p50.high) == (min(0.1, p50.median), max(0.1, p50.median))
+    assert p50.is_interval
 
 
 def test_littles_residual_is_the_median_share_of_clients_missing_in_flight() -> None:

@@ -159,6 +159,14 @@ def test_a_doubted_figure_carries_the_number_of_its_doubt() -> None:
     assert f"{number + 1}. `/sync-io` at 10 clients: Flask: a p99 from 199 samples" in markdown(told)
 
 
+def test_a_figure_carries_no_number_of_a_doubt_about_another() -> None:
+    trial = made.completed(seen=made.latency(0.05), in_flight=9.0)
+    told = summarise(made.stored(made.session(["flask"], rounds=1), {"flask": [trial]}))
+    assert [doubt.kind for doubt in told.doubts] == ["scouting", "uncalibrated", "little", "few-samples"]
+    shown = by_title(told, "Flask")
+    assert (shown["Requests/s"], shown["p99 ms"], shown["Errors"]) == ("100 ³", "~99.0 ⁴", "0")
+
+
 def test_numbers_of_doubts_start_at_one() -> None:
     assert numbered([0, 11]) == "¹·¹²"
 
