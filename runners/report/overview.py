@@ -20,8 +20,9 @@ def markdown(summary: Summary) -> str:
     machine = session.machine
     caption = (
         f"{load}, {session.settings.profile} profile, {session.plan.rounds} rounds, {session.started_at[:10]}, "
-        f"{machine.cpu}, {machine.cores} cores, {machine.python}, k6 {machine.k6}. In each cell: requests/s with its 95 % "
-        "interval and its rank in brackets (= shares it), what limited it, and what a ping beside the load waited (median)."
+        f"{machine.cpu}, {machine.cores} cores, {machine.python}, k6 {machine.k6}. In each cell: requests/s with its "
+        "95 % interval and its rank in brackets (= shares it), what limited it, and what a ping beside the load waited "
+        "(median)."
     )
     links = (
         f"[The whole table]({folder}/table.md), [the page]({folder}/report.html) (download and open it), "
