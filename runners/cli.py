@@ -2,6 +2,7 @@
 
 import enum
 import json
+import signal
 import sys
 import webbrowser
 from pathlib import Path
@@ -71,7 +72,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def main() -> None:
-    """The program: expected failures become one line and an exit code."""
+    """The program: expected failures become one line and an exit code; being told to end is like Ctrl-C."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         app()
     except ShootoutError as error:

@@ -47,17 +47,27 @@ def finish(program: subprocess.Popen[str], code: int) -> str:
 
 def interrupt_at(program: subprocess.Popen[str], text: str) -> None:
     """Press Ctrl-C once this text was printed."""
+    wait_for(program, text)
+    program.send_signal(signal.SIGINT)
+
+
+def wait_for(program: subprocess.Popen[str], text: str) -> None:
     assert program.stderr is not None
-    for line in program.stderr:
-        if text in line:
-            program.send_signal(signal.SIGINT)
-            return
-    pytest.fail(f"never printed {text!r}")
+    if not any(text in line for line in program.stderr):
+        pytest.fail(f"never printed {text!r}")
 
 
 def rows(session: Path) -> list[dict[str, str]]:
     with (session / "table.csv").open(encoding="utf-8", newline="") as source:
         return list(csv.DictReader(source))
+
+
+@pytest.fixture(autouse=True)
+def ctrl_c_reaches_programs() -> Iterator[None]:
+    """A shell that runs the tests in its background has them ignore SIGINT, which every child would inherit."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="module")
@@ -154,6 +164,16 @@ def test_ctrl_c_leaves_a_valid_session_with_a_table_that_resuming_completes(tmp_
     assert running_below(tmp_path) == []
 
 
+def test_being_told_to_end_is_like_ctrl_c(tmp_path: Path, real_k6: Path) -> None:
+    words = ("--frameworks", "aiohttp", "--workloads", "sync-io", "--rounds", "3", "--window", "0.5", "--no-calibrate")
+    program = start(tmp_path, real_k6, "run", *words, *SHORT)
+    wait_for(program, "[1/3]")
+    program.terminate()
+    assert "interrupted; go on with" in finish(program, 130)
+    assert (tmp_path / "results" / "latest" / "table.md").is_file()
+    assert running_below(tmp_path) == []
+
+
 def test_ctrl_c_before_the_first_trial_ends_with_130_and_a_session_without_figures(
     tmp_path: Path, real_k6: Path
 ) -> None:
@@ -178,13 +198,3 @@ def test_a_calibrated_run_predicts_what_each_cell_can_do(tmp_path: Path, real_k6
     (row,) = rows(session)
     assert 0 < float(row["predicted_per_s"]) <= 8 / 0.05
     assert row["limited_by"] != ""
-
-
-def test_an_open_load_offers_every_fraction_of_the_measured_ceiling(tmp_path: Path, real_k6: Path) -> None:
-    small = ("--frameworks", "starlette", "--workloads", "sync-io", "--rounds", "1", "--window", "0.6")
-    finish(start(tmp_path, real_k6, "run", "--load", "open", *small, *SHORT[2:]), 0)
-    session = tmp_path / "results" / "latest"
-    stored = store.read(session)
-    offered = {r.trial.load.fraction for r in stored.results if isinstance(r.outcome, Completed)}
-    assert offered == {0.5, 0.7, 0.9, 1.1}
-    assert {row["clients"] for row in rows(session)} == {""}
