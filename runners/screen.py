@@ -85,7 +85,7 @@ class Screen:
         else:
             latency = outcome.load.latency
             middle = f", p50 {1000 * latency.p50_s:.1f} ms" if latency else ""
-            seen = f"{outcome.load.requests / outcome.usage.duration_s:.0f} requests/s{middle}"
+            seen = f"{outcome.load.requests / trial.load.window_s:.0f} requests/s{middle}"
         return f"[{self.ended}/{self.total}] {self.step}, {trial.subject}: {seen}; {self._left()} left"
 
     def _left(self) -> str:

@@ -54,7 +54,7 @@ def generator_point(rig: Rig, null_server: Server, load: Load, disturbances: lis
         raise ServerError("calibrating k6: the null server answered nothing")
     return GeneratorPoint(
         clients=load.clients,
-        ceiling_per_s=outcome.load.requests / usage.duration_s,
+        ceiling_per_s=outcome.load.requests / load.window_s,
         cpu_s_per_request=usage.generator_cpu_s / outcome.load.requests,
         floor_p50_s=latency.p50_s,
         floor_p99_s=latency.p99_s,
@@ -92,7 +92,7 @@ def unloaded_point(  # noqa: PLR0913 - what to ask, of whom, for how long
     capacity = None
     if capacity_load is not None:
         full = _completed(rig, server, replace(alone, load=capacity_load), disturbances)
-        capacity = full.load.requests / full.usage.duration_s or None
+        capacity = full.load.requests / capacity_load.window_s or None
     return UnloadedPoint(
         subject=server.subject.name,
         workload=workload.name,

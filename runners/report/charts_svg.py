@@ -1,6 +1,7 @@
 """Specifications as SVG documents; imports little, so that a worker process starts fast."""
 
 import os
+import re
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -13,7 +14,13 @@ MANY = 20
 
 
 def draw(specification: Mapping[str, Any]) -> str:
-    return vl_convert.vegalite_to_svg(dict(specification), allowed_base_urls=[])
+    return _numbered_afresh(vl_convert.vegalite_to_svg(dict(specification), allowed_base_urls=[]))
+
+
+def _numbered_afresh(svg: str) -> str:
+    """The same document whatever was drawn before: the library counts its clip paths through a process's life."""
+    seen: dict[str, str] = {}
+    return re.sub(r"(?<=[\"#])clip\d+", lambda match: seen.setdefault(match[0], f"clip{len(seen) + 1}"), svg)
 
 
 def draw_all(specifications: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:

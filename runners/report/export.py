@@ -67,6 +67,11 @@ def _bystander(stream: Callable[[Completed], BystanderSummary], name: str) -> di
     }
 
 
+def _rate(result: TrialResult) -> float | None:
+    done = result.outcome
+    return done.load.requests / result.trial.load.window_s if isinstance(done, Completed) else None
+
+
 READERS: Mapping[str, Column] = {
     "block": Column(means="number of the block in the plan, from 0", read=lambda result: result.trial.block),
     "round": Column(means="number of the round, from 1", read=lambda result: result.trial.round),
@@ -90,9 +95,7 @@ READERS: Mapping[str, Column] = {
         means="correct answers, each by the share of its stay inside the window",
         read=_of(lambda done: done.load.requests),
     ),
-    "requests_per_s": Column(
-        means="requests over duration_s", read=_of(lambda done: done.load.requests / done.usage.duration_s)
-    ),
+    "requests_per_s": Column(means="requests over window_s", read=_rate),
     "completed": Column(means="requests that ended in the window", read=_of(lambda done: done.load.completed)),
     "errors": Column(means="of these, not answered correctly", read=_of(lambda done: sum(done.load.errors.values()))),
     "offered_per_s": Column(means="rate that was sent; open only", read=_of(lambda done: done.load.offered_per_s)),

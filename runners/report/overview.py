@@ -2,6 +2,7 @@
 
 from runners.model import Row, Summary, Table
 from runners.report.columns import NOTHING
+from runners.report.table import plain
 from runners.units import figure
 
 BEGIN, END = "<!-- published session: begin -->", "<!-- published session: end -->"
@@ -29,7 +30,7 @@ def markdown(summary: Summary) -> str:
         "[other sessions](results/published)."
     )
     rows = [
-        _line([subject.title, *(_cell(table, subject.name) for table in shown.values())])
+        _line([plain(subject.title), *(_cell(table, subject.name) for table in shown.values())])
         for subject in session.plan.subjects
     ]
     return "\n".join(

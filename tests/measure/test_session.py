@@ -11,7 +11,7 @@ import pytest
 from runners.errors import ContractError
 from runners.measure import calibrate
 from runners.measure.session import Calibrated, Contended, Event, Orders, Spent, measure
-from runners.model import BlockVoid, Calibration, Completed, Failed, TrialResult
+from runners.model import BlockVoid, Calibration, Completed, Failed, Load, TrialResult, UnloadedPoint
 from tests.fake_k6 import fake_k6
 from tests.measure.rigs import ALWAYS, orders
 from tests.small_subjects import running_below, small_subject
@@ -173,6 +173,26 @@ def test_blocks_that_are_done_are_not_measured_again_and_attempts_go_on_counting
     rest = replace(orders(k6_stand_in, tmp_path, [small_subject()], rounds=2), done=frozenset({0}), attempts={1: 1})
     trials = [(r.trial.block, r.trial.attempt) for r in of_kind(TrialResult, list(measure(rest)))]
     assert trials == [(1, 2)]
+
+
+def test_an_open_load_offers_its_fraction_of_the_cells_own_capacity(tmp_path: Path) -> None:
+    note = "open(__file__ + '.rates', 'a').write(os.environ.get('RATE_PER_S', 'none') + '\\n')"
+    fake = fake_k6(tmp_path, before=note)
+    plan = orders(fake, tmp_path / "logs", [small_subject()])
+    block = plan.plan.blocks[0]
+    opened = block.model_copy(update={"load": Load(fraction=0.7, warmup_s=0.05, window_s=0.3)})
+    point = UnloadedPoint(
+        subject="small", workload="sync-io", residence_s=0.05, cpu_s_per_request=1e-4, capacity_per_s=200.0
+    )
+    calibrated = replace(
+        plan,
+        plan=plan.plan.model_copy(update={"blocks": (opened,)}),
+        calibration=Calibration(generator=(), unloaded=(point,)),
+    )
+    (result,) = of_kind(TrialResult, list(measure(calibrated)))
+    assert isinstance(result.outcome, Completed)
+    assert Path(f"{fake}.rates").read_text(encoding="utf-8").split() == ["140.0"]
+    assert result.outcome.load.offered_per_s == 140.0
 
 
 def test_a_stored_calibration_is_taken_as_it_is_without_asking_k6(two: Orders, tmp_path: Path) -> None:

@@ -183,6 +183,14 @@ def test_a_framework_has_the_same_colour_in_every_chart() -> None:
     assert len(set.union(*seen.values())) == len(seen)
 
 
+def test_a_drawing_is_the_same_whatever_was_drawn_before() -> None:
+    drawn = charts(summary(Shape(workloads=1)))
+    first = to_svg(drawn["async-io-80-clients-throughput"], "light")
+    to_svg(drawn["async-io-80-clients-cpu"], "light")
+    assert to_svg(drawn["async-io-80-clients-throughput"], "light") == first
+    assert "clip" in first
+
+
 def test_a_framework_keeps_its_colour_in_a_session_without_the_others() -> None:
     alone = colour_scale({"starlette": "Starlette"}).to_dict()["range"]
     together = colour_scale({"aiohttp": "aiohttp", "starlette": "Starlette", "mine": "Mine"}).to_dict()["range"]
