@@ -12,7 +12,8 @@ from typing import Literal
 from runners import store
 from runners.errors import ShootoutError, UsageError
 from runners.measure import k6, machine, sampler, sentinels
-from runners.measure.session import Calibrated, Contended, Event, Orders, Spent, measure
+from runners.measure.orders import Calibrated, Contended, Event, Orders, Spent
+from runners.measure.session import measure
 from runners.measure.trial import Rig
 from runners.model import (
     BlockVoid,

@@ -248,6 +248,8 @@ class Usage(Value):
 
     `foreign_cpu_s` is the machine's busy time less the servers', k6's and the runner's own. Memory is the largest
     proportional set size (PSS) of the server's process tree. `edge_error_s` is how far off the edges were sampled.
+    `probe_s` is what a fixed computation took on the server's cores meanwhile: the slower they were, the more. Sessions
+    stored before there was a probe lack it.
     """
 
     duration_s: PositiveFloat
@@ -261,6 +263,7 @@ class Usage(Value):
     threads: NonNegativeInt
     time_wait: NonNegativeInt | None
     edge_error_s: NonNegativeFloat
+    probe_s: PositiveFloat | None = None
 
 
 class Completed(Value):
@@ -475,3 +478,5 @@ class Summary(Value):
     voided_blocks: NonNegativeInt
     finished_rounds: NonNegativeInt
     """Rounds of which every block was measured."""
+    usual_probe_s: PositiveFloat | None = None
+    """Median over trials of Usage.probe_s: the core speed at which CPU per request is told."""

@@ -7,7 +7,7 @@ from rich.live import Live
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from runners.measure.session import Contended, Event, Spent, Step
+from runners.measure.orders import Contended, Event, Spent, Step
 from runners.model import BlockVoid, Failed, Session, Summary, Table, TrialResult
 from runners.report.columns import columns, title
 from runners.units import duration

@@ -9,7 +9,7 @@ import pytest
 from runners import comparison, store
 from runners.comparison import Wishes
 from runners.errors import ContractError, ShootoutError, StoreError, UsageError
-from runners.measure.session import Event
+from runners.measure.orders import Event
 from runners.model import Completed, Settings, Summary, TrialResult
 from tests.fake_k6 import fake_k6
 from tests.small_subjects import running_below, small_framework

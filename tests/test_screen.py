@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from runners.measure.session import Contended, Spent, Step
+from runners.measure.orders import Contended, Spent, Step
 from runners.model import BlockVoid, Completed, Failed, StoredSession, TrialResult
 from runners.report.summary import summarise
 from runners.screen import Screen, print_result

@@ -1,5 +1,6 @@
 """Watches every trial for what would make its figures worthless: a trip voids the whole block, never a slow value."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from runners.model import Completed, Load
@@ -19,6 +20,7 @@ class Limits:
     edge_error_s: float = 0.05
     time_wait: int = EPHEMERAL_PORTS * 3 // 4
     open_fraction_without_drops: float = 0.9
+    uneven_speed: float = 0.25  # fastest over slowest trial of a block, less 1
 
 
 def tripped(outcome: Completed, load: Load, limits: Limits) -> str | None:
@@ -33,6 +35,20 @@ def tripped(outcome: Completed, load: Load, limits: Limits) -> str | None:
     if usage.time_wait is not None and usage.time_wait > limits.time_wait:
         return f"{usage.time_wait} sockets in TIME_WAIT (limit {limits.time_wait})"
     return _schedule_trip(outcome, load, limits)
+
+
+def uneven(probes_s: Sequence[float], limits: Limits) -> str | None:
+    """Whether the servers' cores changed their speed between the trials of one block, which are to be compared.
+
+    Args:
+        probes_s: What the fixed computation took in each trial of the block so far; empty where it cannot be timed.
+        limits: What is still taken for even.
+    """
+    difference = max(probes_s) / min(probes_s) - 1 if probes_s else 0.0
+    if difference <= limits.uneven_speed:
+        return None
+    limit = f"limit {100 * limits.uneven_speed:g} %"
+    return f"the speed of the servers' cores changed by {100 * difference:.0f} % within the block ({limit})"
 
 
 def _schedule_trip(outcome: Completed, load: Load, limits: Limits) -> str | None:

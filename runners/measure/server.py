@@ -5,7 +5,7 @@ import socket
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
@@ -22,12 +22,13 @@ POLL_S = 0.03
 
 @dataclass(frozen=True, kw_only=True)
 class Server:
-    """A started server; `pids` is its process tree at the moment it became ready, in ascending order."""
+    """A started server on `cores` (none: any); `pids` is its tree at the moment it became ready, ascending."""
 
     subject: Subject
     port: int
     child: process.Child
     log: Path
+    cores: tuple[int, ...] = ()
     pids: tuple[int, ...] = ()
 
     @property
@@ -62,7 +63,7 @@ def launch(subject: Subject, *, port: int, cores: Sequence[int], root: Path, log
         child = process.start(words, cwd=root, environment=environment_of(subject, root), log=log, cores=cores)
     except OSError as error:
         raise ServerError(f"starting {subject.name}: cannot execute {words[0]!r}: {error.strerror}") from error
-    return Server(subject=subject, port=port, child=child, log=log)
+    return Server(subject=subject, port=port, child=child, log=log, cores=tuple(cores))
 
 
 def await_ready(server: Server, timeout_s: float = READY_TIMEOUT_S) -> Server:
@@ -120,7 +121,7 @@ def _owned(server: Server) -> Server:
             server,
             f"starting {server.subject.name}: port {server.port} is answered by another process than the one started",
         )
-    return Server(subject=server.subject, port=server.port, child=server.child, log=server.log, pids=pids)
+    return replace(server, pids=pids)
 
 
 def _tree(pid: int) -> tuple[int, ...]:

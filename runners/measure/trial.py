@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runners.errors import LoadGeneratorError, ServerError
-from runners.measure import k6, process, sampler
+from runners.measure import k6, probe, process, sampler
 from runners.measure.server import Server, check_alive
 from runners.model import Completed, Failed, Load, ResourceSample, Usage
 
@@ -147,14 +147,15 @@ def _watch(server: Server, child: process.Child, run: k6.LoadRun) -> tuple[tuple
     generator = (child.pid,)
     _sleep_until(run.window_start_s)
     first = _read(server.pids, generator)
-    samples = [_sample(server.pids, first, run)]
-    for step in range(1, int((run.window_end_s - run.window_start_s) / SAMPLE_EVERY_S)):
-        _sleep_until(run.window_start_s + step * SAMPLE_EVERY_S)
-        samples.append(_sample(server.pids, first, run))
-    _sleep_until(run.window_end_s)
-    last = _read(server.pids, generator)
+    with probe.probing(server.cores) as speed:
+        samples = [_sample(server.pids, first, run)]
+        for step in range(1, int((run.window_end_s - run.window_start_s) / SAMPLE_EVERY_S)):
+            _sleep_until(run.window_start_s + step * SAMPLE_EVERY_S)
+            samples.append(_sample(server.pids, first, run))
+        _sleep_until(run.window_end_s)
+        last = _read(server.pids, generator)
     samples.append(_sample(server.pids, first, run))
-    return tuple(samples), _usage(first, last, samples, run)
+    return tuple(samples), _usage(first, last, samples, run, speed)
 
 
 def _read(server_pids: tuple[int, ...], generator_pids: tuple[int, ...]) -> _Reading:
@@ -178,7 +179,9 @@ def _sample(pids: tuple[int, ...], first: _Reading, run: k6.LoadRun) -> Resource
     )
 
 
-def _usage(first: _Reading, last: _Reading, samples: list[ResourceSample], run: k6.LoadRun) -> Usage:
+def _usage(
+    first: _Reading, last: _Reading, samples: list[ResourceSample], run: k6.LoadRun, speed: probe.SpeedProbe
+) -> Usage:
     server_s = max(0.0, last.server_cpu_s - first.server_cpu_s)
     generator_s = max(0.0, last.generator_cpu_s - first.generator_cpu_s)
     runner_s = last.runner_cpu_s - first.runner_cpu_s
@@ -198,7 +201,12 @@ def _usage(first: _Reading, last: _Reading, samples: list[ResourceSample], run: 
         threads=max(sample.threads for sample in samples),
         time_wait=sampler.time_wait_sockets(),
         edge_error_s=round(late_s, 6),
+        probe_s=_rounded(speed.typical_s()),
     )
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 9)
 
 
 def _stolen(first: _Reading, last: _Reading) -> float | None:

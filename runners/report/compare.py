@@ -5,8 +5,8 @@ from html import escape
 from typing import Literal
 
 from runners.model import Spread, Summary, Value
-from runners.report.compare_changes import Change, changes_between, reasons_for_doubt
-from runners.report.metrics import BY_NAME, METRICS
+from runners.report.compare_changes import Change, changes_between, reasons_for_doubt, speed_changes
+from runners.report.metrics import BY_NAME, CLOCKED, METRICS
 from runners.units import figure, percent
 
 Place = tuple[str, str, str]
@@ -67,7 +67,7 @@ class SessionComparison(Value):
 def compare(a: Summary, b: Summary) -> SessionComparison:
     """What changed from `a` to `b`; cells are matched by workload, load and subject."""
     in_a, in_b = _cells(a), _cells(b)
-    changes = tuple(changes_between(a.session, b.session))
+    changes = (*changes_between(a.session, b.session), *speed_changes(a.usual_probe_s, b.usual_probe_s))
     return SessionComparison(
         a=a.session.name,
         b=b.session.name,
@@ -96,6 +96,8 @@ def _moved(
     for (workload, load, subject), metrics in in_a.items():
         others = in_b.get((workload, load, subject), {})
         for metric in METRICS:
+            if metric.name == CLOCKED:
+                continue  # CPU per request once more, with the noise left in
             a, b = metrics.get(metric.name), others.get(metric.name)
             if a is None or b is None:
                 continue

@@ -8,6 +8,10 @@ from runners.model import Session, Subject, Value
 MEMORY_TOLERANCE = 0.02
 """A machine whose memory differs by less than this share is the same; virtual ones report a little more or less."""
 
+SPEED = "time of the speed probe"
+SPEED_TOLERANCE = 0.03
+"""Usual core speeds that differ by less than this share are the same."""
+
 
 class Change(Value):
     """Something that is not the same in both sessions; None where one of them does not have it."""
@@ -26,6 +30,12 @@ def changes_between(a: Session, b: Session) -> Iterator[Change]:
     subjects_b = {subject.name: subject for subject in b.plan.subjects}
     for name in (name for name in subjects_a if name in subjects_b):
         yield from _differences(f"subject {name}", _subject(subjects_a[name]), _subject(subjects_b[name]))
+
+
+def speed_changes(a_s: float | None, b_s: float | None) -> Iterator[Change]:
+    """The usual core speed, by the seconds of the fixed computation, where it differs by more than the tolerance."""
+    if a_s is not None and b_s is not None and abs(b_s / a_s - 1) > SPEED_TOLERANCE:
+        yield Change(where="machine", what=SPEED, a=f"{1e6 * a_s:.1f} µs", b=f"{1e6 * b_s:.1f} µs")
 
 
 def _differences(where: str, a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[Change]:
@@ -70,6 +80,7 @@ INCOMPARABLE = {
     ("machine", "python"): "another Python",
     ("machine", "gil_enabled"): "the GIL on in one session only",
     ("machine", "k6"): "another k6",
+    ("machine", SPEED): "cores of another speed",
     ("machine", "sources"): "other code in apps/ or loadgen/",
     ("setting", "profile"): "another profile",
     ("setting", "wait_s"): "another length of the wait",

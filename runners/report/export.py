@@ -123,6 +123,10 @@ READERS: Mapping[str, Column] = {
         means="CPU seconds of everything else on the machine", read=_of(lambda done: done.usage.foreign_cpu_s)
     ),
     "steal_s": Column(means="CPU seconds taken by the hypervisor", read=_of(lambda done: done.usage.steal_s)),
+    "probe_s": Column(
+        means="CPU seconds of a fixed computation on the server's cores; more means slower cores",
+        read=_of(lambda done: done.usage.probe_s),
+    ),
     "context_switches": Column(
         means="context switches of the server's threads", read=_of(lambda done: done.usage.context_switches)
     ),

@@ -1,7 +1,8 @@
 """The figures of a table: what each is called, in which unit it is shown, and where a trial holds it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from statistics import median
 from typing import Literal
 
 from runners.model import BystanderSummary, Completed, Load, LoadSummary
@@ -13,7 +14,8 @@ MICRO, MILLI, ONE, MIB = 1e6, 1e3, 1.0, 2.0**-20
 class Metric:
     """`value * scale` is in `unit`; `better` says which direction is.
 
-    `of` takes the value from one trial under its load, None if it is absent.
+    `of` takes the value from one trial under its load, None if it is absent. What is `at_usual_speed` is CPU time,
+    which grows as the core slows down; `value_of` takes that out.
     """
 
     name: str
@@ -23,6 +25,21 @@ class Metric:
     scale: float
     better: Literal["more", "less", "neither"]
     of: Callable[[Completed, Load], float | None]
+    at_usual_speed: bool = False
+
+
+def usual_probe_s(trials: Iterable[Completed]) -> float | None:
+    """What the fixed computation usually took in these trials: their median; None if none of them timed it."""
+    probes_s = [trial.usage.probe_s for trial in trials if trial.usage.probe_s is not None]
+    return median(probes_s) if probes_s else None
+
+
+def value_of(metric: Metric, trial: Completed, load: Load, usual_s: float | None) -> float | None:
+    """The metric of one trial; CPU time as it would be if the core had run at its usual speed, where both are known."""
+    value, probe_s = metric.of(trial, load), trial.usage.probe_s
+    if value is None or not metric.at_usual_speed or usual_s is None or probe_s is None:
+        return value
+    return value * usual_s / probe_s
 
 
 def _requests_per_s(trial: Completed, load: Load) -> float:
@@ -61,6 +78,8 @@ def _kept(trial: Completed) -> BystanderSummary:
 def _fresh(trial: Completed) -> BystanderSummary:
     return trial.bystander_fresh
 
+
+CLOCKED = "clocked_cpu_s_per_request"
 
 METRICS: tuple[Metric, ...] = (
     Metric(
@@ -116,6 +135,16 @@ METRICS: tuple[Metric, ...] = (
         title="CPU per request",
         unit="µs",
         column="cpu_us_per_request",
+        scale=MICRO,
+        better="less",
+        of=_per_request(lambda t: t.usage.server_cpu_s),
+        at_usual_speed=True,
+    ),
+    Metric(
+        name=CLOCKED,
+        title="CPU per request as clocked",
+        unit="µs",
+        column="clocked_cpu_us_per_request",
         scale=MICRO,
         better="less",
         of=_per_request(lambda t: t.usage.server_cpu_s),

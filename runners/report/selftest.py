@@ -12,9 +12,9 @@ import scipy.stats
 from runners.model import Comparison, Completed, StoredSession
 from runners.report import statistics
 from runners.report.columns import NOTHING
-from runners.report.metrics import BY_NAME
+from runners.report.metrics import BY_NAME, CLOCKED, usual_probe_s, value_of
 
-METRICS = ("cpu_s_per_request", "requests_per_s")
+METRICS = ("cpu_s_per_request", CLOCKED, "requests_per_s")
 ROUNDS_IN_SET = 6
 SET_SIZES = (ROUNDS_IN_SET, 20)
 """Rounds of a default and of a rigorous session."""
@@ -95,6 +95,7 @@ _TABLE_HEAD = (
 )
 _HOW_TO_READ = (
     "Equal copies told apart are false positives; found means beyond the tie band of 1 %, with the right sign. "
+    "CPU per request is told at the cores' usual speed, and once more as it was clocked. "
     "Intervals are Clopper-Pearson at 95 %; comparisons within a set share trials, so the true intervals are somewhat "
     "wider. A slowdown of n % adds n % more squares, which is a little less than n % of a request. Detectable is the "
     "median over comparisons of the smallest difference that so many rounds would find with 80 % power."
@@ -139,9 +140,10 @@ def _set_count(stored: StoredSession, size: int) -> int:
 
 def _values(stored: StoredSession, metric: str) -> Values:
     values: dict[str, dict[int, float]] = {subject.name: {} for subject in stored.session.plan.subjects}
-    for result in stored.results:
-        if result.void is None and isinstance(result.outcome, Completed):
-            value = BY_NAME[metric].of(result.outcome, result.trial.load)
-            if value is not None:
-                values[result.trial.subject][result.trial.round] = value
+    kept = [(r.trial, r.outcome) for r in stored.results if r.void is None and isinstance(r.outcome, Completed)]
+    usual_s = usual_probe_s(outcome for _, outcome in kept)
+    for trial, outcome in kept:
+        value = value_of(BY_NAME[metric], outcome, trial.load, usual_s)
+        if value is not None:
+            values[trial.subject][trial.round] = value
     return values

@@ -24,7 +24,7 @@ from runners.model import (
 )
 from runners.report import doubts, ranking, statistics, verdicts
 from runners.report.ceilings import ceiling
-from runners.report.metrics import METRICS, POOLED
+from runners.report.metrics import CLOCKED, METRICS, POOLED, usual_probe_s, value_of
 
 Cell = tuple[str, Load]
 
@@ -44,9 +44,10 @@ def summarise(stored: StoredSession) -> Summary:
     cells: dict[Cell, dict[str, list[TrialResult]]] = defaultdict(lambda: defaultdict(list))
     for result in kept:
         cells[result.trial.workload, result.trial.load][result.trial.subject].append(result)
+    usual_s = usual_probe_s(r.outcome for r in kept if isinstance(r.outcome, Completed))
     tables = ranking.with_holm(
         tuple(
-            _table(session, workload, load, cells[workload.name, load])
+            _table(session, workload, load, cells[workload.name, load], usual_s)
             for workload in session.plan.workloads
             for load in _loads(session)
             if (workload.name, load) in cells
@@ -62,6 +63,7 @@ def summarise(stored: StoredSession) -> Summary:
         wall_s=wall_times(stored),
         voided_blocks=_voided(stored),
         finished_rounds=finished_rounds(session, kept),
+        usual_probe_s=usual_s,
     )
 
 
@@ -89,14 +91,20 @@ def _loads(session: Session) -> list[Load]:
     return sorted(loads, key=lambda load: (load.clients or 0, load.fraction or 0.0))
 
 
-def _table(session: Session, workload: Workload, load: Load, results: Mapping[str, list[TrialResult]]) -> Table:
+def _table(
+    session: Session,
+    workload: Workload,
+    load: Load,
+    results: Mapping[str, list[TrialResult]],
+    usual_s: float | None,
+) -> Table:
     visits = {name: _visits(some) for name, some in results.items()}
     rows = [
-        _row(session, subject, workload, load, visits[subject.name])
+        _row(session, subject, workload, load, visits[subject.name], usual_s)
         for subject in session.plan.subjects
         if subject.name in visits
     ]
-    return ranking.ranked_table(workload, load, rows, _values_by_block(load, visits), session.plan.reference)
+    return ranking.ranked_table(workload, load, rows, _values_by_block(load, visits, usual_s), session.plan.reference)
 
 
 def _visits(results: list[TrialResult]) -> Visits:
@@ -107,11 +115,13 @@ def _visits(results: list[TrialResult]) -> Visits:
     return Visits(completed=completed, failures=failures)
 
 
-def _values_by_block(load: Load, visits: Mapping[str, Visits]) -> ranking.ValuesByBlock:
+def _values_by_block(load: Load, visits: Mapping[str, Visits], usual_s: float | None) -> ranking.ValuesByBlock:
     return {
         metric.name: {
             name: {
-                block: value for block, trial in some.completed.items() if (value := metric.of(trial, load)) is not None
+                block: value
+                for block, trial in some.completed.items()
+                if (value := value_of(metric, trial, load, usual_s)) is not None
             }
             for name, some in visits.items()
         }
@@ -120,9 +130,11 @@ def _values_by_block(load: Load, visits: Mapping[str, Visits]) -> ranking.Values
     }
 
 
-def _row(session: Session, subject: Subject, workload: Workload, load: Load, visits: Visits) -> Row:
+def _row(  # noqa: PLR0913, PLR0917 - the facts of one cell
+    session: Session, subject: Subject, workload: Workload, load: Load, visits: Visits, usual_s: float | None
+) -> Row:
     trials = list(visits.completed.values())
-    metrics = _spreads(load, trials)
+    metrics = _spreads(load, trials, usual_s)
     return Row(
         subject=subject.name,
         title=subject.title,
@@ -141,7 +153,7 @@ def _row(session: Session, subject: Subject, workload: Workload, load: Load, vis
             machine=session.machine,
             calibration=session.calibration,
             requests_per_s=metrics["requests_per_s"],
-            cpu_s_per_request=metrics["cpu_s_per_request"],
+            cpu_s_per_request=metrics[CLOCKED],
             server_cores_used=_middle([t.usage.server_cpu_s / t.usage.duration_s for t in trials]),
             generator_cores_used=_middle([t.usage.generator_cpu_s / t.usage.duration_s for t in trials]),
         ),
@@ -154,10 +166,10 @@ def _row(session: Session, subject: Subject, workload: Workload, load: Load, vis
     )
 
 
-def _spreads(load: Load, trials: list[Completed]) -> dict[str, Spread | None]:
+def _spreads(load: Load, trials: list[Completed], usual_s: float | None) -> dict[str, Spread | None]:
     spreads: dict[str, Spread | None] = {}
     for metric in METRICS:
-        values = [value for trial in trials if (value := metric.of(trial, load)) is not None]
+        values = [value for trial in trials if (value := value_of(metric, trial, load, usual_s)) is not None]
         spreads[metric.name] = statistics.spread(values)
     return spreads | {name: _centred(spreads[name], centre) for name, centre in _pooled(trials).items()}
 

@@ -26,7 +26,7 @@ _HOW_TO_READ = """\
 Requests/s is the median over rounds, in brackets the {brackets}. Rows that share a rank (=) could not be told apart. \
 p50, p95 and p99 are over all windows of the row together. The bystander is a ping at a steady rate beside the load, \
 on kept connections and on new ones; `~` marks a p99 from fewer than 1,000 samples. CPU is of the whole server, its \
-bystander's share included; memory is its proportional set size. *Limited by* is the term that binds in \
+bystander's share included, {speed}; memory is its proportional set size. *Limited by* is the term that binds in \
 min(clients / S', pool / S', cores / D, generator); *of predicted* is measured over that prediction. \
 Small numbers point to the doubts below.
 """
@@ -121,7 +121,15 @@ def _how_to_read(summary: Summary) -> str:
     brackets = (
         "95 % interval of the median over rounds" if interval else "range over the rounds (too few for an interval)"
     )
-    return _HOW_TO_READ.format(brackets=brackets)
+    return _HOW_TO_READ.format(brackets=brackets, speed=speed_words(summary))
+
+
+def speed_words(summary: Summary) -> str:
+    """At which speed of the cores CPU per request is told."""
+    if summary.usual_probe_s is None:
+        return "as clocked"
+    usual = f"{1e6 * summary.usual_probe_s:.1f} µs"
+    return f"at the cores' usual speed in this session (a fixed computation beside every window took {usual})"
 
 
 def _doubts(doubts: tuple[Doubt, ...]) -> str:

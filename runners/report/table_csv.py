@@ -29,6 +29,7 @@ MORE_COLUMNS = (
     "requests_per_s_high",
     "bystander_fresh_p50_ms",
     "bystander_fresh_p99_ms",
+    "clocked_cpu_us_per_request",
     "context_switches_per_request",
     "predicted_per_s",
     "nominal_per_s",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from runners.measure import k6, machine, sentinels
-from runners.measure.session import Orders
+from runners.measure.orders import Orders
 from runners.measure.trial import Rig, Visit
 from runners.model import Load, Subject
 from runners.plan.schedule import make_plan
@@ -19,6 +19,7 @@ NEVER = sentinels.Limits(
     bystander_lag_s=1.0,
     edge_error_s=1e3,
     time_wait=10**9,
+    uneven_speed=1e3,
 )
 """Limits that a busy machine does not trip; a bystander's lag of more than a second does."""
 

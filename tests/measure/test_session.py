@@ -10,7 +10,8 @@ import pytest
 
 from runners.errors import ContractError
 from runners.measure import calibrate
-from runners.measure.session import Calibrated, Contended, Event, Orders, Spent, measure
+from runners.measure.orders import Calibrated, Contended, Event, Orders, Spent
+from runners.measure.session import measure
 from runners.model import BlockVoid, Calibration, Completed, Failed, Load, TrialResult, UnloadedPoint
 from tests.fake_k6 import fake_k6
 from tests.measure.rigs import ALWAYS, orders

@@ -1,0 +1,86 @@
+"""What a session is told to do, what it tells meanwhile, and how far it is."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from runners.measure import machine, sentinels
+from runners.measure.trial import Rig
+from runners.model import BlockVoid, Calibration, Plan, TrialResult
+
+
+@dataclass(frozen=True, kw_only=True)
+class Orders:
+    """What a session needs to know.
+
+    `done` holds the numbers of blocks that an earlier part of the session has finished, `attempts` how often it tried
+    each block, so that a later attempt is never taken for one that was voided.
+    """
+
+    plan: Plan
+    rig: Rig
+    cores: machine.Cores
+    root: Path
+    limits: sentinels.Limits
+    quiet_limit_s: float = 20.0
+    unloaded_window_s: float
+    calibration: Calibration | None = None
+    calibrate: bool = True
+    calibration_file: Path | None = None
+    calibration_key: str = ""
+    done: frozenset[int] = frozenset()
+    attempts: Mapping[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """What is being done now, for people."""
+
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calibrated:
+    calibration: Calibration
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contended:
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spent:
+    """Seconds that went into something that is not a trial."""
+
+    phase: str
+    seconds: float
+
+
+Event = Step | Calibrated | Contended | Spent | TrialResult | BlockVoid
+
+
+@dataclass
+class Progress:
+    """How far a session is, and what it has left to spend on repeats."""
+
+    began_s: float
+    clock: Callable[[], float]
+    voids_left: int
+    contended: bool = False
+    attempts: dict[int, int] = field(default_factory=dict)
+    probes_s: list[float] = field(default_factory=list)
+
+    def elapsed_s(self) -> float:
+        return self.clock() - self.began_s
+
+
+class Timer:
+    """Says how long something took since it was made."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress = progress
+        self.began_s = progress.elapsed_s()
+
+    def spent(self, phase: str) -> Spent:
+        return Spent(phase=phase, seconds=self.progress.elapsed_s() - self.began_s)

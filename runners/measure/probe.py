@@ -1,0 +1,59 @@
+"""How fast the servers' cores are while they serve: a fixed computation, again and again, timed in CPU seconds.
+
+The host of a virtual machine slows a core by tens of percent for seconds at a time without any stolen time being told:
+a hardware thread is shared, a clock sinks. Only work shows it.
+"""
+
+import contextlib
+import os
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from statistics import harmonic_mean
+
+PROBE_EVERY_S = 0.05
+SQUARES = 2_000
+"""Squares to add in one piece, which takes about 0.1 ms: with these pieces the probe costs a core half a percent."""
+PIECES = 3
+"""The fastest of so many pieces counts, as the first finds cold caches and a sleepy core."""
+
+
+@dataclass
+class SpeedProbe:
+    """What has been seen so far: CPU seconds of the computation, one for each time."""
+
+    times_s: list[float] = field(default_factory=list)
+
+    def typical_s(self) -> float | None:
+        """The harmonic mean, or None if the probe never ran.
+
+        A computation that takes t runs at the speed 1 / t, and what a server gets done in a window is the mean of that.
+        """
+        return harmonic_mean(self.times_s) if self.times_s else None
+
+
+@contextlib.contextmanager
+def probing(cores: Sequence[int]) -> Iterator[SpeedProbe]:
+    """Probe in a thread of its own on `cores` (anywhere if there are none) for the length of a with block."""
+    probe, stop = SpeedProbe(), threading.Event()
+    thread = threading.Thread(target=_run, args=(probe, stop, tuple(cores)), name="speed probe", daemon=True)
+    thread.start()
+    try:
+        yield probe
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _run(probe: SpeedProbe, stop: threading.Event, cores: tuple[int, ...]) -> None:
+    if cores and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, cores)  # 0 is the calling thread, not its process
+    while not stop.wait(PROBE_EVERY_S):
+        probe.times_s.append(min(_piece_s() for _ in range(PIECES)))
+
+
+def _piece_s() -> float:
+    began_s = time.thread_time()
+    sum(number * number for number in range(SQUARES))
+    return time.thread_time() - began_s
