@@ -460,6 +460,8 @@ class Table(Value):
     rows: tuple[Row, ...]
     ranked: bool
     """False where the rate says nothing of the servers (the generator was the limit)."""
+    at_usual_speed: bool = False
+    """Whether rates were ordered and compared as they would be at the cores' usual speed: all rows limited by CPU."""
 
 
 class Verdict(Value):

@@ -20,7 +20,7 @@ class Limits:
     edge_error_s: float = 0.05
     time_wait: int = EPHEMERAL_PORTS * 3 // 4
     open_fraction_without_drops: float = 0.9
-    uneven_speed: float = 0.25  # fastest over slowest trial of a block, less 1
+    uneven_speed: float = 1 / 3  # fastest over slowest trial of a block, less 1
 
 
 def tripped(outcome: Completed, load: Load, limits: Limits) -> str | None:
@@ -47,7 +47,7 @@ def uneven(probes_s: Sequence[float], limits: Limits) -> str | None:
     difference = max(probes_s) / min(probes_s) - 1 if probes_s else 0.0
     if difference <= limits.uneven_speed:
         return None
-    limit = f"limit {100 * limits.uneven_speed:g} %"
+    limit = f"limit {100 * limits.uneven_speed:.0f} %"
     return f"the speed of the servers' cores changed by {100 * difference:.0f} % within the block ({limit})"
 
 

@@ -13,7 +13,7 @@ from runners.measure.servers import replace_if_dead, running_servers
 from runners.measure.trial import Visit, run_trial
 from runners.model import Block, BlockVoid, Completed, Failed, Subject, Trial, TrialResult, UnloadedPoint
 
-MOST_ATTEMPTS = 3
+MOST_ATTEMPTS = 4
 VOID_SHARE = 0.5
 """Blocks that may be repeated, as a share of all; a repeat costs less than a block, as it ends what tripped."""
 

@@ -1,6 +1,8 @@
 """Orders a table and says who ties: by paired differences within blocks, never by a single number."""
 
+import math
 from collections.abc import Mapping, Sequence
+from statistics import median
 from typing import TypeAlias
 
 from runners.model import Comparison, Load, Row, Table, Workload
@@ -15,15 +17,23 @@ COMPARED = ("requests_per_s", "p50_s", "cpu_s_per_request")
 RATE, CPU = "requests_per_s", "cpu_s_per_request"
 
 
-def ranked_table(workload: Workload, load: Load, rows: Sequence[Row], values: ValuesByBlock, reference: str) -> Table:
+def ranked_table(  # noqa: PLR0913 - the parts of a table
+    workload: Workload,
+    load: Load,
+    rows: Sequence[Row],
+    values: ValuesByBlock,
+    reference: str,
+    *,
+    at_usual_speed: bool = False,
+) -> Table:
     """The rows in order, each with its rank and its comparisons against the leader and the reference.
 
     Rows with errors or without figures stand below all others, unranked among those. Where the generator was the limit
     of any row, or the load was open, the rate ranks nothing: rows are ordered by CPU per request instead.
     """
     by_rate = load.kind == "closed" and not any(_generator_limited(row) for row in rows)
-    metric = RATE if by_rate else CPU
-    ordered = sorted(rows, key=lambda row: (not _sound(row), _order(row, metric, descending=by_rate), row.subject))
+    metric, sign = (RATE, -1) if by_rate else (CPU, 1)
+    ordered = sorted(rows, key=lambda row: (not _sound(row), _order(row, values[metric], sign), row.subject))
     sound = [row for row in ordered if _sound(row)]
     ranks = _ranks(sound, values[metric], metric) if by_rate else {}
     tied = {rank for rank in ranks.values() if list(ranks.values()).count(rank) > 1}
@@ -32,6 +42,7 @@ def ranked_table(workload: Workload, load: Load, rows: Sequence[Row], values: Va
         workload=workload,
         load=load,
         ranked=bool(ranks),
+        at_usual_speed=at_usual_speed and by_rate,
         rows=tuple(
             row.model_copy(
                 update={
@@ -107,11 +118,9 @@ def _sound(row: Row) -> bool:
     return row.trials > 0 and not row.errors and not row.failures and row.metrics[RATE] is not None
 
 
-def _order(row: Row, metric: str, *, descending: bool) -> float:
-    spread = row.metrics.get(metric)
-    if spread is None:
-        return float("inf")
-    return -spread.median if descending else spread.median
+def _order(row: Row, values: Mapping[str, Mapping[int, float]], sign: int) -> float:
+    own = values.get(row.subject)
+    return sign * median(own.values()) if own else math.inf
 
 
 def _generator_limited(row: Row) -> bool:

@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +27,8 @@ from runners.report.ceilings import ceiling
 from runners.report.metrics import CLOCKED, METRICS, POOLED, usual_probe_s, value_of
 
 Cell = tuple[str, Load]
+SAME_CORES = 0.95
+"""Servers that use at least this share of the cores of the busiest are taken to use as many."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +106,24 @@ def _table(
         for subject in session.plan.subjects
         if subject.name in visits
     ]
-    return ranking.ranked_table(workload, load, rows, _values_by_block(load, visits, usual_s), session.plan.reference)
+    values = _values_by_block(load, visits, usual_s)
+    at_usual_speed = usual_s is not None and _limited_by_the_same_cores(rows, visits)
+    if at_usual_speed:
+        values |= {ranking.RATE: _inverse(values[ranking.CPU])}
+    return ranking.ranked_table(workload, load, rows, values, session.plan.reference, at_usual_speed=at_usual_speed)
+
+
+def _limited_by_the_same_cores(rows: Sequence[Row], visits: Mapping[str, Visits]) -> bool:
+    """Whether every row's rate is how fast its cores are over what a request costs, with equally many cores in use."""
+    loaded = [row for row in rows if row.trials]
+    if not all(row.ceiling and row.ceiling.limited_by in {"CPU", "loop"} for row in loaded):
+        return False
+    used = [_server_cores(visits[row.subject].completed.values()) or 0.0 for row in loaded]
+    return bool(used) and min(used) > SAME_CORES * max(used)
+
+
+def _inverse(values: Mapping[str, Mapping[int, float]]) -> dict[str, dict[int, float]]:
+    return {name: {block: 1 / value for block, value in some.items() if value} for name, some in values.items()}
 
 
 def _visits(results: list[TrialResult]) -> Visits:
@@ -115,7 +134,9 @@ def _visits(results: list[TrialResult]) -> Visits:
     return Visits(completed=completed, failures=failures)
 
 
-def _values_by_block(load: Load, visits: Mapping[str, Visits], usual_s: float | None) -> ranking.ValuesByBlock:
+def _values_by_block(
+    load: Load, visits: Mapping[str, Visits], usual_s: float | None
+) -> dict[str, dict[str, dict[int, float]]]:
     return {
         metric.name: {
             name: {
@@ -154,7 +175,7 @@ def _row(  # noqa: PLR0913, PLR0917 - the facts of one cell
             calibration=session.calibration,
             requests_per_s=metrics["requests_per_s"],
             cpu_s_per_request=metrics[CLOCKED],
-            server_cores_used=_middle([t.usage.server_cpu_s / t.usage.duration_s for t in trials]),
+            server_cores_used=_server_cores(trials),
             generator_cores_used=_middle([t.usage.generator_cpu_s / t.usage.duration_s for t in trials]),
         ),
         little_residual=_little(load, trials),
@@ -190,6 +211,10 @@ def _centred(seen: Spread | None, centre: float) -> Spread | None:
     if seen is None:
         return None
     return seen.model_copy(update={"median": centre, "low": min(seen.low, centre), "high": max(seen.high, centre)})
+
+
+def _server_cores(trials: Iterable[Completed]) -> float | None:
+    return _middle([trial.usage.server_cpu_s / trial.usage.duration_s for trial in trials])
 
 
 def _missed(stream: BystanderSummary) -> int:

@@ -20,6 +20,10 @@ _PHASES = {
     "calibrate": "calibrating",
     "voided": "voided blocks",
 }
+AT_USUAL_SPEED = (
+    " Every row is limited by CPU, so rows are ordered and compared by their rate at the cores' usual speed, "
+    "which is the inverse of CPU per request."
+)
 _HOW_TO_READ = """\
 ## How to read this
 
@@ -107,6 +111,8 @@ def _table(summary: Summary, table: Table) -> str:
 
 
 def _order_note(table: Table) -> str:
+    if table.at_usual_speed:
+        return AT_USUAL_SPEED if table.ranked else f"{AT_USUAL_SPEED} Not ranked."
     if table.ranked:
         return ""
     if table.load.kind == "open":
