@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from runners import comparison, doctor, store
+from runners import comparison, doctor, scaffold, store
 from runners.comparison import RIGOROUS_ROUNDS, ROOT, Prepared, Wishes
 from runners.errors import ShootoutError, UsageError
 from runners.measure import contract, k6, machine, sampler
@@ -266,6 +266,26 @@ def compare(
         print(seen.model_dump_json(indent=1))  # noqa: T201 - for programs, so without rich's wrapping
     else:
         print(comparing.comparison_markdown(seen))  # noqa: T201 - Markdown is to be piped
+
+
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(help="Its folder below apps/ and its name in commands.")],
+    *,
+    like: Annotated[str, typer.Option(help="Whose files to copy.")] = "starlette",
+    title: Annotated[str, typer.Option(help="Its name in tables; NAME if empty.")] = "",
+    package: Annotated[str, typer.Option(help="The distribution it comes from; NAME if empty.")] = "",
+    apps: Apps = ROOT / "apps",
+) -> None:
+    """Make the two files of a new framework, for you to change."""
+    package = package or name
+    files = scaffold.make_framework(apps, name, like=like, title=title or name, package=package)
+    out.print(Text(f"written: {', '.join(map(_shown, files))}, copies of {like}'s"), soft_wrap=True)
+    out.print(Text("next:"))
+    out.print(Text(f"  python -m pip install {package}"), soft_wrap=True)
+    out.print(Text("  make app.py its own; say in framework.toml how it starts (see apps/README.md)"), soft_wrap=True)
+    out.print(Text(f"  shootout check {name}"), soft_wrap=True)
+    out.print(Text(f"  shootout run --quick --frameworks {name},{like}"), soft_wrap=True)
 
 
 @app.command()

@@ -75,7 +75,7 @@ class Prepared:
 
 
 Watch = Callable[[Event, Summary | None], None]
-"""Told of every event, with a new summary whenever the figures changed."""
+"""Told of every event, with a new summary whenever the figures changed; past the first round once a block."""
 
 
 def prepare(wishes: Wishes) -> Prepared:
@@ -185,7 +185,11 @@ def _conduct(folder: Path, stored: StoredSession, orders: Orders, watch: Watch) 
 
 
 def _summary_if_new(event: Event, stored: StoredSession) -> Summary | None:
-    return summarise(stored) if isinstance(event, TrialResult | BlockVoid | Calibrated | Contended) else None
+    """New figures: after every trial of the first round, which fills the tables row by row, then after every block."""
+    if isinstance(event, TrialResult):
+        block = next(block for block in stored.session.plan.blocks if block.number == event.trial.block)
+        return summarise(stored) if block.round == 1 or event.trial.subject == block.subjects[-1] else None
+    return summarise(stored) if isinstance(event, BlockVoid | Calibrated | Contended) else None
 
 
 def _finish(folder: Path, session: Session) -> Summary:

@@ -1,17 +1,21 @@
 """Says whether a machine is fit to measure, before an hour is spent on it."""
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Literal
 
 from runners.errors import ShootoutError
-from runners.measure import k6, machine, sampler
+from runners.measure import k6, machine, probe, sampler
 from runners.plan.frameworks import find_frameworks
 
 NOISE_S = 3.0
 FEWEST_OPEN_FILES = 4096
 MANY_TIME_WAIT = 10_000
+FEWEST_PROBES = 20
+EVEN = 0.25
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +29,10 @@ class Answer:
 
 def examine(root: Path, wanted_k6: str | None = None) -> list[Answer]:
     """Everything that is worth knowing before a session; takes a few seconds, most of them to listen for noise."""
-    return [_k6(wanted_k6), _frameworks(root), _python(), _cores(), _open_files(), _time_wait(), _noise(), _sensors()]
+    facts = [_k6(wanted_k6), _frameworks(root), _python(), _cores(), _open_files(), _time_wait()]
+    with probe.probing(machine.share_cores(sampler.cores_available(), 1).server) as seen:
+        noise = _noise()
+    return [*facts, noise, _core_speed(seen.times_s), _sensors()]
 
 
 def _k6(wanted: str | None) -> Answer:
@@ -84,6 +91,18 @@ def _noise() -> Answer:
     quiet = busy < machine.QUIET_CORES
     seen = f"other programs use {busy:.2f} cores (quiet: under {machine.QUIET_CORES:g})"
     return Answer(what="noise", seen=seen, state="ok" if quiet else "note")
+
+
+def _core_speed(times_s: Sequence[float]) -> Answer:
+    """How evenly the servers' cores run, by the nine tenths between the fastest and the slowest twentieth."""
+    if len(times_s) < FEWEST_PROBES:
+        return Answer(what="core speed", seen="cannot be timed here", state="note")
+    ordered, twentieth = sorted(times_s), len(times_s) // 20
+    uneven = ordered[-1 - twentieth] / ordered[twentieth] - 1
+    seen = f"a fixed computation takes {1e6 * median(ordered):.0f} µs, even within {100 * uneven:.0f} %"
+    if uneven < EVEN:
+        return Answer(what="core speed", seen=seen, state="ok")
+    return Answer(what="core speed", seen=f"{seen}: something beneath slows the cores down", state="note")
 
 
 def _sensors() -> Answer:

@@ -413,6 +413,8 @@ class Ceiling(Value):
     predicted_per_s: float | None
     of_predicted: float | None
     nominal_per_s: float | None
+    lowest_per_s: float | None = None
+    """What is reached if all requests that are held at once queue for the CPU behind each other."""
     evidence: str
     """What independent measurement (CPU seconds against cores) says of the same question."""
 

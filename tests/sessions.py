@@ -79,6 +79,7 @@ class Shape:
     settings: Settings = field(default_factory=Settings)
     machine: Mapping[str, object] = field(default_factory=dict)
     contended: str | None = None
+    probe_s: float | None = None
 
 
 def stored_session(shape: Shape | None = None) -> StoredSession:
@@ -280,6 +281,7 @@ def _outcome(shape: Shape, trial: Trial, subject: Subject, workload: Workload, n
             threads=subject.threads + 2 if workload.handler == "sync" else 2,
             time_wait=12,
             edge_error_s=0.001,
+            probe_s=shape.probe_s,
         ),
         samples=tuple(_samples(shape, rate * cpu_s)) if shape.look_inside else (),
         slices=tuple(_slices(shape, rate, stay_s)) if shape.look_inside else (),

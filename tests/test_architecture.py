@@ -20,7 +20,8 @@ LAYERS: Mapping[str, tuple[str, ...]] = {
     "runners.measure": ("runners.measure", "runners.model", "runners.errors", "runners.units"),
     "runners.report": ("runners.report", "runners.model", "runners.errors", "runners.units"),
     "runners.doctor": ("runners.plan", "runners.measure", "runners.model", "runners.errors", "runners.units"),
-    "runners.screen": ("runners.measure.session", "runners.report", "runners.model", "runners.units"),
+    "runners.screen": ("runners.measure.orders", "runners.report", "runners.model", "runners.units"),
+    "runners.scaffold": ("runners.plan", "runners.errors"),
     "runners.comparison": (
         "runners.plan",
         "runners.measure",

@@ -10,7 +10,7 @@ import pytest
 
 from runners import store
 from runners.plan.workloads import ALL
-from tests.conftest import Outcome, Shootout
+from tests.conftest import ROOT, Outcome, Shootout
 from tests.fake_k6 import fake_k6
 from tests.sessions import Shape, stored_session
 from tests.small_subjects import running_below, small_framework
@@ -248,8 +248,24 @@ def test_an_interrupted_session_says_how_to_go_on_and_exits_with_130(shootout: S
     assert f"shootout run --resume {session.name}" in outcome.err
 
 
+def test_a_new_framework_is_made_and_the_next_steps_are_told(shootout: Shootout, tmp_path: Path) -> None:
+    apps = Path(shutil.copytree(ROOT / "apps", tmp_path / "apps"))
+    outcome = shootout("new", "litestar", "--like", "aiohttp", "--title", "Litestar", "--apps", apps)
+    assert outcome.code == 0
+    assert {path.name for path in (apps / "litestar").iterdir()} == {"framework.toml", "app.py"}
+    for told in (
+        "copies of aiohttp's",
+        "pip install litestar",
+        "shootout check litestar",
+        "--frameworks litestar,aiohttp",
+    ):
+        assert told in outcome.out
+    again = shootout("new", "litestar", "--apps", apps)
+    assert "apps/litestar is there already" in one_line(again, 2)
+
+
 def test_help_names_every_command(shootout: Shootout) -> None:
     outcome = shootout("--help")
     assert outcome.code == 0
-    for command in ("run", "list", "check", "report", "publish", "compare", "selftest", "doctor"):
+    for command in ("run", "list", "check", "new", "report", "publish", "compare", "selftest", "doctor"):
         assert re.search(rf"\b{command}\b", outcome.out)

@@ -28,6 +28,7 @@ def test_a_framework_that_is_not_installed_is_worth_knowing(answers: dict[str, A
 def test_cores_limits_and_noise_are_told_with_what_was_seen(answers: dict[str, Answer]) -> None:
     assert "other programs use" in answers["noise"].seen
     assert answers["noise"].state in {"ok", "note"}
+    assert "a fixed computation takes" in answers["core speed"].seen
     for what in ("Python", "cores", "open files", "sockets in TIME_WAIT", "sensors"):
         assert answers[what].seen
 

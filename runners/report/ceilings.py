@@ -4,6 +4,9 @@ For a closed loop of N clients, X <= min(N / S', K / S', C / D, generator): asym
 (Denning & Buzen 1978), with S' the residence time of a lone request, K the requests that can be held at once, D the
 CPU seconds of a request and C the cores that can work on it. D is the smaller of what a lone request and one under load
 cost: alone it pays for every wake-up, under load it shares them.
+
+The other end, of the same analysis, is everybody queueing behind everybody: X >= M / (S' + (M - 1) D / C) for the M
+requests that are held at once, here with the larger D. Slots that begin and end together come near it.
 """
 
 from typing import Literal, NamedTuple
@@ -53,6 +56,9 @@ def ceiling(  # noqa: PLR0913 - the facts of one cell
         predicted_per_s=predicted,
         of_predicted=measured / predicted if measured is not None and predicted else None,
         nominal_per_s=_nominal(subject, workload, load.clients),
+        lowest_per_s=_lowest(
+            slots(subject, workload), load.clients, cores=cores, point=point, loaded=cpu_s_per_request
+        ),
         evidence=evidence,
     )
 
@@ -84,6 +90,16 @@ def _bounds(  # noqa: PLR0913 - the facts of one cell
             bounds["loop"] = subject.processes / cpu_s
         bounds["CPU"] = cores / cpu_s
     return bounds
+
+
+def _lowest(
+    held: int | None, clients: int, *, cores: int, point: UnloadedPoint | None, loaded: Spread | None
+) -> float | None:
+    if point is None:
+        return None
+    together = min(clients, held or clients)
+    cpu_s = max([point.cpu_s_per_request, *([loaded.median] if loaded else [])])
+    return together / (point.residence_s + (together - 1) * cpu_s / cores)
 
 
 def _on_loop(subject: Subject, workload: Workload) -> bool:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from runners.model import Doubt, Row, Session, Table
+from runners.model import Ceiling, Doubt, Row, Session, Table
 from runners.report.statistics import FEWEST_FOR_INTERVAL
-from runners.units import names
+from runners.units import figure, names
 
 LITTLE_LIMIT = 0.015
 PREDICTION_LOW, PREDICTION_HIGH = 0.9, 1.1
@@ -140,9 +140,18 @@ def _about_ceiling(table: Table, row: Row) -> Iterator[Doubt]:
         yield _doubt(table, [row], "requests_per_s", kind="generator", seen=seen, remedy=remedy)
     elif ceiling.of_predicted is not None and not PREDICTION_LOW <= ceiling.of_predicted <= PREDICTION_HIGH:
         share = f"{100 * ceiling.of_predicted:.0f} % of the predicted rate"
-        seen = f"{share}: the model misses something ({ceiling.evidence})"
         remedy = "see docs/method.md, 'When a ceiling is missed'"
-        yield _doubt(table, [row], "requests_per_s", kind="prediction", seen=seen, remedy=remedy)
+        kind, cause = _cause(ceiling, ceiling.of_predicted)
+        seen = f"{share}: {cause} ({ceiling.evidence})"
+        yield _doubt(table, [row], "requests_per_s", kind=kind, seen=seen, remedy=remedy)
+
+
+def _cause(ceiling: Ceiling, of_predicted: float) -> tuple[str, str]:
+    """The kind of doubt, and what explains it: queueing for the CPU can, until everybody waits for everybody."""
+    lowest, predicted = ceiling.lowest_per_s, ceiling.predicted_per_s
+    if lowest is None or predicted is None or not PREDICTION_LOW * lowest <= of_predicted * predicted < predicted:
+        return "prediction", "the model misses something"
+    return "queueing", f"requests held together queue for the CPU together, which at worst leaves {figure(lowest)}/s"
 
 
 def _doubt(  # noqa: PLR0913 - the parts of a doubt

@@ -48,7 +48,7 @@ def ranked_table(  # noqa: PLR0913 - the parts of a table
                 update={
                     "rank": ranks.get(row.subject),
                     "tied": ranks.get(row.subject) in tied,
-                    "against_leader": _paired(values, metric, row.subject, leader),
+                    "against_leader": _paired(values, metric, row.subject, leader) if _sound(row) else None,
                     "comparisons": _comparisons(values, row.subject, reference),
                 }
             )

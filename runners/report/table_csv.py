@@ -32,6 +32,7 @@ MORE_COLUMNS = (
     "clocked_cpu_us_per_request",
     "context_switches_per_request",
     "predicted_per_s",
+    "lowest_per_s",
     "nominal_per_s",
     "limited_by",
     "of_predicted",
@@ -89,6 +90,7 @@ def _csv_ceiling(row: Row) -> dict[str, object]:
         return {}
     return {
         "predicted_per_s": _rounded(row.ceiling.predicted_per_s),
+        "lowest_per_s": _rounded(row.ceiling.lowest_per_s),
         "nominal_per_s": _rounded(row.ceiling.nominal_per_s),
         "limited_by": row.ceiling.limited_by,
         "of_predicted": _rounded(row.ceiling.of_predicted),

@@ -31,12 +31,12 @@ def _sentence(table: Table) -> str:
     elif not table.ranked:
         parts.append(_unranked(table, sound))
     else:
-        parts.append(_ranked(sound))
+        parts.append(_ranked(sound, " at equal core speed" if table.at_usual_speed else ""))
     parts += [_bystander(sound), _unsound(table)]
     return " ".join(part.strip() for part in parts if part)
 
 
-def _ranked(rows: list[Row]) -> str:
+def _ranked(rows: list[Row], terms: str) -> str:
     first = [row for row in rows if row.rank == 1]
     rest = [row for row in rows if row.rank != 1]
     if len(first) == 1:
@@ -44,10 +44,10 @@ def _ranked(rows: list[Row]) -> str:
     else:
         lead = f"{names([row.title for row in first])} tie at the top with {_rate(first[0])}{_limit(first[0])}"
         lead += f"{_detectable(first[1:])}."
-    return " ".join([lead, *(_behind(row) for row in rest)])
+    return " ".join([lead, *(_behind(row, terms) for row in rest)])
 
 
-def _behind(row: Row) -> str:
+def _behind(row: Row, terms: str) -> str:
     against = row.against_leader
     if against is None or against.low is None or against.high is None:
         return f"{row.title} has {_rate(row)}."
@@ -55,7 +55,7 @@ def _behind(row: Row) -> str:
         return f"{row.title} has {_rate(row)}, too unsteady to be told from the leader{_limit(row)}."
     return (
         f"{row.title} has {100 * (1 - against.ratio):.1f} % less "
-        f"[{100 * (1 - against.high):.1f}, {100 * (1 - against.low):.1f}]{_limit(row)}."
+        f"[{100 * (1 - against.high):.1f}, {100 * (1 - against.low):.1f}]{terms}{_limit(row)}."
     )
 
 

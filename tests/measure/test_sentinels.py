@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from runners.measure.sentinels import Limits, tripped
+from runners.measure.sentinels import Limits, tripped, uneven
 from runners.model import Completed, Load
 from tests.sessions import Shape, stored_session
 
@@ -58,6 +58,19 @@ def test_a_limit_trips_just_above_and_not_at_it(change: Change, limit: float, st
     assert told in seen
 
 
+def test_cores_that_change_their_speed_by_more_than_the_limit_spoil_a_block() -> None:
+    limits = Limits(uneven_speed=0.25)
+    assert uneven([4.0, 5.0, 4.5], limits) is None
+    told = uneven([4.0, 5.1, 4.5], limits)
+    assert told == "the speed of the servers' cores changed by 27 % within the block (limit 25 %)"
+    assert uneven([5.1, 4.5, 4.0], limits) == told
+
+
+def test_a_block_whose_cores_were_slow_all_the_time_is_even() -> None:
+    assert uneven([80e-6, 81e-6], LIMITS) is None
+    assert uneven([], LIMITS) is None
+
+
 def test_dropped_arrivals_trip_up_to_nine_tenths_of_the_ceiling_and_are_the_point_above() -> None:
     above = OPEN.model_copy(update={"fraction": 1.1})
     assert tripped(with_load(dropped=1), OPEN, LIMITS) == "k6 dropped 1 arrivals at 90 % of ceiling"
@@ -86,3 +99,4 @@ def test_the_limits_in_use_are_stricter_than_what_spoils_a_figure() -> None:
     assert limits.foreign_cores <= 0.25
     assert limits.steal_cores <= 0.1
     assert limits.time_wait < 28_232
+    assert limits.uneven_speed < 0.5

@@ -116,6 +116,15 @@ def test_a_block_with_a_tripped_sentinel_is_voided_at_once_and_repeated_whole(tw
     assert trials == [(1, order[0]), (2, order[0]), (2, order[1])]
 
 
+def test_a_block_whose_cores_changed_their_speed_is_voided(two: Orders) -> None:
+    events = list(measure(replace(two, limits=replace(two.limits, uneven_speed=-1.0))))
+    reasons = [void.reason for void in of_kind(BlockVoid, events)]
+    assert len(reasons) == 2
+    assert all("the speed of the servers' cores changed by" in reason for reason in reasons)
+    (contended,) = of_kind(Contended, events)
+    assert "repeated as often as allowed" in contended.reason
+
+
 @pytest.mark.parametrize("ending", ["close", "interrupt"])
 def test_no_process_is_left_when_the_session_is_ended_in_the_middle(two: Orders, tmp_path: Path, ending: str) -> None:
     events = measure(two)

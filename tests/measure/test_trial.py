@@ -96,6 +96,8 @@ def test_a_trial_reports_what_k6_saw_and_what_the_tree_spent(start_small: StartS
     assert seen.usage.threads == 2
     assert seen.usage.memory_bytes is None or seen.usage.memory_bytes > 2**20
     assert seen.usage.duration_s == pytest.approx(LOAD.window_s, abs=2 * seen.usage.edge_error_s + 1e-3)
+    assert seen.usage.probe_s is not None
+    assert 0 < seen.usage.probe_s < 0.05
     assert set(wall_s) == {"settle", "warmup", "window", "start", "drain"}
 
 

@@ -103,6 +103,7 @@ def completed(  # noqa: PLR0913 - the parts of one
     in_flight: float = 10.0,
     kept: BystanderSummary | None = None,
     steady: bool = True,
+    probe_s: float | None = None,
 ) -> Completed:
     """A trial of two seconds, sampled over two: 100 requests a second and 2.5 ms of CPU each, unless said otherwise."""
     return Completed(
@@ -129,6 +130,7 @@ def completed(  # noqa: PLR0913 - the parts of one
             threads=42,
             time_wait=0,
             edge_error_s=0.0,
+            probe_s=probe_s,
         ),
         samples=(),
         slices=(),

@@ -73,6 +73,18 @@ def test_without_figures_the_prediction_stands_alone() -> None:
     assert seen.predicted_per_s == pytest.approx(800)
 
 
+def test_the_lowest_is_what_remains_if_all_slots_queue_for_the_cpu_behind_each_other() -> None:
+    # 40 slots, 50 ms alone, 1 ms of CPU each under load: 40 / (0.05 + 39 * 0.001)
+    seen = found(FLASK, made.ASYNC_WAIT, alone(FLASK, made.ASYNC_WAIT, 0.05, 0.0005), loaded_cpu_s=0.001)
+    assert seen.lowest_per_s == pytest.approx(449.438, abs=1e-3)
+    assert seen.predicted_per_s == pytest.approx(800)
+
+
+def test_on_a_loop_the_lowest_counts_every_client() -> None:
+    seen = found(STARLETTE, made.ASYNC_WAIT, alone(STARLETTE, made.ASYNC_WAIT, 0.05, 0.0001))
+    assert seen.lowest_per_s == pytest.approx(80 / (0.05 + 79 * 0.0001))
+
+
 def test_clients_bind_where_every_one_of_them_waits() -> None:
     seen = found(STARLETTE, made.ASYNC_WAIT, alone(STARLETTE, made.ASYNC_WAIT, 0.05, 0.0005), rate=1520.0, server=0.8)
     assert (seen.limited_by, seen.predicted_per_s, seen.of_predicted) == ("clients", 1600.0, 0.95)

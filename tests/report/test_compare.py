@@ -1,5 +1,7 @@
 """Two sessions side by side."""
 
+import pytest
+
 from runners.model import Settings, Summary
 from runners.report.compare import SessionComparison, compare, comparison_markdown, conclusion
 from runners.report.summary import summarise
@@ -86,6 +88,21 @@ def test_settings_versions_and_commands_that_differ_are_named() -> None:
     assert changes["version", "aiohttp"] == ("3.14.5", None)
     assert changes["subject flask", "environment SHOOTOUT_THREADS"] == ("40", "8")
     assert changes["subject flask", "loop"] == ("uvloop", "asyncio")
+
+
+def test_cores_of_another_speed_are_named_and_warned_of() -> None:
+    a, b = (summary(Shape(workloads=1, probe_s=probe_s)) for probe_s in (70e-6, 77e-6))
+    comparison = compare(a, b)
+    assert [(one.what, one.a, one.b) for one in comparison.changes] == [
+        ("time of the speed probe", "70.0 µs", "77.0 µs")
+    ]
+    assert comparison.warnings == ("cores of another speed: 70.0 µs then 77.0 µs",)
+
+
+@pytest.mark.parametrize("then_s", [None, 71e-6])
+def test_cores_of_about_the_same_or_an_unknown_speed_are_no_change(then_s: float | None) -> None:
+    a, b = (summary(Shape(workloads=1, probe_s=probe_s)) for probe_s in (70e-6, then_s))
+    assert compare(a, b).changes == ()
 
 
 def test_a_hostile_title_stays_text_in_markdown() -> None:

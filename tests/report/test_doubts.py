@@ -94,6 +94,24 @@ def test_a_figure_just_within_its_limit_is_not_doubted(row: Row) -> None:
     assert about(row) == ()
 
 
+@pytest.mark.parametrize(
+    ("of_predicted", "kind", "words"),
+    [
+        (0.75, "queueing", "75 % of the predicted rate: requests held together queue for the CPU together"),
+        (0.46, "queueing", "at worst leaves 50.0/s"),
+        (0.44, "prediction", "44 % of the predicted rate: the model misses something"),
+        (1.2, "prediction", "the model misses something"),
+    ],
+)
+def test_a_missed_ceiling_says_whether_queueing_for_the_cpu_explains_it(
+    of_predicted: float, kind: str, words: str
+) -> None:
+    low = made.limited("pool", of_predicted=of_predicted).model_copy(update={"lowest_per_s": 50.0})
+    (doubt,) = (one for one in about(made.row("flask", ceiling=low)) if one.metric == "requests_per_s")
+    assert doubt.kind == kind
+    assert words in doubt.seen
+
+
 def test_a_rate_that_k6_limited_is_not_held_against_the_prediction_as_well() -> None:
     (doubt,) = about(made.row("flask", ceiling=made.limited("generator", of_predicted=0.5)))
     assert doubt.kind == "generator"

@@ -106,6 +106,12 @@ def test_a_failed_trial_can_be_looked_into_with_its_log() -> None:
     assert failed[0]["log"].startswith("Traceback <last>")
 
 
+def test_a_table_that_the_cpu_limits_says_at_which_speed_its_rows_are_compared() -> None:
+    words = "ordered and compared by their rate at the cores"
+    assert words in rendered(stored_session(Shape(workloads=2, probe_s=70e-6)))
+    assert words not in rendered(stored_session(Shape(workloads=2)))
+
+
 def test_warnings_about_the_session_stand_before_the_verdicts() -> None:
     text = rendered(stored_session(ODD))
     for words in ("Scouting", "Interrupted", "Measured on a busy machine: 0.4 core"):

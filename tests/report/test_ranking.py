@@ -81,6 +81,7 @@ def test_an_open_load_ranks_nobody() -> None:
 def test_a_row_with_errors_or_without_figures_stands_last_and_has_no_rank(unsound: Row) -> None:
     table = ranked([unsound, made.row("flask", rate=100), made.row("fastapi", rate=50)])
     assert places(table) == [("flask", 1, False), ("fastapi", 2, False), ("aiohttp", None, False)]
+    assert [row.against_leader is not None for row in table.rows] == [False, True, False]
 
 
 def test_errors_everywhere_leave_no_leader() -> None:
@@ -125,7 +126,7 @@ def test_rows_below_the_first_share_a_rank_among_themselves() -> None:
 def test_a_row_that_wins_every_block_is_not_put_below_the_one_with_the_higher_median() -> None:
     ahead = [110.0 * mood for mood in STEADY]
     table = ranked([made.row("flask", rate=99), made.row("aiohttp", rate=100)], rates={"flask": ahead})
-    assert places(table) == [("aiohttp", 1, True), ("flask", 1, True)]
+    assert places(table) == [("flask", 1, False), ("aiohttp", 2, False)]
 
 
 def test_the_order_of_rows_does_not_change_a_table() -> None:

@@ -6,6 +6,7 @@ from random import Random
 import pytest
 
 from runners.model import Completed, Failed, StoredSession
+from runners.report.metrics import CLOCKED
 from runners.report.selftest import markdown, tallies
 from tests.report import hand_made as made
 
@@ -87,9 +88,23 @@ def test_a_slowed_copy_costs_more_and_answers_less() -> None:
     assert sorted(fewer.ratios)[10] == pytest.approx(1 / 1.1, rel=0.01)
 
 
+def test_a_slowdown_is_found_on_cores_that_change_their_speed_as_only_the_probe_knows() -> None:
+    random = Random(3)  # noqa: S311 - noise, not secrets
+    planned = made.session(["flask-a", "flask-plus5"], rounds=60)
+    outcomes: dict[str, list[Completed | Failed]] = {name: [] for name in ("flask-a", "flask-plus5")}
+    for name, slower in (("flask-a", 1.0), ("flask-plus5", 1.05)):
+        for _ in range(60):
+            slowness, noise = random.choice([1.0, 1.4]), random.gauss(1.0, 0.015)
+            cost = slower * slowness * noise
+            outcomes[name].append(made.completed(requests=200 / cost, cpu_s=0.5, probe_s=70e-6 * slowness))
+    found = tallies(made.stored(planned, outcomes))
+    assert found[CPU, 5].more >= 8
+    assert found[CLOCKED, 5].more <= 2
+
+
 def test_a_copy_that_is_wrongly_faster_is_counted_as_the_wrong_sign() -> None:
     stored = measured({"flask-a": 1.0, "flask-plus5": 0.9}, rounds=6)
-    (line,) = (line for line in markdown(stored).split("\n") if line.startswith("| CPU per request"))
+    (line,) = (line for line in markdown(stored).split("\n") if line.startswith("| CPU per request |"))
     cells = [cell.strip() for cell in line.strip("|").split("|")]
     assert (cells[1], cells[2], cells[3], cells[5]) == ("+5 %", "1", "0", "1")
 
@@ -107,6 +122,8 @@ def test_slowed_copies_are_not_compared_with_each_other() -> None:
     assert {key: tally.comparisons for key, tally in tallies(stored).items()} == {
         (CPU, 5): 1,
         (CPU, 10): 1,
+        (CLOCKED, 5): 1,
+        (CLOCKED, 10): 1,
         (RATE, 5): 1,
         (RATE, 10): 1,
     }

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runners.model import Completed, Failed, Row, Spread, StoredSession, Summary
-from runners.report.metrics import METRICS
+from runners.model import Calibration, Completed, Failed, Row, Spread, StoredSession, Summary, UnloadedPoint
+from runners.report.metrics import CLOCKED, METRICS
 from runners.report.summary import finished_rounds, summarise
 from tests.report import hand_made as made
 from tests.sessions import Shape, stored_session
@@ -140,6 +140,7 @@ def test_a_block_voided_twice_counts_as_two_attempts_however_many_trials_it_had(
         ("bystander_fresh_p50_s", 0.002),
         ("bystander_fresh_p99_s", 0.006),
         ("cpu_s_per_request", 0.0025),  # 0.5 s over 200 requests
+        (CLOCKED, 0.0025),
         ("memory_bytes", 50 * 2**20),
         ("threads", 42),
         ("context_switches_per_request", 1.8),  # 360 over 200
@@ -154,6 +155,73 @@ def test_one_trial_gives_each_figure_as_worked_out_by_hand(metric: str, expected
 def test_every_metric_is_worked_out_by_hand_above() -> None:
     (marker,) = test_one_trial_gives_each_figure_as_worked_out_by_hand.pytestmark  # type: ignore[attr-defined]
     assert [metric for metric, _ in marker.args[1]] == [metric.name for metric in METRICS]
+
+
+def probed(*probes_s: float | None, cpu_s: float = 0.5) -> StoredSession:
+    """A row that was as slow in each round as a fixed computation took."""
+    trials = [made.completed(cpu_s=cpu_s, probe_s=probe_s) for probe_s in probes_s]
+    return made.stored(made.session(["flask"], rounds=len(trials)), {"flask": trials})
+
+
+def test_cpu_per_request_is_told_at_the_usual_speed_of_the_cores() -> None:
+    summary = summarise(probed(50e-6, 100e-6, 200e-6))
+    row = only_row(summary)
+    assert summary.usual_probe_s == 100e-6
+    # 2.5 ms each as clocked; on cores twice as fast as usual that is 5 ms of usual ones, on slow ones 1.25 ms
+    seen = row.metrics["cpu_s_per_request"]
+    assert seen is not None
+    assert (seen.low, seen.median, seen.high) == pytest.approx((0.00125, 0.0025, 0.005))
+    clocked = row.metrics[CLOCKED]
+    assert clocked is not None
+    assert (clocked.low, clocked.high) == pytest.approx((0.0025, 0.0025))
+
+
+def test_a_session_without_a_probe_tells_cpu_as_it_was_clocked() -> None:
+    summary = summarise(probed(None, None))
+    assert summary.usual_probe_s is None
+    assert centre(only_row(summary), "cpu_s_per_request") == centre(only_row(summary), CLOCKED)
+
+
+def test_the_unit_of_the_probe_changes_no_figure() -> None:
+    fast, slow = (only_row(summarise(probed(*(scale * s for s in (3e-5, 4e-5, 5e-5))))) for scale in (1, 64))
+    assert fast.metrics == slow.metrics
+
+
+def computing(copies: dict[str, list[tuple[float, float]]], *, used: float = 2.0) -> Summary:
+    """Rows that compute on one core all the time (`used` of 2 s), with (requests, probe) in each round."""
+    names = list(copies)
+    planned = made.session(names, workloads=[made.ASYNC_COMPUTE], calibration=loop_bound(names))
+    outcomes = {
+        name: [made.completed(requests=n, cpu_s=used if name == names[0] else 2.0, probe_s=p) for n, p in rounds]
+        for name, rounds in copies.items()
+    }
+    return summarise(made.stored(planned, outcomes))
+
+
+def loop_bound(names: list[str]) -> Calibration:
+    points = tuple(
+        UnloadedPoint(subject=name, workload="async-cpu", residence_s=0.011, cpu_s_per_request=0.01) for name in names
+    )
+    return Calibration(generator=(), unloaded=points)
+
+
+def test_rows_that_the_cpu_limits_are_compared_at_the_usual_speed_of_the_cores() -> None:
+    # as many requests on cores that were a quarter slower: the better code, seen on worse rounds
+    even = [(200.0, 80e-6)] * 6
+    slowed = [(200.0, 100e-6)] * 6
+    (table,) = computing({"flask": even, "aiohttp": slowed}).tables
+    assert table.at_usual_speed
+    assert [(row.subject, row.rank) for row in table.rows] == [("aiohttp", 1), ("flask", 2)]
+    against = table.rows[1].against_leader
+    assert against is not None
+    assert against.metric == "requests_per_s"
+    assert against.ratio == pytest.approx(0.8)
+
+
+def test_rows_that_use_other_numbers_of_cores_are_compared_by_what_they_answered() -> None:
+    (table,) = computing({"flask": [(200.0, 80e-6)] * 6, "aiohttp": [(200.0, 100e-6)] * 6}, used=3.8).tables
+    assert not table.at_usual_speed
+    assert {row.rank for row in table.rows} == {1}
 
 
 def test_a_sampler_off_the_windows_edges_changes_neither_the_rate_nor_the_cost() -> None:

@@ -89,7 +89,9 @@ def test_the_csv_begins_with_the_required_columns_in_their_order() -> None:
 def test_a_failed_framework_has_empty_cells_and_no_zero() -> None:
     told = summary(failing=frozenset({("flask", "async-io")}))
     (row,) = (row for row in csv_rows(told) if row["framework"] == "flask")
-    unknown = set(row) - {"workload", "clients", "load", "framework", "nominal_per_s", "predicted_per_s", "limited_by"}
+    facts = {"workload", "clients", "load", "framework"}
+    predicted = {"nominal_per_s", "predicted_per_s", "lowest_per_s", "limited_by"}
+    unknown = set(row) - facts - predicted
     counts = {"errors": "0", "trials": "0", "failed_trials": "6", "samples": "0", "bystander_samples": "0"}
     assert {name: row[name] for name in unknown - {"doubts"}} == dict.fromkeys(unknown - {"doubts"}, "") | counts
     shown = by_title(told, "Flask")
@@ -109,6 +111,21 @@ def test_an_open_load_has_no_clients_and_no_rank() -> None:
         ("", "50 % of ceiling", "", "")
     }
     assert "The rate was offered, so it ranks nothing" in markdown(told)
+
+
+def test_the_speed_at_which_cpu_is_told_stands_below_the_tables() -> None:
+    told = markdown(summary(probe_s=66.25e-6))
+    assert "at the cores' usual speed in this session (a fixed computation beside every window took 66.2 µs)" in told
+    assert "share included, as clocked;" in markdown(summary())
+
+
+def test_a_table_that_the_cpu_limits_says_at_which_speed_its_rows_are_compared() -> None:
+    workloads = 2  # the second computes on the loop
+    told = summary(workloads=workloads, probe_s=70e-6)
+    waiting, computing = told.tables
+    assert (waiting.at_usual_speed, computing.at_usual_speed) == (False, True)
+    assert markdown(told).count("ordered and compared by their rate at the cores' usual speed") == 1
+    assert "usual speed" not in markdown(summary(workloads=workloads))
 
 
 def test_under_six_rounds_ranges_are_not_called_intervals() -> None:

@@ -71,6 +71,13 @@ def test_an_offered_rate_is_not_presented_as_a_result() -> None:
     assert text.startswith("At 50 % of ceiling: the rate was offered, not found; compare latencies.")
 
 
+def test_a_distance_at_equal_core_speed_is_called_so() -> None:
+    first = placed(made.row("aiohttp"), 1)
+    second = placed(made.row("flask", ceiling=made.limited("CPU")), 2, against(0.9, "less"))
+    table = made.table(first, second, ranked=True).model_copy(update={"at_usual_speed": True})
+    assert "Flask has 10.0 % less [9.0, 11.0] at equal core speed (limited by CPU)." in verdict(table)
+
+
 def test_a_leader_is_named_with_its_limit_and_the_others_with_their_distance() -> None:
     first = placed(made.row("aiohttp", rate=1500, ceiling=made.limited("clients")), 1)
     second = placed(made.row("flask", rate=750, ceiling=made.limited("pool")), 2, against(0.5, "less"))

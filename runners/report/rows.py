@@ -1,0 +1,133 @@
+"""What one subject did in one cell, as a row: the spread of every metric, what limited it, what went wrong."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from runners.model import (
+    BystanderSummary,
+    Completed,
+    Failed,
+    Load,
+    Row,
+    Session,
+    Spread,
+    Subject,
+    TrialResult,
+    Workload,
+)
+from runners.report import statistics
+from runners.report.ceilings import ceiling
+from runners.report.metrics import CLOCKED, METRICS, POOLED, value_of
+from runners.report.quantiles import pooled_quantiles
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visits:
+    """What one subject did in one cell: by block number the trials with figures, and the reasons of those without."""
+
+    completed: Mapping[int, Completed]
+    failures: tuple[str, ...]
+
+
+def visits_of(results: Iterable[TrialResult]) -> Visits:
+    """The visits of one subject to one cell, by number, whatever the order of the results."""
+    # by number, so that the order of the lines in the file changes no last digit
+    ordered = sorted(results, key=lambda result: (result.trial.block, result.trial.attempt))
+    completed = {r.trial.block: r.outcome for r in ordered if isinstance(r.outcome, Completed)}
+    failures = tuple(r.outcome.reason for r in ordered if isinstance(r.outcome, Failed))
+    return Visits(completed=completed, failures=failures)
+
+
+def make_row(  # noqa: PLR0913, PLR0917 - the facts of one cell
+    session: Session, subject: Subject, workload: Workload, load: Load, visits: Visits, usual_s: float | None
+) -> Row:
+    """The row before it is ranked and doubted.
+
+    Args:
+        session: For the machine and the calibration.
+        subject: Whose row it is.
+        workload: With `load`, the cell.
+        load: What was put on it.
+        visits: The trials.
+        usual_s: What the speed probe usually took in the session, None if it was not timed.
+    """
+    trials = list(visits.completed.values())
+    metrics = _spreads(load, trials, usual_s)
+    return Row(
+        subject=subject.name,
+        title=subject.title,
+        rank=None,
+        tied=False,
+        metrics=metrics,
+        trials=len(trials),
+        errors=sum(sum(trial.load.errors.values()) for trial in trials),
+        failures=visits.failures,
+        samples=sum(trial.load.latency.count for trial in trials if trial.load.latency),
+        bystander_samples=sum(t.bystander_kept.latency.count for t in trials if t.bystander_kept.latency),
+        ceiling=ceiling(
+            subject=subject,
+            workload=workload,
+            load=load,
+            machine=session.machine,
+            calibration=session.calibration,
+            requests_per_s=metrics["requests_per_s"],
+            cpu_s_per_request=metrics[CLOCKED],
+            server_cores_used=server_cores(trials),
+            generator_cores_used=_middle([t.usage.generator_cpu_s / t.usage.duration_s for t in trials]),
+        ),
+        little_residual=_little(load, trials),
+        unsteady_trials=sum(not trial.load.steady for trial in trials),
+        bystander_errors=sum(_missed(t.bystander_kept) + _missed(t.bystander_fresh) for t in trials),
+        against_leader=None,
+        comparisons=(),
+        doubts=(),
+    )
+
+
+def _spreads(load: Load, trials: list[Completed], usual_s: float | None) -> dict[str, Spread | None]:
+    spreads: dict[str, Spread | None] = {}
+    for metric in METRICS:
+        values = [value for trial in trials if (value := value_of(metric, trial, load, usual_s)) is not None]
+        spreads[metric.name] = statistics.spread(values)
+    return spreads | {name: _centred(spreads[name], centre) for name, centre in _pooled(trials).items()}
+
+
+def _pooled(trials: list[Completed]) -> dict[str, float]:
+    """By metric name the quantiles of all windows together."""
+    pooled: dict[str, float] = {}
+    for stream, levels in POOLED:
+        latencies = [latency for trial in trials if (latency := stream(trial).latency) is not None]
+        if len(latencies) > 1:
+            quantiles = pooled_quantiles(latencies, list(levels.values()))
+            pooled.update(zip(levels, quantiles, strict=True))
+    return pooled
+
+
+def _centred(seen: Spread | None, centre: float) -> Spread | None:
+    """A pooled quantile is the centre; its spread stays the one over the rounds, stretched to hold it."""
+    if seen is None:
+        return None
+    return seen.model_copy(update={"median": centre, "low": min(seen.low, centre), "high": max(seen.high, centre)})
+
+
+def server_cores(trials: Iterable[Completed]) -> float | None:
+    """Cores that the server kept busy in the middle one of its windows."""
+    return _middle([trial.usage.server_cpu_s / trial.usage.duration_s for trial in trials])
+
+
+def _missed(stream: BystanderSummary) -> int:
+    return sum(stream.errors.values())
+
+
+def _little(load: Load, trials: list[Completed]) -> float | None:
+    """How far the mean number in flight is from the number of clients, as a share of it (Little's law)."""
+    if load.clients is None or not trials:
+        return None
+    in_flight = _middle([trial.load.in_flight for trial in trials])
+    return in_flight / load.clients - 1 if in_flight is not None else None
+
+
+def _middle(values: list[float]) -> float | None:
+    return statistics.median(np.sort(np.asarray(values))) if values else None

@@ -1,0 +1,49 @@
+"""A new framework's two files, copied from one that is there: they keep the contract before anything is changed."""
+
+import json
+import keyword
+import re
+from pathlib import Path
+
+from runners.errors import UsageError
+from runners.plan.frameworks import MANIFEST, find_frameworks, select_frameworks
+
+APP = "app.py"
+
+
+def make_framework(apps: Path, name: str, *, like: str, title: str, package: str) -> tuple[Path, Path]:
+    """Write `apps/NAME/framework.toml` and `app.py` as those of `like`, under another name, title and package.
+
+    Returns:
+        The two files. The app is a copy that still uses the other framework.
+
+    Raises:
+        UsageError: The name cannot be a Python package or is taken, or `like` is unknown or has no app of its own.
+        ManifestError: A manifest that is there already is wrong.
+    """
+    if not name.isidentifier() or keyword.iskeyword(name) or name != name.lower():
+        raise UsageError(f"making {name!r}: its folder is a Python package; use lower-case letters, digits and _")
+    (model,) = select_frameworks(find_frameworks(apps), (like,))
+    source, folder = apps / model.name, apps / name
+    if not (source / APP).is_file():
+        raise UsageError(f"making {name!r}: apps/{like} has no {APP} to copy; choose another with --like")
+    if folder.exists():
+        raise UsageError(f"making {name!r}: apps/{name} is there already; choose another name, or change what it holds")
+    manifest, app = ((source / file).read_text(encoding="utf-8") for file in (MANIFEST, APP))
+    folder.mkdir()
+    files = folder / MANIFEST, folder / APP
+    files[0].write_text(_entitled(_moved(manifest, like, name), title=title, package=package), encoding="utf-8")
+    files[1].write_text(_moved(app, like, name), encoding="utf-8")
+    return files
+
+
+def _moved(text: str, old: str, new: str) -> str:
+    return text.replace(f"apps.{old}.", f"apps.{new}.")
+
+
+def _entitled(manifest: str, **values: str) -> str:
+    lines = manifest.splitlines(keepends=True)
+    for key, value in values.items():
+        quoted = json.dumps(value, ensure_ascii=False)  # a TOML string is written like one of JSON
+        lines = [f"{line.partition('=')[0]}= {quoted}\n" if re.match(rf"{key}\s*=", line) else line for line in lines]
+    return "".join(lines)

@@ -1,0 +1,51 @@
+"""A made framework is found, has its own name, and is refused in one line where it cannot be made."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from runners.errors import UsageError
+from runners.plan.frameworks import find_frameworks
+from runners.scaffold import make_framework
+from tests.conftest import ROOT
+
+
+@pytest.fixture
+def apps(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(ROOT / "apps", tmp_path / "apps"))
+
+
+@pytest.mark.parametrize("name", ["my-app", "2nd", "class", "Upper", "../outside", ""])
+def test_a_name_that_is_no_package_is_refused(apps: Path, name: str) -> None:
+    with pytest.raises(UsageError, match="its folder is a Python package"):
+        make_framework(apps, name, like="starlette", title="T", package="p")
+
+
+def test_a_folder_that_is_there_is_left_alone(apps: Path) -> None:
+    before = (apps / "flask" / "app.py").read_text(encoding="utf-8")
+    with pytest.raises(UsageError, match=r"apps/flask is there already"):
+        make_framework(apps, "flask", like="starlette", title="T", package="p")
+    assert (apps / "flask" / "app.py").read_text(encoding="utf-8") == before
+
+
+def test_an_unknown_model_and_one_without_an_app_are_refused_and_leave_nothing(apps: Path) -> None:
+    with pytest.raises(UsageError, match="no framework is called 'nothing'"):
+        make_framework(apps, "fresh", like="nothing", title="T", package="p")
+    (apps / "starlette" / "app.py").unlink()
+    with pytest.raises(UsageError, match=r"apps/starlette has no app.py to copy; choose another with --like"):
+        make_framework(apps, "fresh", like="starlette", title="T", package="p")
+    assert not (apps / "fresh").exists()
+
+
+@pytest.mark.parametrize("like", ["starlette", "fastapi", "flask", "aiohttp"])
+def test_two_files_make_a_framework_that_starts_its_own_app(apps: Path, like: str) -> None:
+    files = make_framework(apps, "fresh", like=like, title='A "quoted" title', package="starlette")
+    assert [file.name for file in files] == ["framework.toml", "app.py"]
+    (made,) = (one for one in find_frameworks(apps) if one.name == "fresh")
+    assert (made.title, made.package) == ('A "quoted" title', "starlette")
+    for command in (made.command, made.stock.command):
+        assert any("apps.fresh.app" in word for word in command)
+        assert not any(f"apps.{like}." in word for word in command)
+    model = (apps / like / "app.py").read_text(encoding="utf-8")
+    assert files[1].read_text(encoding="utf-8") == model.replace(f"apps.{like}.", "apps.fresh.")
