@@ -317,13 +317,17 @@ class GeneratorPoint(Value):
 
 
 class UnloadedPoint(Value):
-    """One cell with one client: residence time and the server's CPU time of a request; its capacity if asked for."""
+    """One cell with one client: residence time and the server's CPU time of a request; its capacity if asked for.
+
+    `probe_s` is Usage.probe_s of that moment.
+    """
 
     subject: str
     workload: str
     residence_s: PositiveFloat
     cpu_s_per_request: NonNegativeFloat
     capacity_per_s: PositiveFloat | None = None
+    probe_s: PositiveFloat | None = None
 
 
 class Calibration(Value):

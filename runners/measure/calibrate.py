@@ -99,6 +99,7 @@ def unloaded_point(  # noqa: PLR0913 - what to ask, of whom, for how long
         residence_s=outcome.load.latency.mean_s,
         cpu_s_per_request=outcome.usage.server_cpu_s / outcome.load.requests,
         capacity_per_s=capacity,
+        probe_s=outcome.usage.probe_s,
     )
 
 

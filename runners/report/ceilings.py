@@ -33,11 +33,15 @@ def ceiling(  # noqa: PLR0913 - the facts of one cell
     cpu_s_per_request: Spread | None,
     server_cores_used: float | None,
     generator_cores_used: float | None,
+    probe_s: float | None = None,
 ) -> Ceiling | None:
-    """The prediction for one cell of a closed loop beside what was measured; None for the open model."""
+    """The prediction for one cell of a closed loop beside what was measured; None for the open model.
+
+    `probe_s` is what the speed probe took under load: the lone request's CPU time is told at that speed of the cores.
+    """
     if load.clients is None:
         return None
-    point = _point(calibration, subject, workload)
+    point = _at_speed(_point(calibration, subject, workload), probe_s)
     cores = _working_cores(subject, workload, machine)
     bounds = _bounds(subject, workload, load.clients, cores=cores, point=point, loaded=cpu_s_per_request)
     bounds |= _generator_bound(calibration, load.clients)
@@ -153,6 +157,15 @@ def _nominal(subject: Subject, workload: Workload, clients: int) -> float | None
 def _point(calibration: Calibration | None, subject: Subject, workload: Workload) -> UnloadedPoint | None:
     points = calibration.unloaded if calibration else ()
     return next((p for p in points if (p.subject, p.workload) == (subject.name, workload.name)), None)
+
+
+def _at_speed(point: UnloadedPoint | None, probe_s: float | None) -> UnloadedPoint | None:
+    """The point as it were on cores as fast as they were under load: its CPU time changes, its wait does not."""
+    if point is None or point.probe_s is None or probe_s is None:
+        return point
+    cpu_s = point.cpu_s_per_request * probe_s / point.probe_s
+    residence_s = max(point.residence_s + cpu_s - point.cpu_s_per_request, cpu_s)
+    return point.model_copy(update={"cpu_s_per_request": cpu_s, "residence_s": residence_s})
 
 
 def _generator_bound(calibration: Calibration | None, clients: int) -> dict[Limit, float]:

@@ -149,7 +149,9 @@ def _about_ceiling(table: Table, row: Row) -> Iterator[Doubt]:
 def _cause(ceiling: Ceiling, of_predicted: float) -> tuple[str, str]:
     """The kind of doubt, and what explains it: queueing for the CPU can, until everybody waits for everybody."""
     lowest, predicted = ceiling.lowest_per_s, ceiling.predicted_per_s
-    if lowest is None or predicted is None or not PREDICTION_LOW * lowest <= of_predicted * predicted < predicted:
+    if ceiling.limited_by not in {"clients", "pool"} or lowest is None or predicted is None:
+        return "prediction", "the model misses something"
+    if not PREDICTION_LOW * lowest <= of_predicted * predicted < predicted:
         return "prediction", "the model misses something"
     return "queueing", f"requests held together queue for the CPU together, which at worst leaves {figure(lowest)}/s"
 

@@ -76,6 +76,7 @@ def make_row(  # noqa: PLR0913, PLR0917 - the facts of one cell
             cpu_s_per_request=metrics[CLOCKED],
             server_cores_used=server_cores(trials),
             generator_cores_used=_middle([t.usage.generator_cpu_s / t.usage.duration_s for t in trials]),
+            probe_s=_middle([t.usage.probe_s for t in trials if t.usage.probe_s is not None]),
         ),
         little_residual=_little(load, trials),
         unsteady_trials=sum(not trial.load.steady for trial in trials),

@@ -1,11 +1,12 @@
 """What a self-test proves: how often equal copies are told apart, how often a known slowdown is found."""
 
 import itertools
+import math
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from statistics import median
+from statistics import correlation, linear_regression, median
 
 import scipy.stats
 
@@ -18,6 +19,7 @@ METRICS = ("cpu_s_per_request", CLOCKED, "requests_per_s")
 ROUNDS_IN_SET = 6
 SET_SIZES = (ROUNDS_IN_SET, 20)
 """Rounds of a default and of a rigorous session."""
+FEWEST_PROBED = 10
 _SLOWED = re.compile(r"-plus(\d+)$")
 
 Values = Mapping[str, Mapping[int, float]]
@@ -77,7 +79,40 @@ def markdown(stored: StoredSession) -> str:
     sections = [section for size in SET_SIZES if (section := _section(stored, size))]
     if not sections:
         return "\n".join([*head, f"Fewer than {ROUNDS_IN_SET} complete rounds: nothing can be said.", ""])
-    return "\n".join([*head, *sections, _HOW_TO_READ, ""])
+    return "\n".join([*head, *sections, _HOW_TO_READ, "", *_core_speed(stored)])
+
+
+def _core_speed(stored: StoredSession) -> list[str]:
+    """How well the speed probe explains what equal copies cost, and what is left of their noise without it."""
+    names = {name for name, slowdown in _slowdowns(_values(stored, CLOCKED)) if not slowdown}
+    clocked, corrected = ({n: v for n, v in _values(stored, m).items() if n in names} for m in (CLOCKED, METRICS[0]))
+    probed = [
+        (math.log(result.outcome.usage.probe_s), math.log(clocked[result.trial.subject][result.trial.round]))
+        for result in stored.results
+        if result.void is None and isinstance(result.outcome, Completed) and result.outcome.usage.probe_s is not None
+        if result.trial.round in clocked.get(result.trial.subject, {})
+    ]
+    if len(probed) < FEWEST_PROBED or min(probed)[0] == max(probed)[0]:
+        return []  # nothing to explain anything with
+    probes, costs = zip(*sorted(probed), strict=True)
+    text = (
+        f"The cores' own speed: over {len(probed)} trials of equal copies the logarithms of CPU per request as clocked "
+        f"and of the speed probe's time correlate with {correlation(probes, costs):.3f}, slope "
+        f"{linear_regression(probes, costs).slope:.2f} (1 if one explains the other). Ratios of equal copies spread by "
+        f"{_spread_percent(clocked):.1f} % as clocked and by {_spread_percent(corrected):.1f} % at the usual speed "
+        "(standard deviation of their logarithms)."
+    )
+    return [text, ""]
+
+
+def _spread_percent(copies: Values) -> float:
+    """The standard deviation of log ratios of equal copies in the same round, around their true value of 0."""
+    squares = [
+        math.log(ours[number] / theirs[number]) ** 2
+        for ours, theirs in itertools.combinations(copies.values(), 2)
+        for number in sorted(ours.keys() & theirs.keys())
+    ]
+    return 100 * math.sqrt(math.fsum(squares) / len(squares)) if squares else 0.0
 
 
 def _section(stored: StoredSession, rounds_in_set: int) -> str | None:

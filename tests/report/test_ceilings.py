@@ -34,6 +34,7 @@ def found(  # noqa: PLR0913 - the facts of one cell
     loaded_cpu_s: float | None = None,
     server: float | None = 0.5,
     generator: float | None = 0.1,
+    probe_s: float | None = None,
 ) -> Ceiling:
     seen = ceiling(
         subject=subject,
@@ -45,6 +46,7 @@ def found(  # noqa: PLR0913 - the facts of one cell
         cpu_s_per_request=made.spread(loaded_cpu_s) if loaded_cpu_s is not None else None,
         server_cores_used=server,
         generator_cores_used=generator,
+        probe_s=probe_s,
     )
     assert seen is not None
     return seen
@@ -78,6 +80,21 @@ def test_the_lowest_is_what_remains_if_all_slots_queue_for_the_cpu_behind_each_o
     seen = found(FLASK, made.ASYNC_WAIT, alone(FLASK, made.ASYNC_WAIT, 0.05, 0.0005), loaded_cpu_s=0.001)
     assert seen.lowest_per_s == pytest.approx(449.438, abs=1e-3)
     assert seen.predicted_per_s == pytest.approx(800)
+
+
+def test_a_lone_request_is_told_at_the_speed_of_the_cores_under_load() -> None:
+    # alone 10 ms, 4 of them CPU; under load the cores need half as long again for the same work: 12 ms, 6 of them CPU
+    calm = alone(STARLETTE, made.ASYNC_COMPUTE, 0.010, 0.004)
+    (point,) = calm.unloaded
+    probed = calm.model_copy(update={"unloaded": (point.model_copy(update={"probe_s": 60e-6}),)})
+    seen = found(STARLETTE, made.ASYNC_COMPUTE, probed, probe_s=90e-6)
+    assert seen.bounds_per_s["loop"] == pytest.approx(1 / 0.006)
+    assert seen.bounds_per_s["clients"] == pytest.approx(80 / 0.012)
+    for unknown in (
+        found(STARLETTE, made.ASYNC_COMPUTE, probed),
+        found(STARLETTE, made.ASYNC_COMPUTE, calm, probe_s=9e-5),
+    ):
+        assert unknown.bounds_per_s["loop"] == pytest.approx(1 / 0.004)
 
 
 def test_on_a_loop_the_lowest_counts_every_client() -> None:

@@ -102,6 +102,24 @@ def test_a_slowdown_is_found_on_cores_that_change_their_speed_as_only_the_probe_
     assert found[CLOCKED, 5].more <= 2
 
 
+def test_the_page_says_how_well_the_probe_explains_what_equal_copies_cost() -> None:
+    planned = made.session(["flask-a", "flask-b"], rounds=6)
+    slowness = {"flask-a": (1.0, 2.0, 1.0, 1.0, 1.5, 1.0), "flask-b": (1.0, 1.0, 2.0, 1.0, 1.0, 1.5)}
+    outcomes = {
+        name: [made.completed(requests=200 / slow, probe_s=70e-6 * slow) for slow in some]
+        for name, some in slowness.items()
+    }
+    text = markdown(made.stored(planned, outcomes))
+    assert "over 12 trials of equal copies" in text
+    assert "correlate with 1.000, slope 1.00" in text
+    # log ratios of 0, ln 2, -ln 2, 0, ln 1.5, -ln 1.5: root mean square 0.4636
+    assert "spread by 46.4 % as clocked and by 0.0 % at the usual speed" in text
+
+
+def test_without_a_probe_nothing_is_said_of_the_cores() -> None:
+    assert "own speed" not in markdown(measured(equal_copies(2), rounds=6))
+
+
 def test_a_copy_that_is_wrongly_faster_is_counted_as_the_wrong_sign() -> None:
     stored = measured({"flask-a": 1.0, "flask-plus5": 0.9}, rounds=6)
     (line,) = (line for line in markdown(stored).split("\n") if line.startswith("| CPU per request |"))
