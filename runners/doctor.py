@@ -99,7 +99,7 @@ def _core_speed(times_s: Sequence[float]) -> Answer:
         return Answer(what="core speed", seen="cannot be timed here", state="note")
     ordered, twentieth = sorted(times_s), len(times_s) // 20
     uneven = ordered[-1 - twentieth] / ordered[twentieth] - 1
-    seen = f"a fixed computation takes {1e6 * median(ordered):.0f} µs, even within {100 * uneven:.0f} %"
+    seen = f"a fixed computation takes {1e6 * median(ordered):.0f} µs; its times lie within {100 * uneven:.0f} %"
     if uneven < EVEN:
         return Answer(what="core speed", seen=seen, state="ok")
     return Answer(what="core speed", seen=f"{seen}: something beneath slows the cores down", state="note")

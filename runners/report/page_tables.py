@@ -6,7 +6,7 @@ from itertools import groupby
 
 from runners.model import Doubt, Row, Table
 from runners.report.charts_data import absence, doubts_about, number, sureness
-from runners.report.metrics import METRICS, Metric
+from runners.report.metrics import CLOCKED, METRICS, Metric
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +61,11 @@ class Printed:
 
 
 def printed(table: Table, labels: Mapping[str, str], doubts: Sequence[Doubt]) -> Printed:
-    metrics = tuple(metric for metric in METRICS if any(row.metrics.get(metric.name) for row in table.rows))
+    metrics = tuple(
+        metric
+        for metric in METRICS
+        if metric.name != CLOCKED and any(row.metrics.get(metric.name) for row in table.rows)
+    )
     return Printed(
         heads=tuple(_heads(metrics)),
         lines=tuple(_line(row, metrics, labels[row.subject], doubts) for row in table.rows),
