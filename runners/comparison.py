@@ -154,7 +154,7 @@ def resume(folder: Path, wishes: Wishes, watch: Watch) -> tuple[Path, Summary]:
     attempts = {r.trial.block: r.trial.attempt for r in sorted(stored.results, key=lambda r: r.trial.attempt)}
     orders = replace(_in(prepared.orders, folder), calibration=session.calibration, done=done, attempts=attempts)
     kept = StoredSession(session=session.model_copy(update={"interrupted": False}), results=stored.results)
-    store.cut_torn_line(folder)
+    store.reopen(folder)
     _void_unfinished(folder, kept, done)
     return _conduct(folder, store.read(folder).model_copy(update={"session": kept.session}), orders, watch)
 

@@ -2,6 +2,7 @@
 
     session.json    plan, machine, versions, calibration; replaced as a whole, never half written
     trials.jsonl    one line for each trial as it ends, synced; a line may also void one attempt at a block
+    trials.jsonl.xz the same, as a published session has it: a sixth of the size
     logs/           what servers and k6 printed last
     the rest        derived; `shootout report` builds it again
 
@@ -11,11 +12,12 @@ Format versions: 1, the first.
 import contextlib
 import gc
 import json
+import lzma
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import IO, Annotated
 
 from pydantic import Field, TypeAdapter, ValidationError
 
@@ -24,6 +26,7 @@ from runners.model import BlockVoid, Session, StoredSession, TrialResult
 
 SESSION_FILE = "session.json"
 TRIALS_FILE = "trials.jsonl"
+PACKED_TRIALS_FILE = f"{TRIALS_FILE}.xz"
 LATEST = "latest"
 
 _LINE: TypeAdapter[TrialResult | BlockVoid] = TypeAdapter(
@@ -67,12 +70,16 @@ def append(folder: Path, line: TrialResult | BlockVoid) -> None:
         ) from error
 
 
-def cut_torn_line(folder: Path) -> None:
-    """Take away a last line that was cut off while being written, so that the next one does not grow on to it."""
-    path = folder / TRIALS_FILE
-    whole = _read_bytes(path)
-    if whole and not whole.endswith(b"\n"):
-        os.truncate(path, whole.rfind(b"\n") + 1)
+def reopen(folder: Path) -> None:
+    """Make a session ready for more lines: unpacked, and without a last line that was cut off while being written."""
+    whole = b"".join(_whole_lines(_trials_path(folder)))
+    try:
+        fresh = folder / f"{TRIALS_FILE}.new"
+        fresh.write_bytes(whole)
+        fresh.replace(folder / TRIALS_FILE)
+        (folder / PACKED_TRIALS_FILE).unlink(missing_ok=True)
+    except OSError as error:
+        raise StoreError(f"writing {folder / TRIALS_FILE}: {error.strerror}; what was measured is kept") from error
 
 
 def read(folder: Path) -> StoredSession:
@@ -86,7 +93,7 @@ def read(folder: Path) -> StoredSession:
         session = Session.model_validate_json(text)
     except (ValueError, AttributeError) as error:
         raise StoreError(f"reading {path}: {_fault(error)}") from error
-    return StoredSession(session=session, results=_read_trials(folder / TRIALS_FILE))
+    return StoredSession(session=session, results=_read_trials(folder))
 
 
 def apply_voids(results: Iterable[TrialResult], voids: Iterable[BlockVoid]) -> tuple[TrialResult, ...]:
@@ -136,12 +143,14 @@ def scratch() -> Iterator[Path]:
 
 
 def publish(results: Path, folder: Path) -> Path:
-    """Copy a session's own two files to published/; what is derived is built there again."""
+    """Copy a session's own two files to published/, its trials packed; what is derived is built there again."""
     target = results / "published" / folder.name
     try:
         target.mkdir(parents=True, exist_ok=True)
-        for name in (SESSION_FILE, TRIALS_FILE):
-            (target / name).write_bytes((folder / name).read_bytes())
+        trials = b"".join(_whole_lines(_trials_path(folder)))
+        (target / SESSION_FILE).write_bytes((folder / SESSION_FILE).read_bytes())
+        (target / PACKED_TRIALS_FILE).write_bytes(lzma.compress(trials))
+        (target / TRIALS_FILE).unlink(missing_ok=True)
     except OSError as error:
         raise StoreError(f"publishing {folder.name} to {target}: {error.strerror}") from error
     return target
@@ -166,7 +175,8 @@ def finished_blocks(results: Sequence[TrialResult], subjects: int) -> frozenset[
     return frozenset(block for block, names_seen in seen.items() if len(names_seen) == subjects)
 
 
-def _read_trials(path: Path) -> tuple[TrialResult, ...]:
+def _read_trials(folder: Path) -> tuple[TrialResult, ...]:
+    path = _trials_path(folder)
     results: list[TrialResult] = []
     voids: list[BlockVoid] = []
     for number, line in enumerate(_whole_lines(path), start=1):
@@ -184,10 +194,21 @@ def _read_trials(path: Path) -> tuple[TrialResult, ...]:
 def _whole_lines(path: Path) -> Iterator[bytes]:
     """The file's lines, one in memory at a time, but for a last one that was cut off while being written."""
     try:
-        with path.open("rb") as source, _without_collecting():
+        with _opened(path) as source, _without_collecting():
             yield from (line for line in source if line.endswith(b"\n"))
     except OSError as error:
         raise StoreError(f"reading {path}: {error.strerror}") from error
+    except (EOFError, lzma.LZMAError) as error:
+        raise StoreError(f"reading {path}: damaged ({error}); take it anew from where it was published") from error
+
+
+def _trials_path(folder: Path) -> Path:
+    plain, packed = folder / TRIALS_FILE, folder / PACKED_TRIALS_FILE
+    return packed if packed.exists() and not plain.exists() else plain
+
+
+def _opened(path: Path) -> IO[bytes]:
+    return lzma.open(path) if path.name == PACKED_TRIALS_FILE else path.open("rb")
 
 
 @contextlib.contextmanager

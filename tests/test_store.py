@@ -1,6 +1,7 @@
 """Sessions on disk: a fault is told by file, line and key, and an interruption costs no finished trial."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -140,13 +141,13 @@ def test_a_line_cut_off_in_the_middle_of_a_letter_is_left_out_too(folder: Path, 
 def test_after_a_cut_off_line_the_next_one_stands_on_its_own(folder: Path, session: StoredSession) -> None:
     with (folder / "trials.jsonl").open("ab") as sink:
         sink.write(b'{"trial": {"bl')
-    store.cut_torn_line(folder)
+    store.reopen(folder)
     store.append(folder, session.results[0])
     assert store.read(folder).results == (*session.results, session.results[0])
 
 
 def test_cutting_a_torn_line_leaves_whole_ones_as_they_are(folder: Path, session: StoredSession) -> None:
-    store.cut_torn_line(folder)
+    store.reopen(folder)
     assert store.read(folder) == session
 
 
@@ -196,6 +197,29 @@ def test_a_session_is_found_by_name_by_path_as_published_and_as_the_latest(folde
     published = store.publish(results, folder)
     assert store.find(results, folder.name) == folder
     assert store.read(published) == store.read(folder)
+
+
+def test_a_published_session_is_packed_can_be_published_again_and_gone_on_with(
+    folder: Path, session: StoredSession
+) -> None:
+    published = store.publish(folder.parent, folder)
+    assert {path.name for path in published.iterdir()} == {"session.json", "trials.jsonl.xz"}
+    assert store.publish(folder.parent, published) == published
+    assert store.read(published) == store.read(folder)
+    store.reopen(published)
+    assert {path.name for path in published.iterdir()} == {"session.json", "trials.jsonl"}
+    store.append(published, session.results[0])
+    assert len(store.read(published).results) == len(store.read(folder).results) + 1
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda whole: whole[: len(whole) // 2], lambda _: b"no archive"], ids=["cut off", "no archive"]
+)
+def test_a_damaged_archive_is_told_by_its_file(folder: Path, damage: Callable[[bytes], bytes]) -> None:
+    published = store.publish(folder.parent, folder)
+    packed = published / "trials.jsonl.xz"
+    packed.write_bytes(damage(packed.read_bytes()))
+    assert "trials.jsonl.xz: damaged" in fault(published)
 
 
 def test_latest_points_to_the_newest_and_is_not_listed_as_a_session(folder: Path, session: StoredSession) -> None:

@@ -71,6 +71,9 @@ def _per_request(amount: Callable[[Completed], float | None]) -> Callable[[Compl
     return of
 
 
+_cpu_per_request = _per_request(lambda trial: trial.usage.server_cpu_s)
+
+
 def _kept(trial: Completed) -> BystanderSummary:
     return trial.bystander_kept
 
@@ -137,7 +140,7 @@ METRICS: tuple[Metric, ...] = (
         column="cpu_us_per_request",
         scale=MICRO,
         better="less",
-        of=_per_request(lambda t: t.usage.server_cpu_s),
+        of=_cpu_per_request,
         at_usual_speed=True,
     ),
     Metric(
@@ -147,7 +150,7 @@ METRICS: tuple[Metric, ...] = (
         column="clocked_cpu_us_per_request",
         scale=MICRO,
         better="less",
-        of=_per_request(lambda t: t.usage.server_cpu_s),
+        of=_cpu_per_request,
     ),
     Metric(
         name="memory_bytes",

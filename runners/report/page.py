@@ -27,7 +27,7 @@ from runners.report.charts_theme import FONT, THEMES, page_config
 from runners.report.metrics import BY_NAME
 from runners.report.page_inside import inside_data
 from runners.report.page_tables import Printed, printed
-from runners.report.table import AT_USUAL_SPEED, speed_words
+from runners.report.table import order_note, speed_words
 
 TEMPLATES = Path(__file__).parent / "templates"
 PLACEHOLDER = re.compile(r"^[\w./:=,-]*\{\w+\}[\w./:=,-]*$")
@@ -49,8 +49,6 @@ class Panel:
     key: str
     label: str
     table: Printed | None
-    ranked: bool
-    is_open: bool
     remark: str
     figures: tuple[Figure, ...]
 
@@ -148,9 +146,7 @@ def _panel(summary: Summary, table: Table, labels: Mapping[str, str], drawn: Map
         key=table_key(table),
         label=table.load.label,
         table=printed(table, labels, summary.doubts),
-        ranked=table.ranked,
-        is_open=table.load.kind == "open",
-        remark=AT_USUAL_SPEED.strip() if table.at_usual_speed else "",
+        remark=order_note(table),
         figures=tuple(_figure(f"{table_key(table)}-{kind}", drawn) for kind in table_kinds(table)),
     )
 
@@ -158,15 +154,7 @@ def _panel(summary: Summary, table: Table, labels: Mapping[str, str], drawn: Map
 def _curves(workload: str, drawn: Mapping[str, Chart]) -> list[Panel]:
     keys = [key for curve in CURVES if (key := f"{workload}-curve-{curve.stem}") in drawn]
     figures = tuple(_figure(key, drawn) for key in keys)
-    panel = Panel(
-        key=f"{workload}-curves",
-        label="By clients",
-        table=None,
-        ranked=True,
-        is_open=False,
-        remark="",
-        figures=figures,
-    )
+    panel = Panel(key=f"{workload}-curves", label="By clients", table=None, remark="", figures=figures)
     return [panel] if figures else []
 
 

@@ -5,11 +5,9 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from runners.model import QUANTILE_LEVELS, Latency
-
-Floats = NDArray[np.float64]
+from runners.report.statistics import Floats
 
 _LEVELS: Floats = np.asarray([0.0, *QUANTILE_LEVELS, 1.0])
 

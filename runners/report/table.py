@@ -20,8 +20,8 @@ _PHASES = {
     "calibrate": "calibrating",
     "voided": "voided blocks",
 }
-AT_USUAL_SPEED = (
-    " Every row is limited by CPU, so rows are ordered and compared by their rate at the cores' usual speed, "
+_AT_USUAL_SPEED = (
+    "Every row is limited by CPU, so rows are ordered and compared by their rate at the cores' usual speed, "
     "which is the inverse of CPU per request."
 )
 _HOW_TO_READ = """\
@@ -101,7 +101,7 @@ def _table(summary: Summary, table: Table) -> str:
     lines = [
         f"## {title(table)}",
         "",
-        f"{table.workload.shows[:1].upper()}{table.workload.shows[1:]}.{_order_note(table)}",
+        f"{table.workload.shows[:1].upper()}{table.workload.shows[1:]}. {order_note(table)}".rstrip(),
         "",
         f"| {' | '.join(column.title for column in shown)} |",
         f"|{'|'.join([' --: ' if i > 1 else ' :-- ' for i in range(len(shown))])}|",
@@ -110,16 +110,14 @@ def _table(summary: Summary, table: Table) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _order_note(table: Table) -> str:
-    if table.at_usual_speed:
-        return AT_USUAL_SPEED if table.ranked else f"{AT_USUAL_SPEED} Not ranked."
-    if table.ranked:
-        return ""
+def order_note(table: Table) -> str:
+    """What there is to say of how a table is ordered, if anything."""
     if table.load.kind == "open":
-        return " The rate was offered, so it ranks nothing; ordered by CPU per request."
+        return "The rate was offered, so it ranks nothing: compare latencies. Ordered by CPU per request."
     if any(row.ceiling and row.ceiling.limited_by == "generator" for row in table.rows):
-        return " k6 was the limit, so requests a second rank nothing; ordered by CPU per request."
-    return " Not ranked."
+        return "k6 was the limit, so requests a second rank nothing; ordered by CPU per request."
+    notes = [_AT_USUAL_SPEED] if table.at_usual_speed else []
+    return " ".join(notes if table.ranked else [*notes, "Not ranked: too little evidence for an order."])
 
 
 def _how_to_read(summary: Summary) -> str:

@@ -131,7 +131,7 @@ def test_a_table_that_the_cpu_limits_says_at_which_speed_its_rows_are_compared()
 def test_under_six_rounds_ranges_are_not_called_intervals() -> None:
     text = markdown(summary(rounds=3))
     assert "in brackets the range over the rounds (too few for an interval)" in text
-    assert "Not ranked." in text
+    assert "Not ranked: too little evidence for an order." in text
     assert "in brackets the 95 % interval of the median over rounds" in markdown(summary())
 
 

@@ -1,0 +1,69 @@
+"""What README.md and docs/ say stands where they say it: tests by name, figures in the published sessions."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from runners import store
+from runners.report import overview, render
+from runners.report.summary import summarise
+from tests.conftest import ROOT
+
+METHOD = (ROOT / "docs" / "method.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PUBLISHED = sorted(path.parent for path in (ROOT / "results" / "published").glob("*/session.json"))
+
+
+def linked_selftest() -> str:
+    name: str
+    (name,) = set(re.findall(r"results/published/([\w-]+)/selftest\.md", METHOD + README))
+    return (ROOT / "results" / "published" / name / "selftest.md").read_text(encoding="utf-8")
+
+
+def test_every_test_that_the_method_names_is_there() -> None:
+    tests = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    named = set(re.findall(r"`(test_[a-z0-9_]+)`", METHOD))
+    assert named
+    assert [name for name in sorted(named) if f"def {name}(" not in tests] == []
+
+
+def test_shares_told_of_the_self_test_stand_in_it() -> None:
+    _, _, section = METHOD.partition("### What this can and cannot find")
+    section, _, _ = section.partition("\n## ")
+    shares = re.findall(r"\d+\.\d % \[[\d.]+, [\d.]+\]", section)
+    assert len(shares) == 12
+    selftest = linked_selftest()
+    assert [share for share in shares if share not in selftest] == []
+
+
+def test_what_is_told_of_the_probe_stands_in_the_self_test() -> None:
+    told = re.search(
+        r"over (\d+) trials .* with ([\d.]+) and a slope of ([\d.]+), .*from ([\d.]+) % to ([\d.]+) %", _flat(METHOD)
+    )
+    assert told is not None
+    trials, correlation, slope, clocked, corrected = told.groups()
+    selftest = linked_selftest()
+    assert f"over {trials} trials of equal copies" in selftest
+    assert f"correlate with {correlation}, slope {slope} " in selftest
+    assert f"by {clocked} % as clocked and by {corrected} % at the usual speed" in selftest
+
+
+@pytest.mark.parametrize("folder", PUBLISHED, ids=lambda folder: folder.name)
+def test_what_is_published_is_what_its_trials_give(folder: Path) -> None:
+    stored = store.read(folder)
+    derived = render.tables(summarise(stored)) if stored.session.label != "selftest" else render.everything(stored)[1]
+    assert derived
+    for name, text in derived.items():
+        assert (folder / name).read_text(encoding="utf-8") == text, f"{name}: build it again with `shootout publish`"
+
+
+def test_the_readme_shows_what_the_session_it_links_gives() -> None:
+    shown = README.partition(overview.BEGIN)[2].partition(overview.END)[0]
+    (name,) = set(re.findall(r"results/published/([\w-]+)/table\.md", shown))
+    summary = summarise(store.read(ROOT / "results" / "published" / name))
+    assert shown.strip() == overview.markdown(summary).strip()
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
