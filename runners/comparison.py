@@ -4,7 +4,7 @@ import contextlib
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -16,6 +16,7 @@ from runners.measure.orders import Calibrated, Contended, Event, Orders, Spent
 from runners.measure.session import measure
 from runners.measure.trial import Rig
 from runners.model import (
+    BlockDisturbed,
     BlockVoid,
     Framework,
     Load,
@@ -160,36 +161,34 @@ def resume(folder: Path, wishes: Wishes, watch: Watch) -> tuple[Path, Summary]:
 
 
 def _conduct(folder: Path, stored: StoredSession, orders: Orders, watch: Watch) -> tuple[Path, Summary]:
-    session, results, voids = stored.session, list(stored.results), list[BlockVoid]()
+    session, lines = stored.session, list[store.Line]([*stored.results, *stored.footprints])
     try:
         with contextlib.closing(measure(orders)) as events:
             for event in events:
-                if isinstance(event, TrialResult | BlockVoid):
+                if isinstance(event, store.Line):
                     store.append(folder, event)
-                if isinstance(event, TrialResult):
-                    results.append(event)
-                elif isinstance(event, BlockVoid):
-                    voids.append(event)
+                    lines.append(event)
                 else:
                     session = _noted(session, event)
                     store.write_session(folder, session)
-                now = StoredSession(session=session, results=store.apply_voids(results, voids))
-                watch(event, _summary_if_new(event, now))
+                watch(event, _summary_if_new(event, session, lines))
     except KeyboardInterrupt:
         session = session.model_copy(update={"interrupted": True})
     except ShootoutError:
-        if results:
+        if any(isinstance(line, TrialResult) for line in lines):
             _finish(folder, session.model_copy(update={"interrupted": True}))
         raise
     return folder, _finish(folder, session)
 
 
-def _summary_if_new(event: Event, stored: StoredSession) -> Summary | None:
+def _summary_if_new(event: Event, session: Session, lines: Sequence[store.Line]) -> Summary | None:
     """New figures: after every trial of the first round, which fills the tables row by row, then after every block."""
     if isinstance(event, TrialResult):
-        block = next(block for block in stored.session.plan.blocks if block.number == event.trial.block)
-        return summarise(stored) if block.round == 1 or event.trial.subject == block.subjects[-1] else None
-    return summarise(stored) if isinstance(event, BlockVoid | Calibrated | Contended) else None
+        block = next(block for block in session.plan.blocks if block.number == event.trial.block)
+        is_new = block.round == 1 or event.trial.subject == block.subjects[-1]
+    else:
+        is_new = isinstance(event, BlockVoid | BlockDisturbed | Calibrated | Contended)
+    return summarise(store.assembled(session, lines)) if is_new else None
 
 
 def _finish(folder: Path, session: Session) -> Summary:

@@ -3,12 +3,23 @@
 Times are seconds and sizes bytes, said in the name. What could not be measured is None or a `Failed`, never 0.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    model_validator,
+)
 from pydantic.dataclasses import dataclass
 
-FORMAT_VERSION: Literal[1] = 1
+from runners import histogram
+
+FORMAT_VERSION: Literal[2] = 2
 """Version of a session on disk; its history stands in `runners.store`."""
 
 QUANTILE_LEVELS: tuple[float, ...] = (
@@ -20,9 +31,7 @@ QUANTILE_LEVELS: tuple[float, ...] = (
     0.9995,
     0.9999,
 )
-"""The probabilities at which a trial's latencies are kept, the same as in loadgen/summary.js."""
-
-_P50, _P95, _P99 = (QUANTILE_LEVELS.index(level) for level in (0.5, 0.95, 0.99))
+"""The probabilities at which the latencies of a trial of format 1 are kept."""
 
 HandlerPlace = Literal["loop", "thread"]
 Profile = Literal["matched", "stock"]
@@ -168,25 +177,50 @@ class Trial(Value):
 
 
 class Latency(Value):
-    """The latencies of one stream in one window; `quantiles_s[i]` belongs to QUANTILE_LEVELS[i]."""
+    """The latencies of one stream in one window: `counts[i]` of them in bin `bins[i]` (see runners.histogram).
+
+    Of sessions of format 1 there are quantiles instead: `quantiles_s[i]` belongs to QUANTILE_LEVELS[i].
+    """
 
     count: PositiveInt
     mean_s: NonNegativeFloat
     min_s: NonNegativeFloat
     max_s: NonNegativeFloat
-    quantiles_s: tuple[float, ...]
+    bins: tuple[NonNegativeInt, ...] = ()
+    counts: tuple[PositiveInt, ...] = ()
+    quantiles_s: tuple[float, ...] = ()
+
+    @model_validator(mode="after")
+    def _holds_one_form(self) -> Self:
+        if self.quantiles_s:
+            if self.bins or len(self.quantiles_s) != len(QUANTILE_LEVELS):
+                raise ValueError(f"latencies are either bins or {len(QUANTILE_LEVELS)} quantiles")
+        elif len(self.bins) != len(self.counts) or sum(self.counts) != self.count:
+            raise ValueError("the counts of a latency's bins must add up to its count, one for each bin")
+        return self
+
+    @property
+    def histogram(self) -> dict[int, int]:
+        """Counts by bin, ascending; empty for format 1."""
+        return dict(zip(self.bins, self.counts, strict=True))
+
+    def quantile_s(self, level: float) -> float:
+        """The latency at this probability, within the smallest and the largest seen; of format 1 a stored one only."""
+        if self.quantiles_s:
+            return self.quantiles_s[QUANTILE_LEVELS.index(level)]
+        return min(max(histogram.quantile_s(self.histogram, level), self.min_s), self.max_s)
 
     @property
     def p50_s(self) -> float:
-        return self.quantiles_s[_P50]
+        return self.quantile_s(0.5)
 
     @property
     def p95_s(self) -> float:
-        return self.quantiles_s[_P95]
+        return self.quantile_s(0.95)
 
     @property
     def p99_s(self) -> float:
-        return self.quantiles_s[_P99]
+        return self.quantile_s(0.99)
 
 
 class LoadSummary(Value):
@@ -196,6 +230,8 @@ class LoadSummary(Value):
     requests, right or wrong, that ended in it. Where a request stays longer than the warm-up, the load was not `steady`
     and `requests` are the whole correct answers. `latency` is of the completed, timeouts included, other errors not.
     `in_flight` is the mean number of requests under way, from the sum of their stays inside the window.
+    `clients_answered` is how many clients had an answer to the load before the window began; closed loop only, and not
+    known of format 1. In the open model `latency` is of the requests sent in the window.
     """
 
     requests: NonNegativeFloat
@@ -207,23 +243,31 @@ class LoadSummary(Value):
     offered_per_s: PositiveFloat | None = None
     dropped: NonNegativeInt = 0
     steady: bool = True
+    clients_answered: NonNegativeInt | None = None
 
 
 class BystanderSummary(Value):
-    """Pings sent on a fixed schedule beside the load; latency runs from the scheduled time."""
+    """Pings sent on a fixed schedule during the load; latency runs from the scheduled time.
+
+    `latency` is of those answered before the window's end, timeouts included. `waiting` is how long the others had
+    waited when it came: their latency is longer than that, by how much the window cannot tell. In format 1 `latency` is
+    of all of them, answers after the load's end included.
+    """
 
     scheduled: NonNegativeInt
     late: NonNegativeInt
     errors: dict[str, NonNegativeInt]
     latency: Latency | None
     lag_p50_s: NonNegativeFloat | None
+    waiting: Latency | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))
 class Slice:
-    """A short stretch of a trial, for looking inside: answers in it, and their latency.
+    """A short stretch of a trial, for looking inside: answers in it and their latency.
 
-    Like a `Value`, but with slots: a long session holds half a million of these and of ResourceSample.
+    Of the open model: to what was sent in it. Like a `Value`, but with slots: a long session holds half a million of
+    these and of ResourceSample.
     """
 
     at_s: float
@@ -246,8 +290,9 @@ class ResourceSample:
 class Usage(Value):
     """What was spent between the window's edges, in CPU seconds unless said otherwise.
 
-    `foreign_cpu_s` is the machine's busy time less the servers', k6's and the runner's own. Memory is the largest
-    proportional set size (PSS) of the server's process tree. `edge_error_s` is how far off the edges were sampled.
+    `foreign_cpu_s` is the machine's busy time less the servers', k6's and the runner's own. `server_user_s` is the part
+    of the server's CPU outside the kernel. `edge_error_s` is how far off the edges were sampled. `memory_bytes` is of
+    format 1 only: the largest proportional set size (PSS) of the server's process tree; see Footprint.
     `probe_s` is what a fixed computation took on the server's cores meanwhile: the slower they were, the more. Sessions
     stored before there was a probe lack it.
     """
@@ -264,6 +309,7 @@ class Usage(Value):
     time_wait: NonNegativeInt | None
     edge_error_s: NonNegativeFloat
     probe_s: PositiveFloat | None = None
+    server_user_s: NonNegativeFloat | None = None
 
 
 class Completed(Value):
@@ -288,7 +334,8 @@ class Failed(Value):
 class TrialResult(Value):
     """One line of trials.jsonl. `started_s` counts from the session's start; `wall_s` maps phases to seconds.
 
-    `void` says why the whole block was repeated; a void result is kept and never used. On disk it is a line of its own.
+    `void` says why the whole block was repeated; a void result is kept and never used. `disturbed` says what was wrong
+    with a block that counts all the same, as it could not be repeated any more. On disk both are lines of their own.
     """
 
     trial: Trial
@@ -296,6 +343,7 @@ class TrialResult(Value):
     wall_s: dict[str, NonNegativeFloat]
     outcome: Annotated[Completed | Failed, Field(discriminator="kind")]
     void: str | None = None
+    disturbed: str | None = None
 
 
 class BlockVoid(Value):
@@ -304,6 +352,35 @@ class BlockVoid(Value):
     voided_block: NonNegativeInt
     attempt: PositiveInt
     reason: str
+
+
+class BlockDisturbed(Value):
+    """A line of trials.jsonl: this attempt at a block counts although it was disturbed; no repeat was left."""
+
+    disturbed_block: NonNegativeInt
+    attempt: PositiveInt
+    reason: str
+
+
+class Occupancy(Value):
+    """What a server's process tree holds at one moment.
+
+    `anonymous_bytes` is memory that is no file's, pages shared between forks counted once: it does not depend on which
+    other programs map the same libraries, as the proportional set size (`pss_bytes`) does. None where it is not told.
+    """
+
+    anonymous_bytes: NonNegativeInt | None
+    pss_bytes: NonNegativeInt | None
+    threads: NonNegativeInt
+
+
+class Footprint(Value):
+    """A line of trials.jsonl: a server of one round, ready and not yet loaded, and after its last trial."""
+
+    round: PositiveInt
+    subject: str
+    idle: Occupancy
+    after: Occupancy
 
 
 class GeneratorPoint(Value):
@@ -317,9 +394,11 @@ class GeneratorPoint(Value):
 
 
 class UnloadedPoint(Value):
-    """One cell with one client: residence time and the server's CPU time of a request; its capacity if asked for.
+    """One visit to a cell with one client: residence time (mean) and the server's CPU time of a request.
 
-    `probe_s` is Usage.probe_s of that moment.
+    A cell is visited several times; each visit is a point of its own. `requests` is how many there were.
+    `capacity_per_s` is the most that the cell answered with any number of clients tried (`capacity_clients`), for the
+    open model; `capacity_limit` says what kept it from more. `probe_s` is Usage.probe_s of that moment.
     """
 
     subject: str
@@ -328,11 +407,24 @@ class UnloadedPoint(Value):
     cpu_s_per_request: NonNegativeFloat
     capacity_per_s: PositiveFloat | None = None
     probe_s: PositiveFloat | None = None
+    requests: PositiveFloat | None = None
+    capacity_clients: PositiveInt | None = None
+    capacity_limit: Literal["server", "generator", "clients"] | None = None
+
+
+class PingPoint(Value):
+    """CPU seconds that one ping costs a subject's server, on a kept or on a new connection, nothing else under way."""
+
+    subject: str
+    connection: Literal["kept", "new"]
+    cpu_s_per_ping: NonNegativeFloat
+    probe_s: PositiveFloat | None = None
 
 
 class Calibration(Value):
     generator: tuple[GeneratorPoint, ...]
     unloaded: tuple[UnloadedPoint, ...]
+    pings: tuple[PingPoint, ...] = ()
     cached: bool = False
     disturbed: str | None = None
     """Why its figures are in doubt: the machine was disturbed at every attempt. Such a calibration is not kept."""
@@ -354,13 +446,17 @@ class Machine(Value):
     k6: str
     versions: dict[str, str]
     sources: str
-    """A digest of apps/ and loadgen/, to tell whether two sessions ran the same code."""
+    """A digest of what is measured and of what measures, to tell whether two sessions ran the same code."""
+    environment: dict[str, str] = {}
+    """Variables of the runner's environment that can change how Python, its allocator or Go run."""
+    siblings_shared: bool = False
+    """Whether servers and k6 had to share a physical core as two of its hardware threads."""
 
 
 class Session(Value):
     """session.json: the plan and the circumstances; the trials stand beside it."""
 
-    format_version: Literal[1] = FORMAT_VERSION
+    format_version: Literal[1, 2] = FORMAT_VERSION
     name: str
     label: Literal["scouting", "default", "rigorous", "selftest"]
     command: tuple[str, ...]
@@ -378,6 +474,7 @@ class Session(Value):
 class StoredSession(Value):
     session: Session
     results: tuple[TrialResult, ...]
+    footprints: tuple[Footprint, ...] = ()
 
 
 class Spread(Value):

@@ -6,7 +6,13 @@
     logs/           what servers and k6 printed last
     the rest        derived; `shootout report` builds it again
 
-Format versions: 1, the first.
+Format versions:
+
+    1   latencies as quantiles; memory and threads of every trial
+    2   latencies as histograms; lines for a server's memory and threads in a round, and for blocks that count although
+        they were disturbed
+
+Both are read; what is written is of the newest.
 """
 
 import contextlib
@@ -22,16 +28,27 @@ from typing import IO, Annotated
 from pydantic import Field, TypeAdapter, ValidationError
 
 from runners.errors import StoreError
-from runners.model import BlockVoid, Session, StoredSession, TrialResult
+from runners.model import (
+    FORMAT_VERSION,
+    BlockDisturbed,
+    BlockVoid,
+    Footprint,
+    Session,
+    StoredSession,
+    TrialResult,
+)
 
 SESSION_FILE = "session.json"
 TRIALS_FILE = "trials.jsonl"
 PACKED_TRIALS_FILE = f"{TRIALS_FILE}.xz"
 LATEST = "latest"
 
-_LINE: TypeAdapter[TrialResult | BlockVoid] = TypeAdapter(
-    # nearly every line is a trial, and is not also tried as the other
-    Annotated[TrialResult | BlockVoid, Field(union_mode="left_to_right")]
+Line = TrialResult | BlockVoid | BlockDisturbed | Footprint
+"""What a line of trials.jsonl may be."""
+
+_LINE: TypeAdapter[Line] = TypeAdapter(
+    # nearly every line is a trial, and is not also tried as the others
+    Annotated[Line, Field(union_mode="left_to_right")]
 )
 
 
@@ -57,11 +74,11 @@ def write_session(folder: Path, session: Session) -> None:
     fresh.replace(folder / SESSION_FILE)
 
 
-def append(folder: Path, line: TrialResult | BlockVoid) -> None:
+def append(folder: Path, line: Line) -> None:
     """Add one line to trials.jsonl and wait until it is on the disk."""
     try:
         with (folder / TRIALS_FILE).open("a", encoding="utf-8") as sink:
-            sink.write(line.model_dump_json(exclude={"void"}) + "\n")
+            sink.write(line.model_dump_json(exclude={"void", "disturbed"}) + "\n")
             sink.flush()
             os.fsync(sink.fileno())
     except OSError as error:
@@ -88,23 +105,46 @@ def read(folder: Path) -> StoredSession:
     text = _read(path)
     try:
         version = json.loads(text).get("format_version")
-        if version != 1:
-            raise StoreError(f"reading {path}: format version {version!r}; this program reads version 1")
+        if type(version) is not int or not 1 <= version <= FORMAT_VERSION:
+            raise StoreError(
+                f"reading {path}: format version {version!r}; this program reads versions 1 to {FORMAT_VERSION}; "
+                "a newer one may read it"
+            )
         session = Session.model_validate_json(text)
     except (ValueError, AttributeError) as error:
         raise StoreError(f"reading {path}: {_fault(error)}") from error
-    return StoredSession(session=session, results=_read_trials(folder))
+    return assembled(session, _lines(folder))
 
 
-def apply_voids(results: Iterable[TrialResult], voids: Iterable[BlockVoid]) -> tuple[TrialResult, ...]:
-    """The results with the reason of its voiding in each that belongs to a voided attempt."""
-    reasons = {(void.voided_block, void.attempt): void.reason for void in voids}
-    return tuple(
-        result.model_copy(update={"void": reason})
-        if (reason := reasons.get((result.trial.block, result.trial.attempt)))
-        else result
-        for result in results
+def assembled(session: Session, lines: Iterable[Line]) -> StoredSession:
+    """The session that these lines make: each result knows whether its block was voided, or was disturbed."""
+    results: list[TrialResult] = []
+    voids: dict[tuple[int, int], str] = {}
+    disturbed: dict[tuple[int, int], str] = {}
+    footprints: dict[tuple[int, str], Footprint] = {}
+    for line in lines:
+        match line:
+            case TrialResult():
+                results.append(line)
+            case BlockVoid():
+                voids[line.voided_block, line.attempt] = line.reason
+            case BlockDisturbed():
+                disturbed[line.disturbed_block, line.attempt] = line.reason
+            case Footprint():
+                footprints[line.round, line.subject] = line  # of a round that was resumed, the last
+    return StoredSession(
+        session=session,
+        results=tuple(_marked(result, voids, disturbed) for result in results),
+        footprints=tuple(footprints.values()),
     )
+
+
+def _marked(
+    result: TrialResult, voids: Mapping[tuple[int, int], str], disturbed: Mapping[tuple[int, int], str]
+) -> TrialResult:
+    place = result.trial.block, result.trial.attempt
+    marks = {"void": voids.get(place), "disturbed": disturbed.get(place)}
+    return result.model_copy(update=marks) if any(marks.values()) else result
 
 
 def find(results: Path, wanted: str | None) -> Path:
@@ -175,20 +215,13 @@ def finished_blocks(results: Sequence[TrialResult], subjects: int) -> frozenset[
     return frozenset(block for block, names_seen in seen.items() if len(names_seen) == subjects)
 
 
-def _read_trials(folder: Path) -> tuple[TrialResult, ...]:
+def _lines(folder: Path) -> Iterator[Line]:
     path = _trials_path(folder)
-    results: list[TrialResult] = []
-    voids: list[BlockVoid] = []
     for number, line in enumerate(_whole_lines(path), start=1):
         try:
-            record = _LINE.validate_json(line)
+            yield _LINE.validate_json(line)
         except ValidationError as error:
             raise StoreError(f"reading {path}, line {number}: {_fault(error)}") from error
-        if isinstance(record, BlockVoid):
-            voids.append(record)
-        else:
-            results.append(record)
-    return apply_voids(results, voids)
 
 
 def _whole_lines(path: Path) -> Iterator[bytes]:

@@ -12,13 +12,14 @@ from tests.conftest import ROOT
 FRAMEWORKS = frozenset({"aiohttp", "fastapi", "flask", "gunicorn", "starlette", "uvicorn"})
 MAY_PRINT = frozenset({"runners.cli", "runners.screen"})
 LAYERS: Mapping[str, tuple[str, ...]] = {
-    "runners.model": (),
+    "runners.model": ("runners.histogram",),
+    "runners.histogram": (),
     "runners.errors": (),
     "runners.units": (),
     "runners.store": ("runners.model", "runners.errors"),
-    "runners.plan": ("runners.plan", "runners.model", "runners.errors", "runners.units"),
-    "runners.measure": ("runners.measure", "runners.model", "runners.errors", "runners.units"),
-    "runners.report": ("runners.report", "runners.model", "runners.errors", "runners.units"),
+    "runners.plan": ("runners.plan", "runners.histogram", "runners.model", "runners.errors", "runners.units"),
+    "runners.measure": ("runners.measure", "runners.histogram", "runners.model", "runners.errors", "runners.units"),
+    "runners.report": ("runners.report", "runners.histogram", "runners.model", "runners.errors", "runners.units"),
     "runners.doctor": ("runners.plan", "runners.measure", "runners.model", "runners.errors", "runners.units"),
     "runners.screen": ("runners.measure.orders", "runners.report", "runners.model", "runners.units"),
     "runners.scaffold": ("runners.plan", "runners.errors"),

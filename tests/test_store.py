@@ -8,7 +8,7 @@ import pytest
 
 from runners import store
 from runners.errors import StoreError
-from runners.model import BlockVoid, StoredSession
+from runners.model import BlockDisturbed, BlockVoid, Footprint, Occupancy, StoredSession
 from tests.sessions import Shape, stored_session
 
 SHAPE = Shape(subjects=2, workloads=2, clients=(10,), rounds=2, look_inside=False)
@@ -78,10 +78,10 @@ def test_a_session_file_that_is_something_else_is_named(folder: Path, content: b
     assert "session.json: not " in fault(folder)
 
 
-@pytest.mark.parametrize("version", ["2", "null", '"1"'])
+@pytest.mark.parametrize("version", ["3", "0", "null", '"1"'])
 def test_another_format_version_is_refused_with_the_one_that_is_read(folder: Path, version: str) -> None:
-    edit(folder / "session.json", '"format_version": 1', f'"format_version": {version}')
-    assert "this program reads version 1" in fault(folder)
+    edit(folder / "session.json", '"format_version": 2', f'"format_version": {version}')
+    assert "this program reads versions 1 to 2" in fault(folder)
 
 
 def test_an_unknown_key_in_the_session_file_is_named(folder: Path) -> None:
@@ -161,11 +161,28 @@ def test_a_void_takes_back_every_trial_of_that_attempt_and_of_no_other(folder: P
     assert all(reason is None for block, _, reason in voids if block != 0)
 
 
+def test_a_disturbed_block_that_counts_says_so_in_every_trial_of_that_attempt(folder: Path) -> None:
+    store.append(folder, BlockDisturbed(disturbed_block=1, attempt=1, reason="foreign CPU"))
+    seen = {(r.trial.block, r.disturbed, r.void) for r in store.read(folder).results}
+    assert seen == {(0, None, None), (1, "foreign CPU", None), (2, None, None), (3, None, None)}
+
+
+def test_of_a_round_measured_again_the_last_footprint_counts(folder: Path) -> None:
+    def footprint(threads: int) -> Footprint:
+        held = Occupancy(anonymous_bytes=2**20, pss_bytes=None, threads=threads)
+        return Footprint(round=1, subject="fastapi", idle=held, after=held)
+
+    for threads in (3, 4):
+        store.append(folder, footprint(threads))
+    assert store.read(folder).footprints == (footprint(4),)
+
+
 def test_a_block_is_finished_when_every_subject_has_a_result_that_counts(session: StoredSession) -> None:
     results = session.results
     assert store.finished_blocks(results, 2) == {0, 1, 2, 3}
     assert store.finished_blocks(results[:-1], 2) == {0, 1, 2}
-    voided = store.apply_voids(results, [BlockVoid(voided_block=1, attempt=1, reason="steal")])
+    void = BlockVoid(voided_block=1, attempt=1, reason="steal")
+    voided = store.assembled(session.session, [*results, void]).results
     assert store.finished_blocks(voided, 2) == {0, 2, 3}
     assert store.finished_blocks([], 2) == frozenset()
 

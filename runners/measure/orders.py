@@ -6,7 +6,7 @@ from pathlib import Path
 
 from runners.measure import machine, sentinels
 from runners.measure.trial import Rig
-from runners.model import BlockVoid, Calibration, Plan, TrialResult
+from runners.model import BlockDisturbed, BlockVoid, Calibration, Footprint, Plan, TrialResult
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +57,7 @@ class Spent:
     seconds: float
 
 
-Event = Step | Calibrated | Contended | Spent | TrialResult | BlockVoid
+Event = Step | Calibrated | Contended | Spent | TrialResult | BlockVoid | BlockDisturbed | Footprint
 
 
 @dataclass

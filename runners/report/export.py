@@ -9,10 +9,12 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from runners.model import (
+    BlockDisturbed,
     BlockVoid,
     BystanderSummary,
     Completed,
     Failed,
+    Footprint,
     Latency,
     Session,
     StoredSession,
@@ -157,7 +159,9 @@ def session_schema() -> dict[str, Any]:
 
 def trial_schema() -> dict[str, Any]:
     """JSON schema of one line of trials.jsonl: a trial, or what takes an attempt at a block back."""
-    line: TypeAdapter[TrialResult | BlockVoid] = TypeAdapter(TrialResult | BlockVoid)
+    line: TypeAdapter[TrialResult | BlockVoid | BlockDisturbed | Footprint] = TypeAdapter(
+        TrialResult | BlockVoid | BlockDisturbed | Footprint
+    )
     return _schema(line.json_schema(), "a line of trials.jsonl")
 
 
