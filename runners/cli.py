@@ -305,9 +305,10 @@ def schema(
 def selftest(  # noqa: PLR0913 - one argument for each option
     *,
     quick: Annotated[bool, typer.Option("--quick", help="6 rounds, a few minutes.")] = False,
-    rounds: Annotated[int, typer.Option(min=6, help="Rounds; cut into sets of 6 and of 20.")] = 60,
+    rounds: Annotated[int, typer.Option(min=6, help="Rounds; cut into sets of 6 and of 20.")] = 18,
     framework: Annotated[str, typer.Option(help="Which framework to copy.")] = "starlette",
-    clients: Annotated[int, typer.Option(min=1)] = 16,
+    workloads: Annotated[str, typer.Option(help="Names, separated by commas; the four core ones if empty.")] = "",
+    clients: Annotated[str, typer.Option(help="Levels of concurrency, separated by commas.")] = "16,80",
     window: Annotated[float, typer.Option(min=0.2)] = 2.5,
     warmup: Annotated[float, typer.Option(min=0)] = 0.6,
     seed: Annotated[int, typer.Option()] = 1,
@@ -317,7 +318,8 @@ def selftest(  # noqa: PLR0913 - one argument for each option
 ) -> None:
     """Measure the rig itself: equal copies must tie, known slowdowns must be found."""
     wishes = Wishes(
-        clients=(clients,),
+        workloads=_words(workloads),
+        clients=_numbers("--clients", clients),
         rounds=6 if quick else rounds,
         window_s=window,
         warmup_s=warmup,
@@ -351,7 +353,7 @@ def _prepare_selftest(wishes: Wishes, framework: str) -> Prepared:
     (chosen,) = select_frameworks(find_frameworks(wishes.apps), (framework,))
     copies = make_copies(chosen, wishes.settings, executor_cpus=machine.executor_cpus(cores))
     loads = comparison.loads_of(wishes)
-    plan = make_plan(copies, select_workloads(("async-cpu",)), loads, rounds=wishes.rounds, seed=wishes.seed)
+    plan = make_plan(copies, select_workloads(wishes.workloads), loads, rounds=wishes.rounds, seed=wishes.seed)
     prepared = comparison.prepare_plan(wishes, plan, generator, cores)
     name = prepared.session.name.replace("matched", "selftest")
     session = prepared.session.model_copy(update={"label": "selftest", "name": name})
