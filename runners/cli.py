@@ -25,6 +25,7 @@ from runners.plan.subjects import make_subject
 from runners.plan.workloads import ALL, CORE, select_workloads
 from runners.report import compare as comparing
 from runners.report import export, overview, render
+from runners.report.compare_markdown import comparison_markdown
 from runners.report.summary import summarise
 from runners.screen import Screen, print_result
 
@@ -248,24 +249,27 @@ def publish(
 
 
 @app.command()
-def compare(
+def compare(  # noqa: PLR0913 - one argument for each option
     first: Annotated[str, typer.Argument(help="Name or folder of a session.")],
     second: Annotated[str, typer.Argument(help="Name or folder of another.")],
     *,
     page: Annotated[Path | None, typer.Option(help="Also write the comparison as a page to this file.")] = None,
+    levels: Annotated[
+        bool, typer.Option("--levels", help="Print the figures that moved even if machine or versions differ.")
+    ] = False,
     results: Results = ROOT / "results",
     as_json: AsJson = False,
 ) -> None:
-    """Put two sessions side by side: what changed, and which differences are beyond their intervals."""
+    """Say which conclusions of one session hold in another, and on the same machine which figures moved."""
     stored = [store.read(store.find(results, name)) for name in (first, second)]
     summaries = [summarise(one) for one in stored]
-    seen = comparing.compare(*summaries)
+    seen = comparing.compare(*summaries, levels=levels)
     if page is not None:
         store.write_derived(page.parent, {page.name: render.comparison_page(summaries[1], stored[1], seen)})
     if as_json:
         print(seen.model_dump_json(indent=1))  # noqa: T201 - for programs, so without rich's wrapping
     else:
-        print(comparing.comparison_markdown(seen))  # noqa: T201 - Markdown is to be piped
+        print(comparison_markdown(seen))  # noqa: T201 - Markdown is to be piped
 
 
 @app.command()

@@ -207,6 +207,16 @@ def test_comparing_as_json_parses(shootout: Shootout, results: Path) -> None:
     assert isinstance(json.loads(outcome.out), dict)
 
 
+def test_levels_of_another_machine_are_printed_when_asked_for(shootout: Shootout, results: Path) -> None:
+    stored = stored_session(Shape(subjects=2, workloads=2, clients=(10,), rounds=1, machine={"cpu": "Other"}, seed=2))
+    folder = store.create(results, stored.session.model_copy(update={"name": "elsewhere"}))
+    for result in stored.results:
+        store.append(folder, result)
+    words = ("compare", "2026-01-02T03-04-05", "elsewhere", "--out", results)
+    assert "## Ranges apart" not in shootout(*words).out
+    assert "## Ranges apart" in shootout(*words, "--levels").out
+
+
 def test_a_report_is_built_again_from_a_copied_session_by_its_path(
     shootout: Shootout, results: Path, tmp_path: Path
 ) -> None:
