@@ -129,6 +129,7 @@ def test_markdown_tables_have_as_many_cells_in_every_row() -> None:
         ({"cpu": "Other CPU"}, "(cpu)"),
         ({"cores": 8}, "(cores)"),
         ({"python": "3.14.0"}, "(python)"),
+        ({"gil_enabled": False}, "(gil_enabled)"),
         ({"k6": "2.0.0"}, "(k6)"),
         ({"versions": {"flask": "4.0"}}, "(aiohttp, fastapi, flask and 1 more)"),
     ],

@@ -1,6 +1,7 @@
 """The list of published sessions: a line for each, made from what is stored alone."""
 
 import re
+from collections.abc import Mapping
 
 import pytest
 
@@ -10,10 +11,10 @@ from tests.report import hand_made as made
 from tests.sessions import Shape, stored_session
 
 
-def selftest(rounds: int = 6) -> StoredSession:
-    """Two copies that never differ and one that costs a tenth more, always."""
+def selftest(rounds: int = 6, changed: Mapping[str, float] | None = None) -> StoredSession:
+    """Two copies that never differ and one that costs a tenth more, always; unless costs say otherwise."""
     planned = made.session(["flask-a", "flask-b", "flask-plus10"], rounds=rounds)
-    costs = {"flask-a": 0.5, "flask-b": 0.5, "flask-plus10": 0.55}
+    costs = {"flask-a": 0.5, "flask-b": 0.5, "flask-plus10": 0.55} | dict(changed or {})
     outcomes = {name: [made.completed(cpu_s=cpu_s)] * rounds for name, cpu_s in costs.items()}
     return made.stored(planned.model_copy(update={"label": "selftest"}), outcomes)
 
@@ -84,8 +85,15 @@ def test_a_self_test_is_told_by_its_main_figures() -> None:
     assert told.files == ("selftest.md",)
 
 
+@pytest.mark.parametrize("costs_s", [{"flask-a": 0.6}, {"flask-b": 0.6}])
+def test_equal_copies_are_told_apart_whichever_costs_more(costs_s: dict[str, float]) -> None:
+    assert entry("some", selftest(changed=costs_s)).seen.startswith(
+        "Equal copies were told apart in 1 of 1 comparisons;"
+    )
+
+
 def test_a_self_test_of_too_few_rounds_says_nothing() -> None:
-    assert entry("some", selftest(5)).seen == "Fewer than 6 complete rounds: nothing can be said."
+    assert entry("some", selftest(rounds=5)).seen == "Fewer than 6 complete rounds: nothing can be said."
 
 
 def test_lines_are_sorted_by_folder_whatever_their_order() -> None:

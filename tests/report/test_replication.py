@@ -175,13 +175,14 @@ def test_ratios_overlap_if_their_intervals_do(a: Comparison, b: Comparison, over
     assert seen.ratios_overlapping == int(overlap is True)
 
 
-def test_a_row_with_errors_in_one_session_is_named_and_not_compared() -> None:
-    a = summary(row("fastapi"), row("flask", against("less")))
-    b = summary(row("fastapi"), row("flask", against("less"), errors=1))
-    seen = replicate(a, b)
+@pytest.mark.parametrize(("errors", "where"), [((0, 1), "later"), ((1, 0), "by-hand")])
+def test_a_row_with_errors_in_one_session_is_named_and_not_compared(errors: tuple[int, int], where: str) -> None:
+    a, b = (summary(row("fastapi"), row("flask", against("less"), errors=count)) for count in errors)
+    seen = replicate(a, b.model_copy(update={"session": b.session.model_copy(update={"name": "later"})}))
     assert seen.conclusions == ()
+    assert [one.subject for one in seen.limits] == ["fastapi"]
     assert seen.left_out == (
-        "sync-io, 10 clients, flask had errors or failed trials in by-hand only and is not compared",
+        f"sync-io, 10 clients, flask had errors or failed trials in {where} only and is not compared",
     )
 
 
