@@ -26,11 +26,12 @@ def pair_variances(own: Floats, rows: int, freedom: int) -> tuple[Floats, Floats
     `own` are the variances as each pair's blocks show them, each of `freedom` degrees of freedom. Few blocks tell
     little, so each is drawn towards the typical one of the table, the less the more unequal they are (Smyth, "Linear
     models and empirical Bayes methods", 2004). That alone would trust noisy rows too much: no variance is taken for
-    smaller than the pair's own, or than the sum of what its two rows contribute.
+    smaller than the pair's own, or than the sum of what its two rows contribute. Sums are of
+    sorted values, so that the order of rows changes no digit.
     """
     if rows == 2:  # noqa: PLR2004 - a pair alone has no others to learn from
         return own, np.full((*own.shape[:-1], 1), float(freedom))
-    weight, typical = _prior(own, rows, freedom)
+    weight, typical = _prior(np.sort(own, axis=-1), rows, freedom)
     share = freedom / (weight + freedom)
     moderated = (1 - share) * typical + share * own
     contributed = np.maximum(_row_variances(own, rows), 0.0)
@@ -40,19 +41,19 @@ def pair_variances(own: Floats, rows: int, freedom: int) -> tuple[Floats, Floats
     return variances, np.minimum(weight + freedom, (rows - 1) * freedom)
 
 
-def _prior(own: Floats, rows: int, freedom: int) -> tuple[Floats, Floats]:
+def _prior(ordered: Floats, rows: int, freedom: int) -> tuple[Floats, Floats]:
     """How many degrees of freedom the typical variance is worth, and the typical variance (Smyth 2004, section 6.2).
 
     Logarithms of variances scatter by trigamma(freedom / 2) even if all are equal; what they scatter beyond it is
     theirs. Two pairs that share a row have variances correlated by 1/4, which over all pairs is 1 / (rows + 1).
     """
-    logs = np.log(np.maximum(own, RESOLUTION**2)) - digamma(freedom / 2) + math.log(freedom / 2)
+    logs = np.log(np.maximum(ordered, RESOLUTION**2)) - digamma(freedom / 2) + math.log(freedom / 2)
     by_chance = float(polygamma(1, freedom / 2)) * rows / (rows + 1)
     excess = logs.var(axis=-1, ddof=1, keepdims=True) - by_chance
     equal = excess <= 1 / _MOST_FREEDOM
     half = _inverse_trigamma(np.where(equal, 1.0, excess))
     typical = np.exp(logs.mean(axis=-1, keepdims=True) + digamma(half) - np.log(half))
-    return np.where(equal, _MOST_FREEDOM, 2 * half), np.where(equal, own.mean(axis=-1, keepdims=True), typical)
+    return np.where(equal, _MOST_FREEDOM, 2 * half), np.where(equal, ordered.mean(axis=-1, keepdims=True), typical)
 
 
 def _inverse_trigamma(values: Floats) -> Floats:
@@ -69,7 +70,8 @@ def _row_variances(own: Floats, rows: int) -> Floats:
 
     Those of a row's pairs sum to (rows - 2) times its own and once the sum of all rows' variances.
     """
-    together = own.sum(axis=-1, keepdims=True) / (rows - 1)
+    together = np.sort(own, axis=-1).sum(axis=-1, keepdims=True) / (rows - 1)
     first, second = pairs_of(rows)
     belongs = (np.arange(rows)[:, None] == first) | (np.arange(rows)[:, None] == second)
-    return np.asarray((own @ belongs.T.astype(np.float64) - together) / (rows - 2), dtype=np.float64)
+    sums = np.sort(np.where(belongs, own[..., None, :], 0.0), axis=-1).sum(axis=-1)
+    return np.asarray((sums - together) / (rows - 2), dtype=np.float64)

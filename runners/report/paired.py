@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
+from scipy.special import chdtri, stdtrit
 
 from runners.model import Comparison
 from runners.report import studentized
@@ -40,7 +40,7 @@ def compare_rows(metric: str, values: Mapping[str, Mapping[int, float]]) -> dict
     A row without a value above 0 takes no part; the others are compared by the blocks that all of them have. With fewer
     than 6 of those each pair has only its ratio, and a pair without a common block nothing.
     """
-    logs = {name: some for name in sorted(values) if (some := _logs(values[name]))}
+    logs = {name: some for name, own in values.items() if (some := _logs(own))}
     common = set.intersection(*(set(some) for some in logs.values())) if logs else set()
     enough = len(common) >= FEWEST_FOR_INTERVAL
     pairs = list(itertools.combinations(logs, 2))
@@ -87,7 +87,7 @@ def judge(differences: Sequence[Sequence[float]], rows: int) -> list[Found]:
     errors = np.sqrt(variances / blocks)
     reaches = studentized.quantile(CONFIDENCE, rows, freedom) / math.sqrt(2) * errors
     p_values = _p_values(centres, errors, rows, freedom)
-    detectable = _detectable(reaches, errors, freedom)
+    detectable = _detectable(reaches, errors, freedom, blocks)
     found = zip(centres, reaches, p_values, detectable, strict=True)
     return [Found(*(float(figure) for figure in one)) for one in found]
 
@@ -110,14 +110,16 @@ def _p_values(centres: Floats, errors: Floats, rows: int, freedom: float) -> Flo
     return np.where(sizes > 0, studentized.exceeds(ranges, rows, freedom), 1.0)
 
 
-def _detectable(reaches: Floats, errors: Floats, freedom: float) -> Floats:
+def _detectable(reaches: Floats, errors: Floats, freedom: float, blocks: int) -> Floats:
     """The true distance of a ratio from 1 that is called a difference with some 80 % power, given such noise.
 
     The distance seen must be beyond its interval's reach, and with that reach beyond the band; four times out of five
-    it is smaller than the true one by less than Student's quantile of standard errors.
+    it is smaller than the true one by less than Student's quantile of standard errors. Half of all estimates from so
+    few blocks are under the median of chi, which is less than the true noise: they are told as if they were the median.
     """
-    needed = np.maximum(reaches, EQUAL_WITHIN - reaches)
-    return np.asarray(np.expm1(needed + float(stdtrit(freedom, POWER)) * errors), dtype=np.float64)
+    usual = math.sqrt((blocks - 1) / float(chdtri(blocks - 1, 0.5)))
+    needed = np.maximum(reaches * usual, EQUAL_WITHIN - reaches)
+    return np.asarray(np.expm1(needed + float(stdtrit(freedom, POWER)) * errors * usual), dtype=np.float64)
 
 
 def _comparison(metric: str, against: str, differences: Sequence[float], found: Found | None) -> Comparison:

@@ -24,7 +24,8 @@ def exceeds(ranges: Floats, rows: int, freedom: float) -> Floats:
     """
     scales, chances = _noise_estimates(freedom)
     tail = np.interp(np.multiply.outer(ranges, scales), _GRID, _log_tail(rows), right=-np.inf)
-    return np.minimum(np.exp(tail) @ chances, 1.0)
+    # not a matrix product, whose last digits depend on the place in the matrix
+    return np.asarray(np.minimum((np.exp(tail) * chances).sum(axis=-1), 1.0), dtype=np.float64)
 
 
 @functools.lru_cache(maxsize=1024)

@@ -126,7 +126,7 @@ def draw(shape: Shape, random: np.random.Generator, tables: int) -> Floats:
 
 
 def _heads(logs: Floats) -> NDArray[np.intp]:
-    return np.argmax(np.median(np.exp(logs), axis=2), axis=1)
+    return np.asarray(np.argmax(np.median(np.exp(logs), axis=2), axis=1), dtype=np.intp)
 
 
 def _quantiles(rows: int, blocks: int, freedoms: Floats) -> Floats:
