@@ -96,13 +96,14 @@ def nominal(cell: Cell) -> float:
 
 
 def lowest(cell: Cell, alone: UnloadedPoint | None, loaded: Spread | None) -> float | None:
-    """The other end, of the same analysis: M / (S' + (M - 1) D / C) for the M requests held at once, with the larger D.
+    """The other end, of the same analysis: M / (S' + (M - 1) D / C) for the M requests held at once.
 
     It is what remains if everybody queues for the CPU behind everybody; slots that begin and end together come near it.
+    D is that under load where it is known: a lone request's, with its wake-ups, would excuse too much.
     """
     if alone is None:
         return None
-    cpu_s = max([alone.cpu_s_per_request, *([loaded.median] if loaded else [])])
+    cpu_s = loaded.median if loaded else alone.cpu_s_per_request
     return cell.together / (alone.residence_s + (cell.together - 1) * cpu_s / cell.cores)
 
 

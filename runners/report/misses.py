@@ -75,10 +75,10 @@ def _computed(row: Row, ceiling: Ceiling) -> Reason:
         return Reason("within", "within the reach of the prediction")
     if ceiling.limited_by not in {"CPU", "loop"} or ceiling.utilisation is None:
         return Reason(UNEXPLAINED, "not explained")
-    if share < 1 and ceiling.utilisation < BUSY:
+    if ceiling.utilisation < BUSY and 1 - MISSED <= share / ceiling.utilisation <= 1 + MISSED:
         return Reason("idle", f"its cores were busy for only {100 * ceiling.utilisation:.0f} % of the time")
     if not ceiling.probed:
-        return Reason("unprobed", "how fast the cores were, with lone requests and under load, was not timed")
+        return Reason(UNEXPLAINED, "not explained: nor was the speed of the cores timed")
     return Reason(UNEXPLAINED, f"not explained: a request took {_dearer(row, share, ceiling.utilisation)}")
 
 

@@ -98,7 +98,7 @@ def _rate(row: Row) -> str:
     """The figure that ranks: normalised where the table has one."""
     rate, normalised = row.metrics["requests_per_s"], row.metrics.get(NORMALISED)
     if normalised:
-        return f"{figure(normalised.median)} requests/s (normalised)"
+        return f"{figure(normalised.median)} normalised requests/s"
     return f"{figure(rate.median)} requests/s" if rate else "no requests"
 
 
