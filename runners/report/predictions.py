@@ -16,7 +16,7 @@ HEAD = [
     "Measured /s",
     "Of predicted",
     "CPU",
-    "of it for pings",
+    "of that for pings",
     "Beyond 3 %: why",
 ]
 WORDS = frozenset({0, 1, 2, 8})

@@ -32,7 +32,7 @@ def test_a_prediction_that_holds_says_nothing_more() -> None:
     visits = [made.visit("flask", "sync-cpu", 0.05, cpu_s, 50e-6) for cpu_s in (0.0098, 0.0099, 0.0102)]
     line = only_line(told(*visits))
     assert (line["Predicted /s"], line["Of predicted"]) == ("101 [98.0, 102]", "99.0 %")
-    assert (line["of it for pings"], line["Beyond 3 %: why"]) == ("\N{EN DASH}", "")
+    assert (line["of that for pings"], line["Beyond 3 %: why"]) == ("\N{EN DASH}", "")
 
 
 def test_the_speed_of_the_cores_under_load_is_no_miss() -> None:
