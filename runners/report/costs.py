@@ -1,11 +1,11 @@
 """What a load costs its server in CPU time: less what the bystander's pings took, raw or at the cores' usual speed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from statistics import median
 
-from runners.model import BystanderSummary, Calibration, Completed, PingPoint
-from runners.report.cores import are_busy
+from runners.model import BystanderSummary, Calibration, Completed, Load, PingPoint
+from runners.report.cores import are_busy, used_cores
 
 CONNECTIONS = ("kept", "new")
 
@@ -25,15 +25,71 @@ class Terms:
     pings: Mapping[str, tuple[PingPoint, ...]] = field(default_factory=dict)
 
 
+Of = Callable[[Completed, Load, Terms], float | None]
+"""One figure of a trial under its load, on these terms; None if it is absent."""
+
+
 def ping_points(calibration: Calibration | None, subject: str) -> dict[str, tuple[PingPoint, ...]]:
     """By connection, every visit at which the cost of this subject's pings was measured."""
     points = [point for point in (calibration.pings if calibration else ()) if point.subject == subject]
     return {name: tuple(point for point in points if point.connection == name) for name in CONNECTIONS}
 
 
-def load_cpu_s(trial: Completed, terms: Terms) -> float:
-    """CPU seconds of the server in the window, less what its bystander cost where that is known."""
-    return trial.usage.server_cpu_s - (bystander_cpu_s(trial, terms) or 0.0)
+def requests_per_s(trial: Completed, load: Load, *_: object) -> float:
+    """Correct answers a second, over the planned window: k6 counts in that; the sampler's edges may be off it a bit."""
+    return trial.load.requests / load.window_s
+
+
+def per_request(amount: Callable[[Completed, Terms], float | None]) -> Of:
+    """Spent a second by the sampler's clock over requests a second by k6's."""
+
+    def of(trial: Completed, load: Load, terms: Terms) -> float | None:
+        total, rate = amount(trial, terms), requests_per_s(trial, load)
+        return total / trial.usage.duration_s / rate if total is not None and rate else None
+
+    return of
+
+
+def raw_cpu_s_per_request(trial: Completed, load: Load, terms: Terms) -> float | None:
+    """As the clocks of the cores told it."""
+    return per_request(load_cpu_s)(trial, load, terms)
+
+
+def cpu_s_per_request(trial: Completed, load: Load, terms: Terms) -> float | None:
+    """Normalised if the terms say so, else raw."""
+    raw_s = raw_cpu_s_per_request(trial, load, terms)
+    return None if raw_s is None else raw_s * normalising_factor(trial, terms)
+
+
+def normalised_per_s(trial: Completed, load: Load, terms: Terms) -> float | None:
+    """What the cores would answer at their usual speed with nothing else to do; None where CPU time is told raw."""
+    cpu_s = cpu_s_per_request(trial, load, terms)
+    return terms.cores / cpu_s if terms.normalise and terms.cores is not None and cpu_s else None
+
+
+def utilisation(trial: Completed, _: Load, terms: Terms) -> float | None:
+    """The share of the cores that can work on the cell which the server used, pings included."""
+    return used_cores(trial) / terms.cores if terms.cores else None
+
+
+def bystander_share(trial: Completed, _: Load, terms: Terms) -> float | None:
+    """The bystander's share of the server's CPU time."""
+    own_s = bystander_cpu_s(trial, terms)
+    return own_s / trial.usage.server_cpu_s if own_s is not None and trial.usage.server_cpu_s else None
+
+
+def user_share(trial: Completed, *_: object) -> float | None:
+    """The share of the server's CPU time outside the kernel."""
+    user_s, total_s = trial.usage.server_user_s, trial.usage.server_cpu_s
+    return user_s / total_s if user_s is not None and total_s else None
+
+
+def load_cpu_s(trial: Completed, terms: Terms) -> float | None:
+    """CPU seconds of the server in the window, less what its bystander cost if that is known; None if none are left."""
+    pings_s = bystander_cpu_s(trial, terms)
+    return (
+        trial.usage.server_cpu_s - (pings_s or 0.0) if pings_s is None or pings_s < trial.usage.server_cpu_s else None
+    )
 
 
 def bystander_cpu_s(trial: Completed, terms: Terms) -> float | None:

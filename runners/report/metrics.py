@@ -6,11 +6,10 @@ from statistics import median
 from typing import Literal
 
 from runners.model import BystanderSummary, Completed, Load, LoadSummary
-from runners.report.cores import used_cores
-from runners.report.costs import Terms, bystander_cpu_s, load_cpu_s, normalising_factor
+from runners.report import costs
+from runners.report.costs import Of, Terms
 
 MICRO, MILLI, ONE, MIB = 1e6, 1e3, 1.0, 2.0**-20
-Of = Callable[[Completed, Load, Terms], float | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,11 +41,6 @@ def value_of(metric: Metric, trial: Completed, load: Load, terms: Terms) -> floa
     return metric.of(trial, load, terms)
 
 
-def _requests_per_s(trial: Completed, load: Load, *_: object) -> float:
-    # k6 counts what lies inside the planned window; the sampler's edges may be some milliseconds off it
-    return trial.load.requests / load.window_s
-
-
 def _latency(level: str) -> Of:
     return lambda trial, *_: getattr(trial.load.latency, level) if trial.load.latency else None
 
@@ -57,44 +51,6 @@ def _bystander(level: str, stream: Callable[[Completed], BystanderSummary]) -> O
         return getattr(latency, level) if latency else None
 
     return of
-
-
-def _per_request(amount: Callable[[Completed, Terms], float | None]) -> Of:
-    """Spent a second by the sampler's clock over requests a second by k6's."""
-
-    def of(trial: Completed, load: Load, terms: Terms) -> float | None:
-        total, rate = amount(trial, terms), _requests_per_s(trial, load)
-        return total / trial.usage.duration_s / rate if total is not None and rate else None
-
-    return of
-
-
-_raw_cpu_per_request = _per_request(load_cpu_s)
-
-
-def _cpu_per_request(trial: Completed, load: Load, terms: Terms) -> float | None:
-    raw_s = _raw_cpu_per_request(trial, load, terms)
-    return None if raw_s is None else raw_s * normalising_factor(trial, terms)
-
-
-def _normalised_per_s(trial: Completed, load: Load, terms: Terms) -> float | None:
-    """What the cores would answer at their usual speed with nothing else to do; None where CPU time is told raw."""
-    cpu_s = _cpu_per_request(trial, load, terms)
-    return terms.cores / cpu_s if terms.normalise and terms.cores is not None and cpu_s else None
-
-
-def _utilisation(trial: Completed, _: Load, terms: Terms) -> float | None:
-    return used_cores(trial) / terms.cores if terms.cores else None
-
-
-def _bystander_share(trial: Completed, _: Load, terms: Terms) -> float | None:
-    own_s = bystander_cpu_s(trial, terms)
-    return own_s / trial.usage.server_cpu_s if own_s is not None and trial.usage.server_cpu_s else None
-
-
-def _user_share(trial: Completed, *_: object) -> float | None:
-    user_s, total_s = trial.usage.server_user_s, trial.usage.server_cpu_s
-    return user_s / total_s if user_s is not None and total_s else None
 
 
 def _kept(trial: Completed) -> BystanderSummary:
@@ -118,7 +74,7 @@ METRICS: tuple[Metric, ...] = (
         column="requests_per_s",
         scale=ONE,
         better="more",
-        of=_requests_per_s,
+        of=costs.requests_per_s,
     ),
     Metric(
         name=NORMALISED,
@@ -127,7 +83,7 @@ METRICS: tuple[Metric, ...] = (
         column="normalised_per_s",
         scale=ONE,
         better="more",
-        of=_normalised_per_s,
+        of=costs.normalised_per_s,
     ),
     Metric(name="p50_s", title="p50", unit="ms", column="p50_ms", scale=MILLI, better="less", of=_latency("p50_s")),
     Metric(name="p95_s", title="p95", unit="ms", column="p95_ms", scale=MILLI, better="less", of=_latency("p95_s")),
@@ -175,7 +131,7 @@ METRICS: tuple[Metric, ...] = (
         column="cpu_us_per_request",
         scale=MICRO,
         better="less",
-        of=_cpu_per_request,
+        of=costs.cpu_s_per_request,
     ),
     Metric(
         name=RAW,
@@ -184,7 +140,7 @@ METRICS: tuple[Metric, ...] = (
         column="raw_cpu_us_per_request",
         scale=MICRO,
         better="less",
-        of=_raw_cpu_per_request,
+        of=costs.raw_cpu_s_per_request,
         aside=True,
     ),
     Metric(
@@ -194,7 +150,7 @@ METRICS: tuple[Metric, ...] = (
         column="utilisation",
         scale=ONE,
         better="neither",
-        of=_utilisation,
+        of=costs.utilisation,
         aside=True,
     ),
     Metric(
@@ -204,7 +160,7 @@ METRICS: tuple[Metric, ...] = (
         column="bystander_cpu_share",
         scale=ONE,
         better="neither",
-        of=_bystander_share,
+        of=costs.bystander_share,
         aside=True,
     ),
     Metric(
@@ -214,7 +170,7 @@ METRICS: tuple[Metric, ...] = (
         column="user_cpu_share",
         scale=ONE,
         better="neither",
-        of=_user_share,
+        of=costs.user_share,
         aside=True,
     ),
     Metric(
@@ -242,7 +198,7 @@ METRICS: tuple[Metric, ...] = (
         column="context_switches_per_request",
         scale=ONE,
         better="less",
-        of=_per_request(lambda t, _: t.usage.context_switches),
+        of=costs.per_request(lambda t, _: t.usage.context_switches),
     ),
 )
 

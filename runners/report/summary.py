@@ -109,8 +109,8 @@ def _terms(
         for subject in session.plan.subjects
         if subject.name in visits
     }
-    sound = {name: terms[name].cores or 1 for name in terms if visits[name].are_sound}
-    busy = [are_busy(list(visits[name].completed.values()), cores) for name, cores in sound.items()]
+    sound = {name: list(visits[name].completed.values()) for name in terms if visits[name].are_sound}
+    busy = [are_busy(trials, terms[name].cores or 0) for name, trials in sound.items()]
     normalise = usual_s is not None and bool(busy) and all(busy)
     return {name: replace(one, normalise=normalise) for name, one in terms.items()}
 

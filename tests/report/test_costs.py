@@ -48,7 +48,9 @@ def test_of_several_visits_the_median_counts() -> None:
 
 
 def test_no_more_is_subtracted_than_was_spent() -> None:
-    assert load_cpu_s(made.completed(cpu_s=0.05), terms()) == 0.0
+    little = made.completed(cpu_s=0.05)
+    assert bystander_cpu_s(little, terms()) == 0.05
+    assert load_cpu_s(little, terms()) is None
 
 
 def test_a_ping_costs_more_on_slower_cores_if_they_were_busy() -> None:
