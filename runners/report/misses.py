@@ -58,13 +58,13 @@ def _explained(session: Session, workload: Workload, row: Row) -> Reason | None:
 
 
 def _queueing(ceiling: Ceiling) -> Reason | None:
-    """Queueing for the CPU explains a rate between both bounds: until everybody waits for everybody."""
+    """Queueing for the CPU can explain a rate between both ends: until everybody waits for everybody."""
     lowest, predicted, share = ceiling.lowest_per_s, ceiling.predicted_per_s, ceiling.of_predicted
     if ceiling.limited_by not in {"clients", "pool"} or lowest is None or predicted is None or share is None:
         return None
     if not NEAR_LOWEST * lowest <= share * predicted < predicted:
         return None
-    words = f"requests held together queue for the CPU together, which at worst leaves {figure(lowest)}/s"
+    words = f"queueing for the CPU could explain it, which at worst leaves {figure(lowest)}/s"
     return Reason("queueing", words)
 
 

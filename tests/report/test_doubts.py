@@ -97,7 +97,7 @@ def test_a_figure_just_within_its_limit_is_not_doubted(row: Row) -> None:
 @pytest.mark.parametrize(
     ("of_predicted", "kind", "words"),
     [
-        (0.75, "queueing", "75 % of the predicted rate: requests held together queue for the CPU together"),
+        (0.75, "queueing", "75 % of the predicted rate: queueing for the CPU could explain it"),
         (0.46, "queueing", "at worst leaves 50.0/s"),
         (0.44, "prediction", "44 % of the predicted rate: not explained"),
         (1.2, "prediction", "not explained"),

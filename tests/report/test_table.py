@@ -134,6 +134,14 @@ def test_raw_cpu_per_request_has_two_digits_and_normalised_three() -> None:
     assert by_title(computing, "Flask")["CPU µs/request"] == f"{float(exact['cpu_us_per_request']):,.0f}"
 
 
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(0.0, "0"), (0.0123, "0.012"), (0.96, "0.96"), (1.26, "1.3"), (9.96, "10"), (102.7, "100"), (1213.0, "1,200")],
+)
+def test_two_digits_are_two_digits(value: float, words: str) -> None:
+    assert rough(value) == words
+
+
 def test_the_rate_that_ranks_stands_in_a_column_of_its_own() -> None:
     told = summary(workloads=2, probe_s=70e-6)
     waiting, computing = told.tables
