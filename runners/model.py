@@ -81,6 +81,8 @@ class Framework(Value):
     loops: tuple[str, ...]
     concurrency: Concurrency
     stock: Stock
+    explains: dict[str, str] = {}
+    """By workload one sentence: why its rate stays below what the concurrency model predicts."""
 
 
 class Settings(Value):
@@ -113,6 +115,7 @@ class Subject(Value):
     wait_s: PositiveFloat
     cpu_iterations: PositiveInt
     expected: dict[str, str]
+    explains: dict[str, str] = {}
 
     @property
     def async_slots(self) -> int | None:
@@ -515,15 +518,25 @@ class Comparison(Value):
 
 
 class Ceiling(Value):
-    """The throughput that the concurrency model predicts, each bound by itself, and the one that binds."""
+    """The throughput that the concurrency model predicts from lone requests, and what limited the one measured.
+
+    `bounds_per_s` are the bounds, each by itself; the prediction reaches from `predicted_low_per_s` to
+    `predicted_high_per_s`. Nothing measured under load is in them but the speed of the cores and the bystander's share.
+    `utilisation` is the share of the cores that can work on the cell that its server used.
+    """
 
     bounds_per_s: dict[str, float]
     limited_by: Literal["clients", "pool", "loop", "CPU", "generator", "none"]
     predicted_per_s: float | None
+    predicted_low_per_s: float | None = None
+    predicted_high_per_s: float | None = None
     of_predicted: float | None
+    utilisation: float | None = None
     nominal_per_s: float | None
     lowest_per_s: float | None = None
     """What is reached if all requests that are held at once queue for the CPU behind each other."""
+    probed: bool = False
+    """Whether lone requests could be told at the speed that the cores had under load."""
     evidence: str
     """What independent measurement (CPU seconds against cores) says of the same question."""
 
@@ -572,7 +585,9 @@ class Table(Value):
     ranked: bool
     """False where the rate says nothing of the servers (the generator was the limit)."""
     at_usual_speed: bool = False
-    """Whether rates were ordered and compared as they would be at the cores' usual speed: all rows limited by CPU."""
+    """Whether rows were ordered and compared by their normalised rate: all of them limited by equally many cores."""
+    normalised: bool = False
+    """Whether CPU per request is told at the cores' usual speed; otherwise raw, as the cores were not busy."""
 
 
 class Verdict(Value):
@@ -592,4 +607,4 @@ class Summary(Value):
     finished_rounds: NonNegativeInt
     """Rounds of which every block was measured."""
     usual_probe_s: PositiveFloat | None = None
-    """Median over trials of Usage.probe_s: the core speed at which CPU per request is told."""
+    """Median over trials of Usage.probe_s: the core speed to which figures are normalised."""

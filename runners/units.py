@@ -22,6 +22,16 @@ def figure(value: float) -> str:
     return f"{value:.{digits}f}"
 
 
+def rough(value: float) -> str:
+    """A number to two significant digits, without an exponent: 0.012, 1.2, 12, 120, 12,000."""
+    rounded = float(f"{value:.2g}")
+    size = abs(rounded)
+    if size >= 10 or size == 0:  # noqa: PLR2004 - from here on two digits stand before the point
+        return f"{rounded:,.0f}"
+    digits = 1 if size >= 1 else 2 if size >= 0.1 else 3  # noqa: PLR2004
+    return f"{rounded:.{digits}f}"
+
+
 def percent(ratio: float) -> str:
     """A ratio as a difference from one: 1.052 is '+5.2 %', 0.98 is '-2.0 %'."""
     return f"{100 * (ratio - 1):+.1f} %"

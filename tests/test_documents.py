@@ -57,11 +57,11 @@ def test_what_is_told_of_the_probe_stands_in_the_self_test() -> None:
         r"over (\d+) trials .* with ([\d.]+) and a slope of ([\d.]+), .*from ([\d.]+) % to ([\d.]+) %", _flat(METHOD)
     )
     assert told is not None
-    trials, correlation, slope, clocked, corrected = told.groups()
+    trials, correlation, slope, raw, normalised = told.groups()
     selftest = linked_selftest()
     assert f"over {trials} trials of equal copies" in selftest
     assert f"correlate with {correlation}, slope {slope} " in selftest
-    assert f"by {clocked} % as clocked and by {corrected} % at the usual speed" in selftest
+    assert f"by {raw} % raw and by {normalised} % normalised" in selftest
 
 
 @pytest.mark.parametrize("folder", PUBLISHED, ids=lambda folder: folder.name)

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from runners.errors import ManifestError, UsageError
 from runners.model import Framework
+from runners.plan.workloads import ALL
 
 MANIFEST = "framework.toml"
 PLACEHOLDERS = frozenset({"python", "host", "port", "threads", "processes", "loop"})
@@ -42,6 +43,7 @@ def read_manifest(path: Path) -> Framework:
     _check_command(where, "stock.command", framework.stock.command, STOCK_PLACEHOLDERS)
     if not framework.loops:
         raise ManifestError(f"reading {where}: key 'loops': empty; name at least the loop it runs, such as 'asyncio'")
+    _check_explains(where, framework.explains)
     return framework
 
 
@@ -69,6 +71,16 @@ def _first_fault(error: ValidationError) -> str:
 def _key(place: tuple[int | str, ...]) -> str:
     """The key as the file has it, without pydantic's names for the members of a union."""
     return ".".join(str(part) for part in place if part != "constrained-int" and not str(part).startswith("literal["))
+
+
+def _check_explains(where: str, explains: dict[str, str]) -> None:
+    known = [workload.name for workload in ALL]
+    for name, sentence in explains.items():
+        if name not in known:
+            listed = ", ".join(known)
+            raise ManifestError(f"reading {where}: key 'explains.{name}': no such workload; there are {listed}")
+        if not sentence.strip():
+            raise ManifestError(f"reading {where}: key 'explains.{name}': empty; say why, or leave the key out")
 
 
 def _check_command(where: str, key: str, command: tuple[str, ...], known: frozenset[str]) -> None:

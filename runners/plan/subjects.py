@@ -84,4 +84,5 @@ def _subject(  # noqa: PLR0913 - every argument is one field
         wait_s=settings.wait_s,
         cpu_iterations=settings.cpu_iterations,
         expected={workload.name: expected_result(workload, settings.cpu_iterations) for workload in ALL},
+        explains=framework.explains,
     )

@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from runners import units
 from runners.model import Doubt, Load, Row, Spread, Subject, Summary, Table, Workload
 from runners.report.doubts import bystander_p99_is_supported, p99_is_supported
 from runners.report.metrics import BY_NAME, Metric
-from runners.units import figure
 
 Rows = list[dict[str, Any]]
 
@@ -16,14 +16,21 @@ RATE_UNIT, PER_SECOND = "1/s", "/s"
 _WORK = {"wait": "waiting", "compute": "computing", "none": "doing nothing"}
 
 
-def number(metric: Metric, value: float) -> str:
-    """A value in the unit shown, to three digits; what is counted in wholes stays whole."""
+def is_rough(table: Table, name: str) -> bool:
+    """Whether two digits are all that a figure is worth: raw CPU time scatters by 7 to 11 % between rounds."""
+    return name == "cpu_s_per_request" and not table.normalised
+
+
+def number(metric: Metric, value: float, *, rough: bool = False) -> str:
+    """A value in the unit shown, to three digits or two; what is counted in wholes stays whole."""
     scaled = value * metric.scale
-    return f"{scaled:,.0f}" if metric.name == "threads" and scaled == round(scaled) else figure(scaled)
+    if metric.name == "threads" and scaled == round(scaled):
+        return f"{scaled:,.0f}"
+    return units.rough(scaled) if rough else units.figure(scaled)
 
 
-def shown(metric: Metric, value: float) -> str:
-    return f"{number(metric, value)}{unit(metric)}"
+def shown(metric: Metric, value: float, *, rough: bool = False) -> str:
+    return f"{number(metric, value, rough=rough)}{unit(metric)}"
 
 
 def unit(metric: Metric) -> str:
@@ -40,11 +47,12 @@ def axis_title(metric: Metric, more: str = "") -> str:
     return f"{metric.title[:-1]}, {said})" if metric.title.endswith(")") else f"{metric.title} ({said})"
 
 
-def spread_words(metric: Metric, spread: Spread) -> str:
+def spread_words(metric: Metric, spread: Spread, *, rough: bool = False) -> str:
     """How far the figure reaches, and whether that is an interval or only what was seen."""
     what = "95 % interval" if spread.is_interval else "range seen"
     rounds = f"{spread.count} round{'s' if spread.count > 1 else ''}"
-    return f"{number(metric, spread.low)} to {shown(metric, spread.high)} ({what}, {rounds})"
+    low, high = number(metric, spread.low, rough=rough), shown(metric, spread.high, rough=rough)
+    return f"{low} to {high} ({what}, {rounds})"
 
 
 def whisker_words(tables: Sequence[Table], metrics: Sequence[str]) -> str:
@@ -102,15 +110,15 @@ def headline_load(tables: Sequence[Table]) -> Load | None:
 
 def metric_rows(table: Table, name: str, labels: Mapping[str, str]) -> Rows:
     """A row for each subject that has this metric, in the order of the table."""
-    metric = BY_NAME[name]
+    metric, rough = BY_NAME[name], is_rough(table, name)
     return [
         {
             "framework": labels[row.subject],
             "value": spread.median * metric.scale,
             "low": spread.low * metric.scale,
             "high": spread.high * metric.scale,
-            "figure": f"{sureness(row, name)}{shown(metric, spread.median)}",
-            "spread": spread_words(metric, spread),
+            "figure": f"{sureness(row, name)}{shown(metric, spread.median, rough=rough)}",
+            "spread": spread_words(metric, spread, rough=rough),
             "remarks": remarks(row),
         }
         for row in table.rows

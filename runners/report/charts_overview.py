@@ -12,6 +12,8 @@ from runners.report.charts_data import (
     axis_title,
     doubts_about,
     headline_load,
+    is_rough,
+    number,
     remarks,
     shown,
     slug,
@@ -22,7 +24,6 @@ from runners.report.charts_data import (
 )
 from runners.report.charts_parts import Chart, Layer, chart, finished
 from runners.report.metrics import BY_NAME
-from runners.units import figure
 
 BANDS = ((0.95, "95 % or more"), (0.8, "80 %"), (0.5, "50 %"), (0.2, "20 %"), (0.0, "less"))
 """From which share of the best a colour holds, best first."""
@@ -73,7 +74,8 @@ def _overview(summary: Summary, load: Load, name: str) -> Chart:
 def _cells(table: Table, name: str, doubts: Sequence[Doubt]) -> Rows:
     best = _best(table, name)
     return [
-        {"subject": row.subject, "remarks": remarks(row)} | _cell(row, name, best, _marks(row, name, best, doubts))
+        {"subject": row.subject, "remarks": remarks(row)}
+        | _cell(table, row, name, best, _marks(row, name, best, doubts))
         for row in table.rows
     ]
 
@@ -94,8 +96,8 @@ def _best(table: Table, name: str) -> Row | None:
     return min(held, key=lambda entry: entry[:2])[2] if held else None
 
 
-def _cell(row: Row, name: str, best: Row | None, marks: str) -> dict[str, str]:
-    metric, spread = BY_NAME[name], row.metrics.get(name)
+def _cell(table: Table, row: Row, name: str, best: Row | None, marks: str) -> dict[str, str]:
+    metric, spread, rough = BY_NAME[name], row.metrics.get(name), is_rough(table, name)
     best_spread = best.metrics.get(name) if best else None
     if spread is None or best_spread is None:
         label = "failed" if row.failures else "\u2013"
@@ -104,12 +106,12 @@ def _cell(row: Row, name: str, best: Row | None, marks: str) -> dict[str, str]:
     band = next(words for least, words in BANDS if share >= least)
     distance = "best" if row is best else f"{floor(100 * share)} %"
     return {
-        "label": sureness(row, name) + figure(spread.median * metric.scale),
+        "label": sureness(row, name) + number(metric, spread.median, rough=rough),
         "note": f"{distance} {marks}".strip(),
         "band": band,
         "ink": "strong" if band in STRONG else "weak",
-        "figure": shown(metric, spread.median),
-        "spread": spread_words(metric, spread),
+        "figure": shown(metric, spread.median, rough=rough),
+        "spread": spread_words(metric, spread, rough=rough),
     }
 
 

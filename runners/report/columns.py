@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from runners.model import Comparison, Row, Spread, Summary, Table
 from runners.report.doubts import bystander_p99_is_supported, p99_is_supported
-from runners.report.metrics import BY_NAME
-from runners.units import figure
+from runners.report.metrics import BY_NAME, NORMALISED, UTILISATION
+from runners.units import figure, rough
 
 NOTHING = "\N{EN DASH}"
 MEDIUM, WIDE = 120, 200
@@ -20,11 +20,13 @@ class Column:
     title: str
     of: Callable[[Summary, Table, Row], str]
     room: int = 0
+    belongs: Callable[[Table], bool] = lambda _: True
 
 
-def columns(room: float = float("inf")) -> tuple[Column, ...]:
-    """The columns of a printed table that make sense on lines of `room` characters, from left to right."""
-    return tuple(column for column in _COLUMNS if column.room <= room)
+def columns(room: float = float("inf"), table: Table | None = None) -> tuple[Column, ...]:
+    """The columns that make sense on lines of `room` characters, and in this table if one is given; in their order."""
+    fitting = (column for column in _COLUMNS if column.room <= room)
+    return tuple(column for column in fitting if table is None or column.belongs(table))
 
 
 def title(table: Table) -> str:
@@ -43,12 +45,33 @@ def _rank(_: Summary, __: Table, row: Row) -> str:
     return f"{'=' if row.tied else ''}{row.rank}"
 
 
-def _requests(summary: Summary, _: Table, row: Row) -> str:
-    spread = row.metrics["requests_per_s"]
+def _spread_of(name: str) -> Callable[[Summary, Table, Row], str]:
+    def of(summary: Summary, _: Table, row: Row) -> str:
+        spread = row.metrics.get(name)
+        if spread is None:
+            return NOTHING
+        reach = f" [{figure(spread.low)}, {figure(spread.high)}]" if spread.count > 1 else ""
+        return f"{figure(spread.median)}{reach}{_marks(summary, row, name)}"
+
+    return of
+
+
+def _cpu_per_request(summary: Summary, table: Table, row: Row) -> str:
+    """Raw CPU time scatters by 7 to 11 % between rounds: more than two digits of it would be noise."""
+    spread = row.metrics.get("cpu_s_per_request")
     if spread is None:
         return NOTHING
-    reach = f" [{figure(spread.low)}, {figure(spread.high)}]" if spread.count > 1 else ""
-    return f"{figure(spread.median)}{reach}{_marks(summary, row, 'requests_per_s')}"
+    value = spread.median * BY_NAME["cpu_s_per_request"].scale
+    return f"{figure(value) if table.normalised else rough(value)}{_marks(summary, row, 'cpu_s_per_request')}"
+
+
+def _utilisation(_: Summary, __: Table, row: Row) -> str:
+    return percentage(row.metrics.get(UTILISATION))
+
+
+def percentage(spread: Spread | None) -> str:
+    """The middle of a share, such as '99 %'."""
+    return f"{100 * spread.median:.0f} %" if spread else NOTHING
 
 
 def _value(name: str, *, supported: Callable[[Row], bool] = lambda _: True) -> Callable[[Summary, Table, Row], str]:
@@ -109,17 +132,19 @@ def _marks(summary: Summary, row: Row, metric: str | None) -> str:
 _COLUMNS: tuple[Column, ...] = (
     Column(title="#", of=_rank),
     Column(title="Framework", of=lambda _, __, row: row.title),
-    Column(title="Requests/s", of=_requests),
+    Column(title="Requests/s", of=_spread_of("requests_per_s")),
+    Column(title="Normalised /s", of=_spread_of(NORMALISED), belongs=lambda table: table.at_usual_speed),
     Column(title="Against leader", of=_against_leader, room=WIDE),
     Column(title="p50 ms", of=_value("p50_s")),
     Column(title="p95 ms", of=_value("p95_s"), room=WIDE),
     Column(title="p99 ms", of=_value("p99_s", supported=p99_is_supported), room=MEDIUM),
     Column(title="Bystander p50 / p99 ms", of=_pair("bystander_p50_s", "bystander_p99_s")),
     Column(title="new connections", of=_pair("bystander_fresh_p50_s", "bystander_fresh_p99_s"), room=WIDE),
-    Column(title="CPU µs/request", of=_value("cpu_s_per_request")),
+    Column(title="CPU µs/request", of=_cpu_per_request),
     Column(title="Memory MiB", of=_value("memory_bytes"), room=MEDIUM),
     Column(title="Threads", of=_value("threads"), room=WIDE),
     Column(title="Errors", of=_errors),
+    Column(title="CPU", of=_utilisation, room=MEDIUM),
     Column(title="Limited by", of=_limited_by),
     Column(title="Of predicted", of=_of_predicted, room=MEDIUM),
 )

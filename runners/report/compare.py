@@ -5,7 +5,7 @@ from typing import Literal
 
 from runners.model import Spread, Summary, Value
 from runners.report.compare_changes import Change, changes_between, reasons_for_doubt, speed_changes, unlike
-from runners.report.metrics import CLOCKED, METRICS
+from runners.report.metrics import METRICS, NORMALISED
 from runners.report.replicate import replicate
 from runners.report.replication import Replication
 
@@ -109,8 +109,8 @@ def _moved(
     for (workload, load, subject), metrics in in_a.items():
         others = in_b.get((workload, load, subject), {})
         for metric in METRICS:
-            if metric.name == CLOCKED:
-                continue  # CPU per request once more, with the noise left in
+            if metric.aside or metric.name == NORMALISED:
+                continue  # these say once more what another figure says
             a, b = metrics.get(metric.name), others.get(metric.name)
             if a is None or b is None:
                 continue

@@ -69,7 +69,7 @@ def _settings(session: Session) -> dict[str, Any]:
 
 def _subject(subject: Subject) -> dict[str, Any]:
     environment = {f"environment {name}": value for name, value in subject.environment.items()}
-    return subject.model_dump(exclude={"name", "environment", "concurrency"}) | environment
+    return subject.model_dump(exclude={"name", "environment", "concurrency", "explains"}) | environment
 
 
 INCOMPARABLE = {

@@ -2,14 +2,18 @@
 
 from collections.abc import Iterator
 
-from runners.model import Ceiling, Doubt, Row, Session, Table
+from runners.model import Doubt, Row, Session, Table
+from runners.report import misses
+from runners.report.metrics import BYSTANDER_SHARE
+from runners.report.misses import LITTLE_LIMIT
 from runners.report.statistics import FEWEST_FOR_INTERVAL
-from runners.units import figure, names
+from runners.units import names
 
-LITTLE_LIMIT = 0.015
 PREDICTION_LOW, PREDICTION_HIGH = 0.9, 1.1
 SAMPLES_FOR_P99 = 1000
 FLOORS_FOR_P99 = 2.0
+BYSTANDER_LIMIT = 0.01
+"""Share of a server's CPU from which its pings are worth a word."""
 
 
 def find_doubts(session: Session, tables: tuple[Table, ...], voided_blocks: int) -> tuple[Doubt, ...]:
@@ -89,7 +93,8 @@ def _about_table(session: Session, table: Table) -> Iterator[Doubt]:
     for row in table.rows:
         yield from _about_outcome(table, row)
         yield from _about_rate(table, row)
-        yield from _about_ceiling(table, row)
+        yield from _about_ceiling(session, table, row)
+    yield from _about_bystander(table)
     few = [row for row in table.rows if row.trials and not p99_is_supported(row)]
     if few:
         seen = f"a p99 from {min(row.samples for row in few)} samples (needs {SAMPLES_FOR_P99})"
@@ -130,7 +135,7 @@ def _about_rate(table: Table, row: Row) -> Iterator[Doubt]:
         yield _doubt(table, [row], "p50_s", kind="unsteady", seen=seen, remedy=remedy)
 
 
-def _about_ceiling(table: Table, row: Row) -> Iterator[Doubt]:
+def _about_ceiling(session: Session, table: Table, row: Row) -> Iterator[Doubt]:
     ceiling = row.ceiling
     if ceiling is None:
         return
@@ -138,22 +143,28 @@ def _about_ceiling(table: Table, row: Row) -> Iterator[Doubt]:
         seen = f"k6 was the limit ({ceiling.evidence})"
         remedy = "compare CPU per request instead, or use more cores"
         yield _doubt(table, [row], "requests_per_s", kind="generator", seen=seen, remedy=remedy)
-    elif ceiling.of_predicted is not None and not PREDICTION_LOW <= ceiling.of_predicted <= PREDICTION_HIGH:
-        share = f"{100 * ceiling.of_predicted:.0f} % of the predicted rate"
+        return
+    reason, share = misses.reason(session, table.workload, row), ceiling.of_predicted
+    if reason is None or share is None or reason.kind in _SAID_ELSEWHERE:
+        return
+    if reason.kind == "explained" or not PREDICTION_LOW <= share <= PREDICTION_HIGH:
+        seen = f"{100 * share:.0f} % of the predicted rate: {reason.words} ({ceiling.evidence})"
         remedy = "see docs/method.md, 'When a ceiling is missed'"
-        kind, cause = _cause(ceiling, ceiling.of_predicted)
-        seen = f"{share}: {cause} ({ceiling.evidence})"
-        yield _doubt(table, [row], "requests_per_s", kind=kind, seen=seen, remedy=remedy)
+        yield _doubt(table, [row], "requests_per_s", kind=reason.kind, seen=seen, remedy=remedy)
 
 
-def _cause(ceiling: Ceiling, of_predicted: float) -> tuple[str, str]:
-    """The kind of doubt, and what explains it: queueing for the CPU can, until everybody waits for everybody."""
-    lowest, predicted = ceiling.lowest_per_s, ceiling.predicted_per_s
-    if ceiling.limited_by not in {"clients", "pool"} or lowest is None or predicted is None:
-        return "prediction", "the model misses something"
-    if not PREDICTION_LOW * lowest <= of_predicted * predicted < predicted:
-        return "prediction", "the model misses something"
-    return "queueing", f"requests held together queue for the CPU together, which at worst leaves {figure(lowest)}/s"
+_SAID_ELSEWHERE = frozenset({"errors", "unsteady", "little", "within"})
+"""Reasons for a missed prediction that are doubts by themselves, or none."""
+
+
+def _about_bystander(table: Table) -> Iterator[Doubt]:
+    shares = {row.subject: spread.median for row in table.rows if (spread := row.metrics.get(BYSTANDER_SHARE))}
+    dear = [row for row in table.rows if shares.get(row.subject, 0.0) > BYSTANDER_LIMIT]
+    if dear:
+        most = max(shares[row.subject] for row in dear)
+        seen = f"pings took up to {100 * most:.1f} % of the server's CPU; CPU per request is without them"
+        remedy = "read small differences of requests/s with care"
+        yield _doubt(table, dear, "cpu_s_per_request", kind="bystander-cost", seen=seen, remedy=remedy)
 
 
 def _doubt(  # noqa: PLR0913 - the parts of a doubt

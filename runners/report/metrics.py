@@ -6,6 +6,8 @@ from statistics import median
 from typing import Literal
 
 from runners.model import BystanderSummary, Completed, Load, LoadSummary
+from runners.report import costs
+from runners.report.costs import Of, Terms
 
 MICRO, MILLI, ONE, MIB = 1e6, 1e3, 1.0, 2.0**-20
 
@@ -14,8 +16,8 @@ MICRO, MILLI, ONE, MIB = 1e6, 1e3, 1.0, 2.0**-20
 class Metric:
     """`value * scale` is in `unit`; `better` says which direction is.
 
-    `of` takes the value from one trial under its load, None if it is absent. What is `at_usual_speed` is CPU time,
-    which grows as the core slows down; `value_of` takes that out.
+    `of` takes the value from one trial under its load, None if it is absent; CPU time it tells on the given terms. What
+    stands `aside` is in table.csv only, as it says once more, or as a part, what another figure says.
     """
 
     name: str
@@ -24,8 +26,8 @@ class Metric:
     column: str
     scale: float
     better: Literal["more", "less", "neither"]
-    of: Callable[[Completed, Load], float | None]
-    at_usual_speed: bool = False
+    of: Of
+    aside: bool = False
 
 
 def usual_probe_s(trials: Iterable[Completed]) -> float | None:
@@ -34,44 +36,21 @@ def usual_probe_s(trials: Iterable[Completed]) -> float | None:
     return median(probes_s) if probes_s else None
 
 
-def value_of(metric: Metric, trial: Completed, load: Load, usual_s: float | None) -> float | None:
-    """The metric of one trial; CPU time as it would be if the core had run at its usual speed, where both are known."""
-    value, probe_s = metric.of(trial, load), trial.usage.probe_s
-    if value is None or not metric.at_usual_speed or usual_s is None or probe_s is None:
-        return value
-    return value * usual_s / probe_s
+def value_of(metric: Metric, trial: Completed, load: Load, terms: Terms) -> float | None:
+    """The metric of one trial, its CPU time on these terms."""
+    return metric.of(trial, load, terms)
 
 
-def _requests_per_s(trial: Completed, load: Load) -> float:
-    # k6 counts what lies inside the planned window; the sampler's edges may be some milliseconds off it
-    return trial.load.requests / load.window_s
+def _latency(level: str) -> Of:
+    return lambda trial, *_: getattr(trial.load.latency, level) if trial.load.latency else None
 
 
-def _latency(level: str) -> Callable[[Completed, Load], float | None]:
-    return lambda trial, _: getattr(trial.load.latency, level) if trial.load.latency else None
-
-
-def _bystander(
-    level: str, stream: Callable[[Completed], BystanderSummary]
-) -> Callable[[Completed, Load], float | None]:
-    def of(trial: Completed, _: Load) -> float | None:
+def _bystander(level: str, stream: Callable[[Completed], BystanderSummary]) -> Of:
+    def of(trial: Completed, *_: object) -> float | None:
         latency = stream(trial).latency
         return getattr(latency, level) if latency else None
 
     return of
-
-
-def _per_request(amount: Callable[[Completed], float | None]) -> Callable[[Completed, Load], float | None]:
-    """Spent a second by the sampler's clock over requests a second by k6's."""
-
-    def of(trial: Completed, load: Load) -> float | None:
-        total, rate = amount(trial), _requests_per_s(trial, load)
-        return total / trial.usage.duration_s / rate if total is not None and rate else None
-
-    return of
-
-
-_cpu_per_request = _per_request(lambda trial: trial.usage.server_cpu_s)
 
 
 def _kept(trial: Completed) -> BystanderSummary:
@@ -82,7 +61,10 @@ def _fresh(trial: Completed) -> BystanderSummary:
     return trial.bystander_fresh
 
 
-CLOCKED = "clocked_cpu_s_per_request"
+RAW = "raw_cpu_s_per_request"
+NORMALISED = "normalised_per_s"
+UTILISATION = "utilisation"
+BYSTANDER_SHARE = "bystander_cpu_share"
 
 METRICS: tuple[Metric, ...] = (
     Metric(
@@ -92,7 +74,16 @@ METRICS: tuple[Metric, ...] = (
         column="requests_per_s",
         scale=ONE,
         better="more",
-        of=_requests_per_s,
+        of=costs.requests_per_s,
+    ),
+    Metric(
+        name=NORMALISED,
+        title="Normalised requests",
+        unit="1/s",
+        column="normalised_per_s",
+        scale=ONE,
+        better="more",
+        of=costs.normalised_per_s,
     ),
     Metric(name="p50_s", title="p50", unit="ms", column="p50_ms", scale=MILLI, better="less", of=_latency("p50_s")),
     Metric(name="p95_s", title="p95", unit="ms", column="p95_ms", scale=MILLI, better="less", of=_latency("p95_s")),
@@ -140,17 +131,47 @@ METRICS: tuple[Metric, ...] = (
         column="cpu_us_per_request",
         scale=MICRO,
         better="less",
-        of=_cpu_per_request,
-        at_usual_speed=True,
+        of=costs.cpu_s_per_request,
     ),
     Metric(
-        name=CLOCKED,
-        title="CPU per request as clocked",
+        name=RAW,
+        title="CPU per request, raw",
         unit="µs",
-        column="clocked_cpu_us_per_request",
+        column="raw_cpu_us_per_request",
         scale=MICRO,
         better="less",
-        of=_cpu_per_request,
+        of=costs.raw_cpu_s_per_request,
+        aside=True,
+    ),
+    Metric(
+        name=UTILISATION,
+        title="Share of its cores used",
+        unit="",
+        column="utilisation",
+        scale=ONE,
+        better="neither",
+        of=costs.utilisation,
+        aside=True,
+    ),
+    Metric(
+        name=BYSTANDER_SHARE,
+        title="Bystander's share of CPU",
+        unit="",
+        column="bystander_cpu_share",
+        scale=ONE,
+        better="neither",
+        of=costs.bystander_share,
+        aside=True,
+    ),
+    Metric(
+        name="user_cpu_share",
+        title="Share of CPU outside the kernel",
+        unit="",
+        column="user_cpu_share",
+        scale=ONE,
+        better="neither",
+        of=costs.user_share,
+        aside=True,
     ),
     Metric(
         name="memory_bytes",
@@ -159,7 +180,7 @@ METRICS: tuple[Metric, ...] = (
         column="memory_mib",
         scale=MIB,
         better="less",
-        of=lambda t, _: t.usage.memory_bytes,
+        of=lambda t, *_: t.usage.memory_bytes,
     ),
     Metric(
         name="threads",
@@ -168,7 +189,7 @@ METRICS: tuple[Metric, ...] = (
         column="threads",
         scale=ONE,
         better="neither",
-        of=lambda t, _: t.usage.threads,
+        of=lambda t, *_: t.usage.threads,
     ),
     Metric(
         name="context_switches_per_request",
@@ -177,7 +198,7 @@ METRICS: tuple[Metric, ...] = (
         column="context_switches_per_request",
         scale=ONE,
         better="less",
-        of=_per_request(lambda t: t.usage.context_switches),
+        of=costs.per_request(lambda t, _: t.usage.context_switches),
     ),
 )
 

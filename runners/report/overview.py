@@ -1,9 +1,12 @@
 """One table of a whole session for README.md: frameworks by workloads, under the highest load."""
 
+from collections.abc import Iterable
+
 from runners.model import Row, Summary, Table
 from runners.report.columns import NOTHING
+from runners.report.metrics import NORMALISED
 from runners.report.table import plain
-from runners.units import figure
+from runners.units import figure, names
 
 BEGIN, END = "<!-- published session: begin -->", "<!-- published session: end -->"
 CHART = "overview"
@@ -21,9 +24,9 @@ def markdown(summary: Summary) -> str:
     machine = session.machine
     caption = (
         f"{load}, {session.settings.profile} profile, {session.plan.rounds} rounds, {session.started_at[:10]}, "
-        f"{machine.cpu}, {machine.cores} cores, {machine.python}, k6 {machine.k6}. In each cell: requests/s with its "
-        "95 % interval and its rank in brackets (= shares it), what limited it, and what a ping beside the load waited "
-        "(median)."
+        f"{machine.cpu}, {machine.cores} cores, {machine.python}, k6 {machine.k6}. In each cell: "
+        f"requests/s{_normalised(shown.values())} and the rank in brackets (= shares it), what limited it, and what a "
+        "ping waited during the load; all of them medians."
     )
     links = (
         f"[The whole table]({folder}/table.md), [the page]({folder}/report.html) (download and open it), "
@@ -56,22 +59,28 @@ def _cell(table: Table, subject: str) -> str:
     row = next((row for row in table.rows if row.subject == subject), None)
     if row is None or row.metrics["requests_per_s"] is None:
         return NOTHING
-    return "<br>".join([_rate(row), _limit(row), _ping(row)])
+    return ", ".join(part for part in (_rate(row), _limit(row), _ping(row)) if part)
 
 
 def _rate(row: Row) -> str:
-    rate = row.metrics["requests_per_s"]
+    """The figure that ranks: normalised where the table has one."""
+    rate = row.metrics.get(NORMALISED) or row.metrics["requests_per_s"]
     if rate is None:
         return NOTHING
     rank = f" ({'=' if row.tied else ''}{row.rank})" if row.rank else ""
-    reach = f" [{figure(rate.low)}, {figure(rate.high)}]" if rate.is_interval else ""
-    return f"**{figure(rate.median)}**{reach}{rank}"
+    return f"{figure(rate.median)}/s{rank}"
 
 
 def _limit(row: Row) -> str:
-    return row.ceiling.limited_by if row.ceiling else NOTHING
+    return row.ceiling.limited_by if row.ceiling and row.ceiling.limited_by != "none" else ""
 
 
 def _ping(row: Row) -> str:
     wait = row.metrics["bystander_p50_s"]
-    return f"ping {figure(1000 * wait.median)} ms" if wait else NOTHING
+    return f"ping {figure(1000 * wait.median)} ms" if wait else ""
+
+
+def _normalised(tables: Iterable[Table]) -> str:
+    """Which columns show what the cores would answer at their usual speed with nothing else to do."""
+    routes = [table.workload.route for table in tables if table.at_usual_speed]
+    return f" (normalised to the cores' usual speed under {names(routes)})" if routes else ""

@@ -28,7 +28,7 @@ from runners.report.compare import SessionComparison
 from runners.report.metrics import BY_NAME
 from runners.report.page_inside import inside_data
 from runners.report.page_tables import Printed, printed
-from runners.report.table import order_note, speed_words
+from runners.report.table import bystander_words, order_note, speed_words
 
 TEMPLATES = Path(__file__).parent / "templates"
 PLACEHOLDER = re.compile(r"^[\w./:=,-]*\{\w+\}[\w./:=,-]*$")
@@ -89,6 +89,7 @@ def page(
         "comparison": comparison,
         "compared": compare_words,
         "quoted": _quoted,
+        "bystander": bystander_words(summary),
         "speed": speed_words(summary),
     }
     trials = inside_data(stored, labels, workloads) | {"specification": _bare(inside())}

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from runners.model import Doubt, Row, Table
-from runners.report.charts_data import absence, doubts_about, number, sureness
-from runners.report.metrics import CLOCKED, METRICS, Metric
+from runners.report.charts_data import absence, doubts_about, is_rough, number, sureness
+from runners.report.columns import percentage
+from runners.report.metrics import METRICS, UTILISATION, Metric
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +28,7 @@ class Line:
     tied: bool
     figures: tuple[Figure, ...]
     limited_by: str
+    used: str
     of_ceiling: str
     evidence: str
     errors: int
@@ -62,13 +64,11 @@ class Printed:
 
 def printed(table: Table, labels: Mapping[str, str], doubts: Sequence[Doubt]) -> Printed:
     metrics = tuple(
-        metric
-        for metric in METRICS
-        if metric.name != CLOCKED and any(row.metrics.get(metric.name) for row in table.rows)
+        metric for metric in METRICS if not metric.aside and any(row.metrics.get(metric.name) for row in table.rows)
     )
     return Printed(
         heads=tuple(_heads(metrics)),
-        lines=tuple(_line(row, metrics, labels[row.subject], doubts) for row in table.rows),
+        lines=tuple(_line(table, row, metrics, labels[row.subject], doubts) for row in table.rows),
         has_ceilings=any(row.ceiling is not None for row in table.rows),
     )
 
@@ -85,14 +85,15 @@ def _heads(metrics: tuple[Metric, ...]) -> Iterator[Head]:
         yield Head(title=title, unit=members[0].unit, parts=parts)
 
 
-def _line(row: Row, metrics: tuple[Metric, ...], title: str, doubts: Sequence[Doubt]) -> Line:
+def _line(table: Table, row: Row, metrics: tuple[Metric, ...], title: str, doubts: Sequence[Doubt]) -> Line:
     ceiling = row.ceiling
     of_ceiling = "" if ceiling is None or ceiling.of_predicted is None else f"{100 * ceiling.of_predicted:.0f} %"
     return Line(
         title=title,
         rank="" if row.rank is None else str(row.rank),
         tied=row.tied,
-        figures=tuple(_figure(row, metric, doubts) for metric in metrics),
+        figures=tuple(_figure(row, metric, doubts, rough=is_rough(table, metric.name)) for metric in metrics),
+        used=percentage(row.metrics.get(UTILISATION)),
         limited_by="" if ceiling is None or ceiling.limited_by == "none" else ceiling.limited_by,
         of_ceiling=of_ceiling,
         evidence="" if ceiling is None else ceiling.evidence,
@@ -102,13 +103,13 @@ def _line(row: Row, metrics: tuple[Metric, ...], title: str, doubts: Sequence[Do
     )
 
 
-def _figure(row: Row, metric: Metric, doubts: Sequence[Doubt]) -> Figure:
+def _figure(row: Row, metric: Metric, doubts: Sequence[Doubt], *, rough: bool) -> Figure:
     spread = row.metrics.get(metric.name)
     if spread is None:
         return Figure()
-    low, high = number(metric, spread.low), number(metric, spread.high)
+    low, high = number(metric, spread.low, rough=rough), number(metric, spread.high, rough=rough)
     return Figure(
-        text=sureness(row, metric.name) + number(metric, spread.median),
+        text=sureness(row, metric.name) + number(metric, spread.median, rough=rough),
         spread="" if spread.count == 1 else low if low == high else f"{low}\u2013{high}",
         doubts=_numbers(doubts_about(row, metric.name, doubts)),
     )

@@ -19,7 +19,9 @@ from runners.model import (
 )
 from runners.report import statistics
 from runners.report.ceilings import ceiling
-from runners.report.metrics import CLOCKED, METRICS, POOLED, value_of
+from runners.report.cores import used_cores
+from runners.report.costs import Terms, bystander_cpu_s
+from runners.report.metrics import METRICS, POOLED, RAW, value_of
 from runners.report.quantiles import pooled_quantiles
 
 
@@ -29,6 +31,12 @@ class Visits:
 
     completed: Mapping[int, Completed]
     failures: tuple[str, ...]
+
+    @property
+    def are_sound(self) -> bool:
+        """Whether there were some, and all of them without failures and wrong answers."""
+        wrong = any(sum(trial.load.errors.values()) for trial in self.completed.values())
+        return bool(self.completed) and not self.failures and not wrong
 
 
 def visits_of(results: Iterable[TrialResult]) -> Visits:
@@ -41,7 +49,7 @@ def visits_of(results: Iterable[TrialResult]) -> Visits:
 
 
 def make_row(  # noqa: PLR0913, PLR0917 - the facts of one cell
-    session: Session, subject: Subject, workload: Workload, load: Load, visits: Visits, usual_s: float | None
+    session: Session, subject: Subject, workload: Workload, load: Load, visits: Visits, terms: Terms
 ) -> Row:
     """The row before it is ranked and doubted.
 
@@ -51,10 +59,10 @@ def make_row(  # noqa: PLR0913, PLR0917 - the facts of one cell
         workload: With `load`, the cell.
         load: What was put on it.
         visits: The trials.
-        usual_s: What the speed probe usually took in the session, None if it was not timed.
+        terms: How its CPU time is told.
     """
     trials = list(visits.completed.values())
-    metrics = _spreads(load, trials, usual_s)
+    metrics = _spreads(load, trials, terms)
     return Row(
         subject=subject.name,
         title=subject.title,
@@ -73,10 +81,11 @@ def make_row(  # noqa: PLR0913, PLR0917 - the facts of one cell
             machine=session.machine,
             calibration=session.calibration,
             requests_per_s=metrics["requests_per_s"],
-            cpu_s_per_request=metrics[CLOCKED],
+            cpu_s_per_request=metrics[RAW],
             server_cores_used=server_cores(trials),
             generator_cores_used=_middle([t.usage.generator_cpu_s / t.usage.duration_s for t in trials]),
             probe_s=_middle([t.usage.probe_s for t in trials if t.usage.probe_s is not None]),
+            bystander_cores=_middle([(bystander_cpu_s(t, terms) or 0.0) / t.usage.duration_s for t in trials]) or 0.0,
         ),
         little_residual=_little(load, trials),
         unsteady_trials=sum(not trial.load.steady for trial in trials),
@@ -87,10 +96,10 @@ def make_row(  # noqa: PLR0913, PLR0917 - the facts of one cell
     )
 
 
-def _spreads(load: Load, trials: list[Completed], usual_s: float | None) -> dict[str, Spread | None]:
+def _spreads(load: Load, trials: list[Completed], terms: Terms) -> dict[str, Spread | None]:
     spreads: dict[str, Spread | None] = {}
     for metric in METRICS:
-        values = [value for trial in trials if (value := value_of(metric, trial, load, usual_s)) is not None]
+        values = [value for trial in trials if (value := value_of(metric, trial, load, terms)) is not None]
         spreads[metric.name] = statistics.spread(values)
     return spreads | {name: _centred(spreads[name], centre) for name, centre in _pooled(trials).items()}
 
@@ -115,7 +124,7 @@ def _centred(seen: Spread | None, centre: float) -> Spread | None:
 
 def server_cores(trials: Iterable[Completed]) -> float | None:
     """Cores that the server kept busy in the middle one of its windows."""
-    return _middle([trial.usage.server_cpu_s / trial.usage.duration_s for trial in trials])
+    return _middle([used_cores(trial) for trial in trials])
 
 
 def _missed(stream: BystanderSummary) -> int:

@@ -13,9 +13,10 @@ import scipy.stats
 from runners.model import Comparison, Completed, StoredSession
 from runners.report import paired
 from runners.report.columns import NOTHING
-from runners.report.metrics import BY_NAME, CLOCKED, usual_probe_s, value_of
+from runners.report.costs import Terms
+from runners.report.metrics import BY_NAME, RAW, usual_probe_s, value_of
 
-METRICS = ("cpu_s_per_request", CLOCKED, "requests_per_s")
+METRICS = ("cpu_s_per_request", RAW, "requests_per_s")
 ROUNDS_IN_SET = 6
 SET_SIZES = (ROUNDS_IN_SET, 20)
 """Rounds of a default and of a rigorous session."""
@@ -84,22 +85,22 @@ def markdown(stored: StoredSession) -> str:
 
 def _core_speed(stored: StoredSession) -> list[str]:
     """How well the speed probe explains what equal copies cost, and what is left of their noise without it."""
-    names = {name for name, slowdown in _slowdowns(_values(stored, CLOCKED)) if not slowdown}
-    clocked, corrected = ({n: v for n, v in _values(stored, m).items() if n in names} for m in (CLOCKED, METRICS[0]))
+    names = {name for name, slowdown in _slowdowns(_values(stored, RAW)) if not slowdown}
+    raw, normalised = ({n: v for n, v in _values(stored, m).items() if n in names} for m in (RAW, METRICS[0]))
     probed = [
-        (math.log(result.outcome.usage.probe_s), math.log(clocked[result.trial.subject][result.trial.round]))
+        (math.log(result.outcome.usage.probe_s), math.log(raw[result.trial.subject][result.trial.round]))
         for result in stored.results
         if result.void is None and isinstance(result.outcome, Completed) and result.outcome.usage.probe_s is not None
-        if result.trial.round in clocked.get(result.trial.subject, {})
+        if result.trial.round in raw.get(result.trial.subject, {})
     ]
     if len(probed) < FEWEST_PROBED or min(probed)[0] == max(probed)[0]:
         return []  # nothing to explain anything with
     probes, costs = zip(*sorted(probed), strict=True)
     text = (
-        f"The cores' own speed: over {len(probed)} trials of equal copies the logarithms of CPU per request as clocked "
+        f"The cores' own speed: over {len(probed)} trials of equal copies the logarithms of raw CPU per request "
         f"and of the speed probe's time correlate with {correlation(probes, costs):.3f}, slope "
         f"{linear_regression(probes, costs).slope:.2f} (1 if one explains the other). Ratios of equal copies spread by "
-        f"{_spread_percent(clocked):.1f} % as clocked and by {_spread_percent(corrected):.1f} % at the usual speed "
+        f"{_spread_percent(raw):.1f} % raw and by {_spread_percent(normalised):.1f} % normalised "
         "(standard deviation of their logarithms)."
     )
     return [text, ""]
@@ -176,9 +177,9 @@ def _set_count(stored: StoredSession, size: int) -> int:
 def _values(stored: StoredSession, metric: str) -> Values:
     values: dict[str, dict[int, float]] = {subject.name: {} for subject in stored.session.plan.subjects}
     kept = [(r.trial, r.outcome) for r in stored.results if r.void is None and isinstance(r.outcome, Completed)]
-    usual_s = usual_probe_s(outcome for _, outcome in kept)
+    terms = Terms(usual_s=usual_probe_s(outcome for _, outcome in kept))
     for trial, outcome in kept:
-        value = value_of(BY_NAME[metric], outcome, trial.load, usual_s)
+        value = value_of(BY_NAME[metric], outcome, trial.load, terms)
         if value is not None:
             values[trial.subject][trial.round] = value
     return values

@@ -3,10 +3,13 @@
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from runners.model import Completed, Load, Row, Session, StoredSession, Summary, Table, TrialResult, Workload
 from runners.report import doubts, ranking, verdicts
-from runners.report.metrics import METRICS, usual_probe_s, value_of
+from runners.report.cores import are_busy, working_cores
+from runners.report.costs import Terms, ping_points
+from runners.report.metrics import BY_NAME, NORMALISED, usual_probe_s, value_of
 from runners.report.rows import Visits, make_row, server_cores, visits_of
 
 Cell = tuple[str, Load]
@@ -76,45 +79,64 @@ def _table(
     usual_s: float | None,
 ) -> Table:
     visits = {name: visits_of(some) for name, some in results.items()}
+    terms = _terms(session, workload, visits, usual_s)
     rows = [
-        make_row(session, subject, workload, load, visits[subject.name], usual_s)
+        make_row(session, subject, workload, load, visits[subject.name], terms[subject.name])
         for subject in session.plan.subjects
         if subject.name in visits
     ]
-    values = _values_by_block(load, visits, usual_s)
-    at_usual_speed = usual_s is not None and _limited_by_the_same_cores(rows, visits)
+    values = {name: _values_by_block(name, load, visits, terms) for name in ranking.COMPARED}
+    normalised = any(one.normalise for one in terms.values())
+    at_usual_speed = normalised and _limited_by_the_same_cores(rows, visits, terms)
     if at_usual_speed:
-        values |= {ranking.RATE: _inverse(values[ranking.CPU])}
-    return ranking.ranked_table(workload, load, rows, values, session.plan.reference, at_usual_speed=at_usual_speed)
+        values |= {ranking.RATE: _values_by_block(NORMALISED, load, visits, terms)}
+    else:
+        rows = [row.model_copy(update={"metrics": row.metrics | {NORMALISED: None}}) for row in rows]
+    table = ranking.ranked_table(workload, load, rows, values, session.plan.reference, at_usual_speed=at_usual_speed)
+    return table.model_copy(update={"normalised": normalised})
 
 
-def _limited_by_the_same_cores(rows: Sequence[Row], visits: Mapping[str, Visits]) -> bool:
+def _terms(
+    session: Session, workload: Workload, visits: Mapping[str, Visits], usual_s: float | None
+) -> dict[str, Terms]:
+    """How CPU time is told, by subject: normalised only where every sound row kept its cores busy."""
+    terms = {
+        subject.name: Terms(
+            usual_s=usual_s,
+            cores=working_cores(subject, workload, session.machine),
+            pings=ping_points(session.calibration, subject.name),
+        )
+        for subject in session.plan.subjects
+        if subject.name in visits
+    }
+    sound = {name: list(visits[name].completed.values()) for name in terms if visits[name].are_sound}
+    busy = [are_busy(trials, terms[name].cores or 0) for name, trials in sound.items()]
+    normalise = usual_s is not None and bool(busy) and all(busy)
+    return {name: replace(one, normalise=normalise) for name, one in terms.items()}
+
+
+def _limited_by_the_same_cores(rows: Sequence[Row], visits: Mapping[str, Visits], terms: Mapping[str, Terms]) -> bool:
     """Whether every row's rate is how fast its cores are over what a request costs, with equally many cores in use."""
     loaded = [row for row in rows if row.trials]
+    if len({terms[row.subject].cores for row in loaded}) > 1:
+        return False
     if not all(row.ceiling and row.ceiling.limited_by in {"CPU", "loop"} for row in loaded):
         return False
     used = [server_cores(visits[row.subject].completed.values()) or 0.0 for row in loaded]
     return bool(used) and min(used) > SAME_CORES * max(used)
 
 
-def _inverse(values: Mapping[str, Mapping[int, float]]) -> dict[str, dict[int, float]]:
-    return {name: {block: 1 / value for block, value in some.items() if value} for name, some in values.items()}
-
-
 def _values_by_block(
-    load: Load, visits: Mapping[str, Visits], usual_s: float | None
-) -> dict[str, dict[str, dict[int, float]]]:
+    name: str, load: Load, visits: Mapping[str, Visits], terms: Mapping[str, Terms]
+) -> dict[str, dict[int, float]]:
+    """By subject and block number, the values of one metric."""
     return {
-        metric.name: {
-            name: {
-                block: value
-                for block, trial in some.completed.items()
-                if (value := value_of(metric, trial, load, usual_s)) is not None
-            }
-            for name, some in visits.items()
+        subject: {
+            block: value
+            for block, trial in some.completed.items()
+            if (value := value_of(BY_NAME[name], trial, load, terms[subject])) is not None
         }
-        for metric in METRICS
-        if metric.name in ranking.COMPARED
+        for subject, some in visits.items()
     }
 
 

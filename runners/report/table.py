@@ -1,6 +1,7 @@
 """The results as Markdown: what was run, the verdicts, every table, the doubts, where the time went."""
 
 from runners.model import Doubt, Summary, Table
+from runners.report import predictions
 from runners.report.columns import columns, title
 from runners.units import duration
 
@@ -21,17 +22,18 @@ _PHASES = {
     "voided": "voided blocks",
 }
 _AT_USUAL_SPEED = (
-    "Every row is limited by CPU, so rows are ordered and compared by their rate at the cores' usual speed, "
-    "which is the inverse of CPU per request."
+    "Every row is limited by CPU, so rows are ordered and compared by their normalised rate: what the cores would "
+    "answer at their usual speed with nothing else to do, which is cores over CPU per request."
 )
 _HOW_TO_READ = """\
 ## How to read this
 
 Requests/s is the median over rounds, in brackets the {brackets}. Rows that share a rank (=) could not be told apart. \
-p50, p95 and p99 are over all windows of the row together. The bystander is a ping at a steady rate beside the load, \
-on kept connections and on new ones; `~` marks a p99 from fewer than 1,000 samples. CPU is of the whole server, its \
-bystander's share included, {speed}; memory is its proportional set size. *Limited by* is the term that binds in \
-min(clients / S', pool / S', cores / D, generator); *of predicted* is measured over that prediction. \
+p50, p95 and p99 are over all windows of the row together. The bystander is a ping at a steady rate during the load, \
+on kept connections and on new ones; `~` marks a p99 from fewer than 1,000 samples. CPU per request is of the whole \
+server, {bystander}, {speed}; memory is its proportional set size. *CPU* is the share of its cores that the server \
+used. *Limited by* is the term that binds in min(clients / S', pool / S', cores / D, generator), unless busy cores or \
+a busy k6 show another; *of predicted* is the rate over what lone requests let expect. \
 Small numbers point to the doubts below.
 """
 
@@ -40,7 +42,7 @@ def markdown(summary: Summary) -> str:
     """table.md: what was run, the verdicts, a table for each workload and load, the doubts, where the time went."""
     parts = [_heading(summary), _verdicts(summary)]
     parts += [_table(summary, table) for table in summary.tables]
-    parts += [_how_to_read(summary), _doubts(summary.doubts), _commands(summary), _wall(summary)]
+    parts += [_predictions(summary), _how_to_read(summary), _doubts(summary.doubts), _commands(summary), _wall(summary)]
     return "\n".join(part for part in parts if part)
 
 
@@ -125,15 +127,33 @@ def _how_to_read(summary: Summary) -> str:
     brackets = (
         "95 % interval of the median over rounds" if interval else "range over the rounds (too few for an interval)"
     )
-    return _HOW_TO_READ.format(brackets=brackets, speed=speed_words(summary))
+    return _HOW_TO_READ.format(brackets=brackets, bystander=bystander_words(summary), speed=speed_words(summary))
+
+
+def bystander_words(summary: Summary) -> str:
+    """Whether CPU per request is without what the bystander's pings cost."""
+    calibration = summary.session.calibration
+    return "without what the bystander's pings cost" if calibration and calibration.pings else "the bystander included"
 
 
 def speed_words(summary: Summary) -> str:
-    """At which speed of the cores CPU per request is told."""
+    """Where CPU per request is normalised, and to which speed of the cores."""
     if summary.usual_probe_s is None:
-        return "as clocked"
+        return "raw, to two digits (the speed of the cores was not timed)"
     usual = f"{1e6 * summary.usual_probe_s:.1f} µs"
-    return f"at the cores' usual speed in this session (a fixed computation beside every window took {usual})"
+    return (
+        "in tables where every server kept its cores busy normalised to their usual speed in this session (a fixed "
+        f"computation during every window took {usual}), in the others raw and to two digits"
+    )
+
+
+def _predictions(summary: Summary) -> str:
+    lines = [[plain(cell) for cell in line] for line in predictions.lines(summary)]
+    if not lines:
+        return ""
+    head = [predictions.HEAD, [":--" if i in predictions.WORDS else "--:" for i in range(len(predictions.HEAD))]]
+    shown = [f"| {' | '.join(line)} |" for line in [*head, *lines]]
+    return "\n".join(["## Predicted and measured", "", predictions.EXPLAINED, "", *shown, ""])
 
 
 def _doubts(doubts: tuple[Doubt, ...]) -> str:

@@ -4,7 +4,7 @@ import csv
 import io
 
 from runners.model import Row, Summary, Table
-from runners.report.metrics import METRICS
+from runners.report.metrics import METRICS, NORMALISED
 
 REQUIRED_COLUMNS = (
     "workload",
@@ -27,11 +27,19 @@ MORE_COLUMNS = (
     "rank",
     "requests_per_s_low",
     "requests_per_s_high",
+    "normalised_per_s",
+    "normalised_per_s_low",
+    "normalised_per_s_high",
     "bystander_fresh_p50_ms",
     "bystander_fresh_p99_ms",
-    "clocked_cpu_us_per_request",
+    "raw_cpu_us_per_request",
+    "bystander_cpu_share",
+    "user_cpu_share",
+    "utilisation",
     "context_switches_per_request",
     "predicted_per_s",
+    "predicted_low_per_s",
+    "predicted_high_per_s",
     "lowest_per_s",
     "nominal_per_s",
     "limited_by",
@@ -79,9 +87,10 @@ def _csv_row(table: Table, row: Row) -> dict[str, object]:
     for metric in METRICS:
         spread = row.metrics[metric.name]
         values[metric.column] = _rounded(spread.median * metric.scale) if spread else None
-    rate = row.metrics["requests_per_s"]
-    values["requests_per_s_low"] = _rounded(rate.low) if rate else None
-    values["requests_per_s_high"] = _rounded(rate.high) if rate else None
+    for name in ("requests_per_s", NORMALISED):
+        rate = row.metrics[name]
+        values[f"{name}_low"] = _rounded(rate.low) if rate else None
+        values[f"{name}_high"] = _rounded(rate.high) if rate else None
     return values | _csv_ceiling(row) | _csv_against_leader(row)
 
 
@@ -90,6 +99,8 @@ def _csv_ceiling(row: Row) -> dict[str, object]:
         return {}
     return {
         "predicted_per_s": _rounded(row.ceiling.predicted_per_s),
+        "predicted_low_per_s": _rounded(row.ceiling.predicted_low_per_s),
+        "predicted_high_per_s": _rounded(row.ceiling.predicted_high_per_s),
         "lowest_per_s": _rounded(row.ceiling.lowest_per_s),
         "nominal_per_s": _rounded(row.ceiling.nominal_per_s),
         "limited_by": row.ceiling.limited_by,

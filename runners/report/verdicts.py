@@ -1,7 +1,8 @@
 """One plain paragraph for each workload, made from the evidence: who leads or shares the top, by how much, and why."""
 
 from runners.model import Comparison, Row, Session, Table, Verdict
-from runners.units import duration, figure, names
+from runners.report.metrics import NORMALISED
+from runners.units import duration, figure, names, rough
 
 LIMITS = {
     "clients": "the number of clients",
@@ -63,7 +64,8 @@ def _unranked(table: Table, rows: list[Row]) -> str:
     if any(row.ceiling and row.ceiling.limited_by == "generator" for row in table.rows):
         cheapest = rows[0]
         cpu = cheapest.metrics["cpu_s_per_request"]
-        cost = f" with {1e6 * cpu.median:.0f} µs of CPU a request" if cpu else ""
+        micros = (figure if table.normalised else rough)(1e6 * cpu.median) if cpu else None
+        cost = f" with {micros} µs of CPU a request" if micros else ""
         return f"k6 was the limit, so requests a second rank nobody; {cheapest.title} is the cheapest{cost}."
     if table.load.kind == "open":
         return "the rate was offered, not found; compare latencies."
@@ -72,14 +74,14 @@ def _unranked(table: Table, rows: list[Row]) -> str:
 
 
 def _bystander(rows: list[Row]) -> str:
-    """The range of what a ping beside the load waited, which is where the concurrency models differ most."""
+    """The range of what a ping waited during the load, which is where the concurrency models differ most."""
     waits = sorted((s.median, row.title) for row in rows if (s := row.metrics["bystander_p50_s"]) is not None)
     if not waits:
         return ""
     (least_s, calmest), (most_s, slowest) = waits[0], waits[-1]
     if len(waits) == 1 or most_s < 2 * least_s:
-        return f"A ping beside it took about {_wait(most_s)}."
-    return f"A ping beside it took {_wait(least_s)} at {calmest} and {_wait(most_s)} at {slowest}."
+        return f"A ping during it took about {_wait(most_s)}."
+    return f"A ping during it took {_wait(least_s)} at {calmest} and {_wait(most_s)} at {slowest}."
 
 
 def _unsound(table: Table) -> str:
@@ -115,7 +117,10 @@ def _are(titles: list[str]) -> str:
 
 
 def _rate(row: Row) -> str:
-    rate = row.metrics["requests_per_s"]
+    """The figure that ranks: normalised where the table has one."""
+    rate, normalised = row.metrics["requests_per_s"], row.metrics.get(NORMALISED)
+    if normalised:
+        return f"{figure(normalised.median)} normalised requests/s"
     return f"{figure(rate.median)} requests/s" if rate else "no requests"
 
 

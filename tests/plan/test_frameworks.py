@@ -114,6 +114,24 @@ def test_an_empty_command_starts_nothing(manifest: Path) -> None:
     assert "key 'command': empty" in fault(manifest, whole, "command = []")
 
 
+def test_a_manifest_may_explain_a_workload_in_a_sentence(manifest: Path) -> None:
+    assert read_manifest(manifest).explains == {}
+    manifest.write_text(f"{manifest.read_text(encoding='utf-8')}\n[explains]\nasync-io = 'why'\n", encoding="utf-8")
+    assert read_manifest(manifest).explains == {"async-io": "why"}
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('asink-io = "why"', "key 'explains.asink-io': no such workload; there are async-io, async-cpu"),
+        ('async-io = " "', "key 'explains.async-io': empty"),
+        ("async-io = 3", "key 'explains.async-io': "),
+    ],
+)
+def test_an_explanation_without_a_workload_or_without_words_is_refused(manifest: Path, line: str, words: str) -> None:
+    assert words in fault(manifest, "[concurrency]", f"[explains]\n{line}\n\n[concurrency]")
+
+
 def test_no_loop_at_all_is_refused(manifest: Path) -> None:
     assert "key 'loops': empty" in fault(manifest, '["asyncio"]', "[]")
 

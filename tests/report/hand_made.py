@@ -16,6 +16,7 @@ from runners.model import (
     Load,
     LoadSummary,
     Machine,
+    PingPoint,
     Plan,
     Row,
     Session,
@@ -192,11 +193,28 @@ def stored(planned: Session, outcomes: Mapping[str, Sequence[Completed | Failed]
     return StoredSession(session=planned, results=tuple(results))
 
 
-def calibration(*points: UnloadedPoint, clients: int = 10, generator_per_s: float = 15_000.0) -> Calibration:
+def calibration(
+    *points: UnloadedPoint, clients: int = 10, generator_per_s: float = 15_000.0, pings: Sequence[PingPoint] = ()
+) -> Calibration:
     floor = GeneratorPoint(
         clients=clients, ceiling_per_s=generator_per_s, cpu_s_per_request=60e-6, floor_p50_s=0.001, floor_p99_s=0.004
     )
-    return Calibration(generator=(floor,), unloaded=points)
+    return Calibration(generator=(floor,), unloaded=points, pings=tuple(pings))
+
+
+def visit(subject: str, workload: str, residence_s: float, cpu_s: float, probe_s: float | None = None) -> UnloadedPoint:
+    """What one client saw of a cell at one visit."""
+    return UnloadedPoint(
+        subject=subject, workload=workload, residence_s=residence_s, cpu_s_per_request=cpu_s, probe_s=probe_s
+    )
+
+
+def pings(subject: str, kept_s: float, new_s: float, probe_s: float | None = None) -> tuple[PingPoint, PingPoint]:
+    """What a ping costs on a kept and on a new connection, at one visit."""
+    return (
+        PingPoint(subject=subject, connection="kept", cpu_s_per_ping=kept_s, probe_s=probe_s),
+        PingPoint(subject=subject, connection="new", cpu_s_per_ping=new_s, probe_s=probe_s),
+    )
 
 
 def spread(median: float, *, count: int = 6) -> Spread:

@@ -35,6 +35,7 @@ def found(  # noqa: PLR0913 - the facts of one cell
     server: float | None = 0.5,
     generator: float | None = 0.1,
     probe_s: float | None = None,
+    bystander_cores: float = 0.0,
 ) -> Ceiling:
     seen = ceiling(
         subject=subject,
@@ -47,6 +48,7 @@ def found(  # noqa: PLR0913 - the facts of one cell
         server_cores_used=server,
         generator_cores_used=generator,
         probe_s=probe_s,
+        bystander_cores=bystander_cores,
     )
     assert seen is not None
     return seen
@@ -73,6 +75,13 @@ def test_without_figures_the_prediction_stands_alone() -> None:
     seen = found(FLASK, made.SYNC_WAIT, calibration, rate=None, server=None, generator=None)
     assert (seen.limited_by, seen.of_predicted, seen.evidence) == ("pool", None, "nothing was measured")
     assert seen.predicted_per_s == pytest.approx(800)
+
+
+def test_the_wake_ups_of_a_lone_request_do_not_lower_what_queueing_can_leave() -> None:
+    calibration = alone(STARLETTE, made.ASYNC_WAIT, 0.05, 0.001)
+    assert found(STARLETTE, made.ASYNC_WAIT, calibration, loaded_cpu_s=0.0001).lowest_per_s == pytest.approx(
+        80 / (0.05 + 79 * 0.0001)
+    )
 
 
 def test_the_lowest_is_what_remains_if_all_slots_queue_for_the_cpu_behind_each_other() -> None:
@@ -177,10 +186,93 @@ def test_without_a_gil_a_loop_still_has_one_core(workload: Workload) -> None:
     assert seen.bounds_per_s["CPU"] == 250.0
 
 
-@pytest.mark.parametrize(("loaded_cpu_s", "bound"), [(0.002, 500.0), (0.008, 250.0)])
-def test_the_smaller_cost_of_a_request_bounds_the_cpu(loaded_cpu_s: float, bound: float) -> None:
+@pytest.mark.parametrize("loaded_cpu_s", [0.002, 0.008])
+def test_what_a_request_costs_under_load_is_no_part_of_the_prediction(loaded_cpu_s: float) -> None:
     calibration = alone(FLASK, made.SYNC_COMPUTE, 0.004, 0.004)
-    assert found(FLASK, made.SYNC_COMPUTE, calibration, loaded_cpu_s=loaded_cpu_s).bounds_per_s["CPU"] == bound
+    seen = found(FLASK, made.SYNC_COMPUTE, calibration, loaded_cpu_s=loaded_cpu_s, rate=0.99 / loaded_cpu_s)
+    assert (seen.bounds_per_s["CPU"], seen.predicted_per_s) == (250.0, 250.0)
+    assert seen.of_predicted == pytest.approx(0.99 / loaded_cpu_s / 250)
+
+
+def test_a_busy_server_used_its_cores_and_may_miss_its_prediction_all_the_same() -> None:
+    calibration = alone(FLASK, made.SYNC_COMPUTE, 0.004, 0.004)
+    seen = found(FLASK, made.SYNC_COMPUTE, calibration, loaded_cpu_s=0.005, rate=198.0, server=0.99)
+    assert (seen.utilisation, seen.of_predicted) == (0.99, 0.792)
+    assert found(FLASK, made.SYNC_WAIT, None, machine=FREE_THREADED, server=1.0).utilisation == 0.25
+
+
+def test_the_smaller_cost_of_a_request_says_whether_the_cpu_is_the_limit() -> None:
+    # alone a request of 2 ms would keep a core at 500/s; under load it takes a tenth of that, and clients are the limit
+    calibration = alone(STARLETTE, made.ASYNC_WAIT, 0.05, 0.002)
+    assert found(STARLETTE, made.ASYNC_WAIT, calibration).limited_by == "CPU"
+    assert found(STARLETTE, made.ASYNC_WAIT, calibration, loaded_cpu_s=0.0002).limited_by == "clients"
+
+
+def visited(*visits: UnloadedPoint) -> Calibration:
+    return made.calibration(*visits, clients=80)
+
+
+def test_a_prediction_is_the_median_over_visits_and_reaches_from_the_smallest_to_the_largest() -> None:
+    visits = [made.visit("flask", "sync-cpu", 0.02, cpu_s) for cpu_s in (0.004, 0.0025, 0.005)]
+    seen = found(FLASK, made.SYNC_COMPUTE, visited(*visits))
+    assert (seen.predicted_low_per_s, seen.predicted_per_s, seen.predicted_high_per_s) == (200.0, 250.0, 400.0)
+
+
+def test_every_visit_is_told_at_the_speed_of_the_cores_under_load_by_itself() -> None:
+    visits = [made.visit("flask", "sync-cpu", 0.02, 0.004 * slow, 50e-6 * slow) for slow in (1.0, 1.5, 2.0)]
+    seen = found(FLASK, made.SYNC_COMPUTE, visited(*visits), probe_s=50e-6)
+    for bound in (seen.predicted_low_per_s, seen.predicted_per_s, seen.predicted_high_per_s):
+        assert bound == pytest.approx(250)
+    assert seen.probed
+    assert not found(FLASK, made.SYNC_COMPUTE, visited(*visits)).probed
+
+
+def test_where_requests_wait_the_prediction_reaches_up_to_what_the_wait_alone_would_leave() -> None:
+    visits = [made.visit("flask", "sync-io", residence_s, 0.0005) for residence_s in (0.0512, 0.0515, 0.052)]
+    seen = found(FLASK, made.SYNC_WAIT, visited(*visits), rate=797.0)
+    assert seen.predicted_per_s == pytest.approx(40 / 0.0515)
+    assert seen.predicted_low_per_s == pytest.approx(40 / 0.052)
+    assert seen.predicted_high_per_s == pytest.approx(800)
+
+
+def test_a_lone_request_that_waits_may_not_stay_shorter_than_its_wait() -> None:
+    seen = found(FLASK, made.SYNC_WAIT, alone(FLASK, made.SYNC_WAIT, 0.049, 0.0005))
+    assert seen.predicted_per_s == pytest.approx(800)
+
+
+def test_what_waking_up_costs_a_lone_request_only_lowers_how_far_the_prediction_reaches() -> None:
+    seen = found(STARLETTE, made.ASYNC_WAIT, alone(STARLETTE, made.ASYNC_WAIT, 0.05, 0.001), rate=1500.0)
+    assert (seen.predicted_low_per_s, seen.predicted_per_s) == (1000.0, 1600.0)
+    computing = found(STARLETTE, made.SYNC_COMPUTE, alone(STARLETTE, made.SYNC_COMPUTE, 0.002, 0.001))
+    assert computing.predicted_per_s == 1000.0
+
+
+def test_the_bystander_leaves_less_of_a_core_and_the_loop_is_still_named_before_the_cpu() -> None:
+    calibration = alone(STARLETTE, made.ASYNC_COMPUTE, 0.004, 0.004)
+    seen = found(STARLETTE, made.ASYNC_COMPUTE, calibration, bystander_cores=0.04)
+    assert (seen.bounds_per_s["loop"], seen.bounds_per_s["CPU"]) == (240.0, 240.0)
+    assert (seen.predicted_per_s, seen.limited_by) == (240.0, "loop")
+
+
+@pytest.mark.parametrize(
+    ("workload", "load", "rate", "server", "limit"),
+    [
+        (made.SYNC_WAIT, EIGHTY_CLIENTS, 795.0, 0.3, "pool"),
+        (made.SYNC_WAIT, EIGHTY_CLIENTS, 720.0, 0.3, "pool"),
+        (made.SYNC_WAIT, EIGHTY_CLIENTS, 719.0, 0.3, "none"),
+        (made.SYNC_WAIT, made.TEN_CLIENTS, 195.0, 0.3, "clients"),
+        (made.ASYNC_WAIT, EIGHTY_CLIENTS, 1500.0, 0.3, "clients"),
+        (made.ASYNC_WAIT, EIGHTY_CLIENTS, 1500.0, 0.99, "CPU"),
+        (made.ASYNC_COMPUTE, EIGHTY_CLIENTS, 250.0, 0.99, "loop"),
+        (made.ASYNC_COMPUTE, EIGHTY_CLIENTS, 250.0, 0.5, "none"),
+        (made.SYNC_COMPUTE, EIGHTY_CLIENTS, 250.0, 0.99, "CPU"),
+        (made.PING, EIGHTY_CLIENTS, 9000.0, 0.99, "CPU"),
+    ],
+)
+def test_without_calibration_the_wait_and_busy_cores_still_tell_a_limit(
+    workload: Workload, load: Load, rate: float, server: float, limit: str
+) -> None:
+    assert found(STARLETTE, workload, None, load=load, rate=rate, server=server).limited_by == limit
 
 
 def test_a_server_that_is_busy_is_limited_by_cpu_whatever_was_predicted() -> None:

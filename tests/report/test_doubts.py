@@ -97,10 +97,10 @@ def test_a_figure_just_within_its_limit_is_not_doubted(row: Row) -> None:
 @pytest.mark.parametrize(
     ("of_predicted", "kind", "words"),
     [
-        (0.75, "queueing", "75 % of the predicted rate: requests held together queue for the CPU together"),
+        (0.75, "queueing", "75 % of the predicted rate: queueing for the CPU could explain it"),
         (0.46, "queueing", "at worst leaves 50.0/s"),
-        (0.44, "prediction", "44 % of the predicted rate: the model misses something"),
-        (1.2, "prediction", "the model misses something"),
+        (0.44, "prediction", "44 % of the predicted rate: not explained"),
+        (1.2, "prediction", "not explained"),
     ],
 )
 def test_a_missed_ceiling_says_whether_queueing_for_the_cpu_explains_it(
@@ -110,6 +110,41 @@ def test_a_missed_ceiling_says_whether_queueing_for_the_cpu_explains_it(
     (doubt,) = (one for one in about(made.row("flask", ceiling=low)) if one.metric == "requests_per_s")
     assert doubt.kind == kind
     assert words in doubt.seen
+
+
+def test_a_bystander_that_takes_more_than_a_hundredth_of_the_cpu_is_one_doubt_for_its_table() -> None:
+    rows = [
+        row.model_copy(update={"metrics": row.metrics | {"bystander_cpu_share": made.spread(share)}})
+        for row, share in ((made.row("flask"), 0.033), (made.row("aiohttp"), 0.02), (made.row("fastapi"), 0.01))
+    ]
+    (doubt,) = about(*rows)
+    assert (doubt.kind, doubt.subjects, doubt.metric) == ("bystander-cost", ("flask", "aiohttp"), "cpu_s_per_request")
+    assert "pings took up to 3.3 % of the server's CPU" in doubt.seen
+
+
+def explained_session(workload: str) -> Session:
+    flask = SESSION.plan.subjects[0].model_copy(update={"explains": {workload: "threads start one at a time"}})
+    plan = SESSION.plan.model_copy(update={"subjects": (flask, *SESSION.plan.subjects[1:])})
+    return SESSION.model_copy(update={"plan": plan})
+
+
+@pytest.mark.parametrize(
+    ("of_predicted", "workload", "kinds_found"),
+    [
+        (0.969, "sync-io", ["explained"]),
+        (0.971, "sync-io", []),
+        (0.75, "sync-io", ["explained"]),
+        (0.75, "async-io", ["prediction"]),
+        (1.2, "sync-io", ["prediction"]),
+    ],
+)
+def test_what_a_manifest_explains_is_told_where_the_rate_stays_below_its_prediction(
+    of_predicted: float, workload: str, kinds_found: list[str]
+) -> None:
+    row = made.row("flask", ceiling=made.limited("pool", of_predicted=of_predicted))
+    doubts = find_doubts(explained_session(workload), (made.table(row),), 0)
+    assert [doubt.kind for doubt in doubts] == kinds_found
+    assert all("threads start one at a time" in doubt.seen for doubt in doubts if doubt.kind == "explained")
 
 
 def test_a_rate_that_k6_limited_is_not_held_against_the_prediction_as_well() -> None:

@@ -108,7 +108,7 @@ def test_a_failed_trial_can_be_looked_into_with_its_log() -> None:
 
 
 def test_a_table_that_the_cpu_limits_says_at_which_speed_its_rows_are_compared() -> None:
-    words = "ordered and compared by their rate at the cores"
+    words = "ordered and compared by their normalised rate"
     assert words in rendered(stored_session(Shape(workloads=2, probe_s=70e-6)))
     assert words not in rendered(stored_session(Shape(workloads=2)))
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runners.model import Calibration, Completed, Failed, Row, Spread, StoredSession, Summary, UnloadedPoint
-from runners.report.metrics import CLOCKED, METRICS
+from runners.report.metrics import METRICS, RAW
 from runners.report.summary import finished_rounds, summarise
 from tests.report import hand_made as made
 from tests.sessions import Shape, stored_session
@@ -132,6 +132,7 @@ def test_a_block_voided_twice_counts_as_two_attempts_however_many_trials_it_had(
     ("metric", "expected"),
     [
         ("requests_per_s", 100.0),  # 200 requests in a window of 2 s
+        ("normalised_per_s", None),  # the core was idle for three quarters of the time
         ("p50_s", 0.05),
         ("p95_s", 0.095),
         ("p99_s", 0.099),
@@ -140,14 +141,18 @@ def test_a_block_voided_twice_counts_as_two_attempts_however_many_trials_it_had(
         ("bystander_fresh_p50_s", 0.002),
         ("bystander_fresh_p99_s", 0.006),
         ("cpu_s_per_request", 0.0025),  # 0.5 s over 200 requests
-        (CLOCKED, 0.0025),
+        (RAW, 0.0025),
+        ("utilisation", 0.25),  # 0.5 of 2 s, on one core
+        ("bystander_cpu_share", None),  # never calibrated
+        ("user_cpu_share", 0.75),
         ("memory_bytes", 50 * 2**20),
         ("threads", 42),
         ("context_switches_per_request", 1.8),  # 360 over 200
     ],
 )
-def test_one_trial_gives_each_figure_as_worked_out_by_hand(metric: str, expected: float) -> None:
+def test_one_trial_gives_each_figure_as_worked_out_by_hand(metric: str, expected: float | None) -> None:
     trial = made.completed(seen=made.latency(0.05))
+    trial = trial.model_copy(update={"usage": trial.usage.model_copy(update={"server_user_s": 0.375})})
     row = only_row(summarise(made.stored(made.session(["flask"], rounds=1), {"flask": [trial]})))
     assert centre(row, metric) == pytest.approx(expected)
 
@@ -157,29 +162,48 @@ def test_every_metric_is_worked_out_by_hand_above() -> None:
     assert [metric for metric, _ in marker.args[1]] == [metric.name for metric in METRICS]
 
 
-def probed(*probes_s: float | None, cpu_s: float = 0.5) -> StoredSession:
-    """A row that was as slow in each round as a fixed computation took."""
+def probed(*probes_s: float | None, cpu_s: float = 1.9) -> StoredSession:
+    """A row that was as slow in each round as a fixed computation took, on a core busy for `cpu_s` of 2 s."""
     trials = [made.completed(cpu_s=cpu_s, probe_s=probe_s) for probe_s in probes_s]
     return made.stored(made.session(["flask"], rounds=len(trials)), {"flask": trials})
 
 
-def test_cpu_per_request_is_told_at_the_usual_speed_of_the_cores() -> None:
+def test_cpu_per_request_is_normalised_to_the_usual_speed_of_the_cores() -> None:
     summary = summarise(probed(50e-6, 100e-6, 200e-6))
     row = only_row(summary)
     assert summary.usual_probe_s == 100e-6
-    # 2.5 ms each as clocked; on cores twice as fast as usual that is 5 ms of usual ones, on slow ones 1.25 ms
+    # 9.5 ms each, raw; on cores twice as fast as usual that is 19 ms of usual ones, on slow ones 4.75 ms
+    assert summary.tables[0].normalised
     seen = row.metrics["cpu_s_per_request"]
     assert seen is not None
-    assert (seen.low, seen.median, seen.high) == pytest.approx((0.00125, 0.0025, 0.005))
-    clocked = row.metrics[CLOCKED]
-    assert clocked is not None
-    assert (clocked.low, clocked.high) == pytest.approx((0.0025, 0.0025))
+    assert (seen.low, seen.median, seen.high) == pytest.approx((0.00475, 0.0095, 0.019))
+    raw = row.metrics[RAW]
+    assert raw is not None
+    assert (raw.low, raw.high) == pytest.approx((0.0095, 0.0095))
 
 
-def test_a_session_without_a_probe_tells_cpu_as_it_was_clocked() -> None:
+def test_where_cores_were_not_busy_their_speed_explains_nothing_and_cpu_per_request_stays_raw() -> None:
+    for cpu_s, normalised in ((1.79, False), (1.81, True)):  # a share of 0.9 of 2 s lies between
+        summary = summarise(probed(50e-6, 100e-6, 200e-6, cpu_s=cpu_s))
+        assert summary.tables[0].normalised is normalised
+        row = only_row(summary)
+        assert (row.metrics["cpu_s_per_request"] == row.metrics[RAW]) is not normalised
+
+
+def test_one_row_with_idle_cores_keeps_the_whole_table_raw_unless_it_had_errors() -> None:
+    planned = made.session(["flask", "aiohttp"])
+    busy = [made.completed(cpu_s=1.9, probe_s=probe_s) for probe_s in (5e-5, 6e-5) * 3]
+    idle = [made.completed(cpu_s=0.5, probe_s=5e-5)] * 6
+    erring = [made.completed(cpu_s=0.5, probe_s=5e-5, errors={"status": 1})] * 6
+    assert not summarise(made.stored(planned, {"flask": busy, "aiohttp": idle})).tables[0].normalised
+    assert summarise(made.stored(planned, {"flask": busy, "aiohttp": erring})).tables[0].normalised
+    assert not summarise(made.stored(planned, {"flask": [made.FAILED] * 6})).tables[0].normalised
+
+
+def test_a_session_without_a_probe_leaves_cpu_raw() -> None:
     summary = summarise(probed(None, None))
     assert summary.usual_probe_s is None
-    assert centre(only_row(summary), "cpu_s_per_request") == centre(only_row(summary), CLOCKED)
+    assert centre(only_row(summary), "cpu_s_per_request") == centre(only_row(summary), RAW)
 
 
 def test_the_unit_of_the_probe_changes_no_figure() -> None:
@@ -216,6 +240,18 @@ def test_rows_that_the_cpu_limits_are_compared_at_the_usual_speed_of_the_cores()
     assert against is not None
     assert against.metric == "requests_per_s"
     assert against.ratio == pytest.approx(0.8)
+
+
+def test_the_normalised_rate_that_ranks_stands_beside_the_one_that_was_answered() -> None:
+    # each request took 10 ms of a core; at the usual 90 us of the probe that is 11.25 and 9 ms
+    (table,) = computing({"flask": [(200.0, 80e-6)] * 6, "aiohttp": [(200.0, 100e-6)] * 6}).tables
+    assert [centre(row, "requests_per_s") for row in table.rows] == [100.0, 100.0]
+    assert [centre(row, "normalised_per_s") for row in table.rows] == pytest.approx([1 / 0.009, 1 / 0.01125])
+
+
+def test_a_table_that_is_not_ranked_by_it_shows_no_normalised_rate() -> None:
+    (table,) = computing({"flask": [(200.0, 80e-6)] * 6, "aiohttp": [(200.0, 100e-6)] * 6}, used=3.8).tables
+    assert [row.metrics["normalised_per_s"] for row in table.rows] == [None, None]
 
 
 def test_rows_that_use_other_numbers_of_cores_are_compared_by_what_they_answered() -> None:

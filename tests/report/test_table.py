@@ -8,9 +8,11 @@ import pytest
 
 from runners.model import Completed, Failed, StoredSession, Subject, Summary
 from runners.report.columns import NOTHING, columns, numbered
+from runners.report.predictions import HEAD
 from runners.report.summary import summarise
 from runners.report.table import markdown, phases, plain
 from runners.report.table_csv import REQUIRED_COLUMNS, csv_text
+from runners.units import rough
 from tests.report import hand_made as made
 from tests.sessions import Shape, stored_session
 
@@ -52,7 +54,7 @@ def test_a_hostile_title_stays_text_in_every_line_of_the_table() -> None:
     assert "](http" not in text
     assert "\nnext" not in text
     widths = {len(cells(line)) for line in table_lines(text) if len(cells(line)) > 3}
-    assert widths == {len(columns())}
+    assert widths == {len(columns()), len(HEAD)}
 
 
 @pytest.mark.parametrize(
@@ -90,7 +92,8 @@ def test_a_failed_framework_has_empty_cells_and_no_zero() -> None:
     told = summary(failing=frozenset({("flask", "async-io")}))
     (row,) = (row for row in csv_rows(told) if row["framework"] == "flask")
     facts = {"workload", "clients", "load", "framework"}
-    predicted = {"nominal_per_s", "predicted_per_s", "lowest_per_s", "limited_by"}
+    predicted = {"nominal_per_s", "predicted_per_s", "predicted_low_per_s", "predicted_high_per_s", "lowest_per_s"}
+    predicted |= {"limited_by"}
     unknown = set(row) - facts - predicted
     counts = {"errors": "0", "trials": "0", "failed_trials": "6", "samples": "0", "bystander_samples": "0"}
     assert {name: row[name] for name in unknown - {"doubts"}} == dict.fromkeys(unknown - {"doubts"}, "") | counts
@@ -115,8 +118,48 @@ def test_an_open_load_has_no_clients_and_no_rank() -> None:
 
 def test_the_speed_at_which_cpu_is_told_stands_below_the_tables() -> None:
     told = markdown(summary(probe_s=66.25e-6))
-    assert "at the cores' usual speed in this session (a fixed computation beside every window took 66.2 µs)" in told
-    assert "share included, as clocked;" in markdown(summary())
+    assert (
+        "normalised to their usual speed in this session (a fixed computation during every window took 66.2 µs)" in told
+    )
+    assert "raw, to two digits (the speed of the cores was not timed);" in markdown(summary())
+
+
+def test_raw_cpu_per_request_has_two_digits_and_normalised_three() -> None:
+    told = summary(workloads=2, probe_s=70e-6)
+    waiting, computing = (summary_of(told, number) for number in range(2))
+    (raw,) = (row for row in csv_rows(told) if (row["workload"], row["framework"]) == ("async-io", "flask"))
+    assert float(raw["cpu_us_per_request"]) == float(raw["raw_cpu_us_per_request"])
+    assert by_title(waiting, "Flask")["CPU µs/request"] == rough(float(raw["cpu_us_per_request"]))
+    (exact,) = (row for row in csv_rows(told) if (row["workload"], row["framework"]) == ("async-cpu", "flask"))
+    assert by_title(computing, "Flask")["CPU µs/request"] == f"{float(exact['cpu_us_per_request']):,.0f}"
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(0.0, "0"), (0.0123, "0.012"), (0.96, "0.96"), (1.26, "1.3"), (9.96, "10"), (102.7, "100"), (1213.0, "1,200")],
+)
+def test_two_digits_are_two_digits(value: float, words: str) -> None:
+    assert rough(value) == words
+
+
+def test_the_rate_that_ranks_stands_in_a_column_of_its_own() -> None:
+    told = summary(workloads=2, probe_s=70e-6)
+    waiting, computing = told.tables
+    assert by_title(summary_of(told, 0), "Flask")["Normalised /s"] == NOTHING
+    rates = [row.metrics["normalised_per_s"] for row in computing.rows]
+    ranking = [rate.median for rate in rates if rate]
+    assert ranking == sorted(ranking, reverse=True)
+    assert len(ranking) == len(computing.rows)
+    titles = [[column.title for column in columns(table=table)] for table in (waiting, computing)]
+    assert ["Normalised /s" in some for some in titles] == [False, True]
+
+
+def test_whether_the_bystander_is_in_the_cpu_per_request_is_said() -> None:
+    assert "of the whole server, the bystander included," in markdown(summary())
+    told = summary()
+    pings = made.pings("flask", 1e-4, 2e-4)
+    session = told.session.model_copy(update={"calibration": made.calibration(pings=pings)})
+    assert "server, without what the bystander's pings cost," in markdown(told.model_copy(update={"session": session}))
 
 
 def test_a_table_that_the_cpu_limits_says_at_which_speed_its_rows_are_compared() -> None:
@@ -124,8 +167,8 @@ def test_a_table_that_the_cpu_limits_says_at_which_speed_its_rows_are_compared()
     told = summary(workloads=workloads, probe_s=70e-6)
     waiting, computing = told.tables
     assert (waiting.at_usual_speed, computing.at_usual_speed) == (False, True)
-    assert markdown(told).count("ordered and compared by their rate at the cores' usual speed") == 1
-    assert "usual speed" not in markdown(summary(workloads=workloads))
+    assert markdown(told).count("ordered and compared by their normalised rate") == 1
+    assert "normalised rate" not in markdown(summary(workloads=workloads))
 
 
 def test_under_six_rounds_ranges_are_not_called_intervals() -> None:
@@ -211,6 +254,11 @@ def test_phases_are_told_from_the_longest_with_their_share() -> None:
 
 def test_an_interrupted_session_says_how_far_it_came() -> None:
     assert "2 of 6 rounds" in markdown(summary(rounds=6, rounds_done=2))
+
+
+def summary_of(told: Summary, number: int) -> Summary:
+    """The summary with one of its tables only."""
+    return told.model_copy(update={"tables": told.tables[number : number + 1]})
 
 
 def hostile_command() -> Subject:
