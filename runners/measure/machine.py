@@ -21,7 +21,7 @@ if sys.platform != "win32":
     import resource
 
 RUNNERS = Path(__file__).resolve().parent.parent
-MEASURING = ("runners/measure", "runners/plan", "runners/histogram.py", "runners/model.py")
+MEASURING = ("runners/measure", "runners/plan", "runners/histogram.py")
 """What decides and measures, beside what is measured (apps/) and what pushes (loadgen/)."""
 
 _RECORDED = ("GO", "LD_LIBRARY_PATH")
