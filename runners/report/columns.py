@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from runners.model import Comparison, Row, Spread, Summary, Table
 from runners.report.doubts import bystander_p99_is_supported, p99_is_supported
 from runners.report.metrics import BY_NAME
+from runners.report.starved import answered_words, is_starved
+from runners.report.waits import more_than
 from runners.units import figure
 
 NOTHING = "\N{EN DASH}"
@@ -15,16 +17,21 @@ _SUPERSCRIPTS = str.maketrans("0123456789,", "⁰¹²³⁴⁵⁶⁷⁸⁹·")
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """A column of the printed table; it is left out where fewer than `room` characters fit on a line."""
+    """A column of the printed table; it is left out where fewer than `room` characters fit on a line.
+
+    What is said of an open load only is not a column of a closed one.
+    """
 
     title: str
     of: Callable[[Summary, Table, Row], str]
     room: int = 0
+    open_only: bool = False
 
 
-def columns(room: float = float("inf")) -> tuple[Column, ...]:
+def columns(table: Table, room: float = float("inf")) -> tuple[Column, ...]:
     """The columns of a printed table that make sense on lines of `room` characters, from left to right."""
-    return tuple(column for column in _COLUMNS if column.room <= room)
+    is_open = table.load.kind == "open"
+    return tuple(column for column in _COLUMNS if column.room <= room and (is_open or not column.open_only))
 
 
 def title(table: Table) -> str:
@@ -56,10 +63,8 @@ def _value(name: str, *, supported: Callable[[Row], bool] = lambda _: True) -> C
         spread: Spread | None = row.metrics.get(name)
         if spread is None:
             return NOTHING
-        sure = "" if supported(row) else "~"
-        value = spread.median * BY_NAME[name].scale
-        text = f"{value:.0f}" if name == "threads" else figure(value)
-        return f"{sure}{text}{_marks(summary, row, name)}"
+        sure = more_than(spread) or ("" if supported(row) else "~")
+        return f"{sure}{figure(spread.median * BY_NAME[name].scale)}{_marks(summary, row, name)}"
 
     return of
 
@@ -67,6 +72,15 @@ def _value(name: str, *, supported: Callable[[Row], bool] = lambda _: True) -> C
 def _pair(first: str, second: str) -> Callable[[Summary, Table, Row], str]:
     left, right = _value(first), _value(second, supported=bystander_p99_is_supported)
     return lambda summary, table, row: f"{left(summary, table, row)} / {right(summary, table, row)}"
+
+
+def _new_connections(summary: Summary, table: Table, row: Row) -> str:
+    """The waits of new connections; where hardly one was let in, how many were."""
+    waited = row.metrics["bystander_fresh_p50_s"]
+    if not is_starved(row) or waited is None:
+        return _pair("bystander_fresh_p50_s", "bystander_fresh_p99_s")(summary, table, row)
+    wait_ms = figure(waited.median * BY_NAME["bystander_fresh_p50_s"].scale)
+    return f"{answered_words(row)} ({more_than(waited)}{wait_ms})"
 
 
 def _errors(summary: Summary, _: Table, row: Row) -> str:
@@ -108,15 +122,14 @@ _COLUMNS: tuple[Column, ...] = (
     Column(title="#", of=_rank),
     Column(title="Framework", of=lambda _, __, row: row.title),
     Column(title="Requests/s", of=_requests),
+    Column(title="Queue growth /s", of=_value("queue_growth_per_s"), open_only=True),
     Column(title="Against leader", of=_against_leader, room=WIDE),
     Column(title="p50 ms", of=_value("p50_s")),
     Column(title="p95 ms", of=_value("p95_s"), room=WIDE),
     Column(title="p99 ms", of=_value("p99_s", supported=p99_is_supported), room=MEDIUM),
     Column(title="Bystander p50 / p99 ms", of=_pair("bystander_p50_s", "bystander_p99_s")),
-    Column(title="new connections", of=_pair("bystander_fresh_p50_s", "bystander_fresh_p99_s"), room=WIDE),
+    Column(title="new connections", of=_new_connections, room=WIDE),
     Column(title="CPU µs/request", of=_value("cpu_s_per_request")),
-    Column(title="Memory MiB", of=_value("memory_bytes"), room=MEDIUM),
-    Column(title="Threads", of=_value("threads"), room=WIDE),
     Column(title="Errors", of=_errors),
     Column(title="Limited by", of=_limited_by),
     Column(title="Of predicted", of=_of_predicted, room=MEDIUM),

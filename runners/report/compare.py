@@ -6,11 +6,16 @@ from typing import Literal
 
 from runners.model import Spread, Summary, Value
 from runners.report.compare_changes import Change, changes_between, reasons_for_doubt, speed_changes
-from runners.report.metrics import BY_NAME, CLOCKED, METRICS
+from runners.report.metrics import BY_NAME, CLOCKED, METRICS, PER_SERVER
+from runners.report.servers import cell_metrics
+from runners.report.waits import MORE_THAN, more_than
 from runners.units import figure, percent
 
 Place = tuple[str, str, str]
 """A workload's name, a load's label and a subject's name."""
+
+
+SERVERS = ("servers", "after the last trial of a round")
 
 
 class Moved(Value):
@@ -80,12 +85,17 @@ def compare(a: Summary, b: Summary) -> SessionComparison:
 
 
 def _cells(summary: Summary) -> dict[Place, Mapping[str, Spread | None]]:
-    return {
-        (table.workload.name, table.load.label, row.subject): row.metrics
+    """Metrics by place; memory and threads stand once for each server where the session holds them so."""
+    elsewhere = PER_SERVER if summary.servers else frozenset()
+    cells: dict[Place, Mapping[str, Spread | None]] = {
+        (table.workload.name, table.load.label, row.subject): {
+            name: spread for name, spread in row.metrics.items() if name not in elsewhere
+        }
         for table in summary.tables
         for row in table.rows
         if any(row.metrics.values())
     }
+    return cells | {(*SERVERS, row.subject): cell_metrics(row) for row in summary.servers}
 
 
 def _moved(
@@ -111,19 +121,26 @@ def _moved(
                 b=b,
                 ratio=b.median / a.median if a.median else None,
                 basis="intervals" if a.is_interval and b.is_interval else "ranges",
-                apart=a.high < b.low or b.high < a.low,
+                apart=_below(a, b) or _below(b, a),
             )
 
 
+def _below(lower: Spread, higher: Spread) -> bool:
+    """Whether one ends before the other begins; where it ends is not known of waits that were cut off."""
+    return lower.high < higher.low and not lower.high_at_least
+
+
 def change_words(one: Moved) -> str:
-    """By how much a figure moved, such as "+5.2 %"."""
-    return "from 0" if one.ratio is None else percent(one.ratio)
+    """By how much a figure moved, such as "+5.2 %"; "<" or ">" where one side of it is only a bound."""
+    if one.ratio is None:
+        return "from 0"
+    return f"{MORE_THAN if one.b.at_least else '<' if one.a.at_least else ''}{percent(one.ratio)}"
 
 
 def spread_words(one: Moved, spread: Spread) -> str:
     metric = BY_NAME[one.metric]
     low, median, high = (figure(value * metric.scale) for value in (spread.low, spread.median, spread.high))
-    return f"{median} [{low}, {high}]"
+    return f"{more_than(spread)}{median} [{low}, {MORE_THAN if spread.high_at_least else ''}{high}]"
 
 
 def metric_words(one: Moved) -> str:

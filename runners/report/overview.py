@@ -3,6 +3,7 @@
 from runners.model import Row, Summary, Table
 from runners.report.columns import NOTHING
 from runners.report.table import plain
+from runners.report.waits import more_than
 from runners.units import figure
 
 BEGIN, END = "<!-- published session: begin -->", "<!-- published session: end -->"
@@ -22,7 +23,7 @@ def markdown(summary: Summary) -> str:
     caption = (
         f"{load}, {session.settings.profile} profile, {session.plan.rounds} rounds, {session.started_at[:10]}, "
         f"{machine.cpu}, {machine.cores} cores, {machine.python}, k6 {machine.k6}. In each cell: requests/s with its "
-        "95 % interval and its rank in brackets (= shares it), what limited it, and what a ping beside the load waited "
+        "95 % interval and its rank in brackets (= shares it), what limited it, and what a ping during the load waited "
         "(median)."
     )
     links = (
@@ -74,4 +75,4 @@ def _limit(row: Row) -> str:
 
 def _ping(row: Row) -> str:
     wait = row.metrics["bystander_p50_s"]
-    return f"ping {figure(1000 * wait.median)} ms" if wait else NOTHING
+    return f"ping {more_than(wait)}{figure(1000 * wait.median)} ms" if wait else NOTHING

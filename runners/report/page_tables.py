@@ -6,7 +6,9 @@ from itertools import groupby
 
 from runners.model import Doubt, Row, Table
 from runners.report.charts_data import absence, doubts_about, number, sureness
-from runners.report.metrics import CLOCKED, METRICS, Metric
+from runners.report.metrics import CLOCKED, METRICS, PER_SERVER, Metric
+from runners.report.starved import answered_words, is_starved
+from runners.report.waits import MORE_THAN, more_than
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +66,7 @@ def printed(table: Table, labels: Mapping[str, str], doubts: Sequence[Doubt]) ->
     metrics = tuple(
         metric
         for metric in METRICS
-        if metric.name != CLOCKED and any(row.metrics.get(metric.name) for row in table.rows)
+        if metric.name not in {CLOCKED, *PER_SERVER} and any(row.metrics.get(metric.name) for row in table.rows)
     )
     return Printed(
         heads=tuple(_heads(metrics)),
@@ -106,12 +108,18 @@ def _figure(row: Row, metric: Metric, doubts: Sequence[Doubt]) -> Figure:
     spread = row.metrics.get(metric.name)
     if spread is None:
         return Figure()
-    low, high = number(metric, spread.low), number(metric, spread.high)
+    low = number(metric, spread.low)
+    high = (MORE_THAN if spread.high_at_least else "") + number(metric, spread.high)
     return Figure(
-        text=sureness(row, metric.name) + number(metric, spread.median),
-        spread="" if spread.count == 1 else low if low == high else f"{low}\u2013{high}",
+        text=(more_than(spread) or sureness(row, metric.name)) + number(metric, spread.median),
+        spread=_starved(row, metric) or ("" if spread.count == 1 else low if low == high else f"{low}\u2013{high}"),
         doubts=_numbers(doubts_about(row, metric.name, doubts)),
     )
+
+
+def _starved(row: Row, metric: Metric) -> str:
+    """Instead of a spread, how many new connections were answered, where hardly one was."""
+    return answered_words(row) if metric.name == "bystander_fresh_p50_s" and is_starved(row) else ""
 
 
 def _numbers(indices: tuple[int, ...]) -> tuple[int, ...]:

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from runners.model import Completed, Load, Row, Session, StoredSession, Summary, Table, TrialResult, Workload
 from runners.report import doubts, ranking, verdicts
+from runners.report.disturbed import without_ranks
 from runners.report.metrics import METRICS, usual_probe_s, value_of
 from runners.report.rows import Visits, make_row, server_cores, visits_of
+from runners.report.servers import server_rows
 
 Cell = tuple[str, Load]
 SAME_CORES = 0.95
@@ -40,6 +42,7 @@ def summarise(stored: StoredSession) -> Summary:
         wall_s=wall_times(stored),
         voided_blocks=_voided(stored),
         finished_rounds=finished_rounds(session, kept),
+        servers=server_rows(stored),
         usual_probe_s=usual_s,
     )
 
@@ -81,11 +84,23 @@ def _table(
         for subject in session.plan.subjects
         if subject.name in visits
     ]
-    values = _values_by_block(load, visits, usual_s)
+    values = _told(rows, _values_by_block(load, visits, usual_s))
     at_usual_speed = usual_s is not None and _limited_by_the_same_cores(rows, visits)
     if at_usual_speed:
         values |= {ranking.RATE: _inverse(values[ranking.CPU])}
-    return ranking.ranked_table(workload, load, rows, values, session.plan.reference, at_usual_speed=at_usual_speed)
+    reference = session.plan.reference
+    return without_ranks(ranking.ranked_table(workload, load, rows, values, reference, at_usual_speed=at_usual_speed))
+
+
+def _told(
+    rows: Sequence[Row], values: Mapping[str, Mapping[str, Mapping[int, float]]]
+) -> dict[str, Mapping[str, Mapping[int, float]]]:
+    """The values of metrics that a row tells: what is withheld from a table is not compared in it either."""
+    metrics = {row.subject: row.metrics for row in rows}
+    return {
+        metric: {subject: some for subject, some in by_subject.items() if metrics[subject][metric] is not None}
+        for metric, by_subject in values.items()
+    }
 
 
 def _limited_by_the_same_cores(rows: Sequence[Row], visits: Mapping[str, Visits]) -> bool:

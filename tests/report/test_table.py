@@ -37,7 +37,7 @@ def cells(line: str) -> list[str]:
 def by_title(told: Summary, title: str) -> dict[str, str]:
     lines = [cells(line) for line in table_lines(markdown(told))]
     (found,) = (line for line in lines if len(line) > 1 and line[1] == title)
-    return dict(zip((column.title for column in columns()), found, strict=True))
+    return dict(zip((column.title for column in columns(told.tables[0])), found, strict=True))
 
 
 def test_a_session_without_figures_says_so() -> None:
@@ -47,12 +47,13 @@ def test_a_session_without_figures_says_so() -> None:
 
 
 def test_a_hostile_title_stays_text_in_every_line_of_the_table() -> None:
-    text = markdown(summary(titles={"flask": HOSTILE}, subjects=3))
+    told = summary(titles={"flask": HOSTILE}, subjects=3, format_version=1)
+    text = markdown(told)
     assert "<script" not in text
     assert "](http" not in text
     assert "\nnext" not in text
     widths = {len(cells(line)) for line in table_lines(text) if len(cells(line)) > 3}
-    assert widths == {len(columns())}
+    assert widths == {len(columns(told.tables[0]))}
 
 
 @pytest.mark.parametrize(
@@ -87,7 +88,7 @@ def test_the_csv_begins_with_the_required_columns_in_their_order() -> None:
 
 
 def test_a_failed_framework_has_empty_cells_and_no_zero() -> None:
-    told = summary(failing=frozenset({("flask", "async-io")}))
+    told = summary(failing=frozenset({("flask", "async-io")}), format_version=1)
     (row,) = (row for row in csv_rows(told) if row["framework"] == "flask")
     facts = {"workload", "clients", "load", "framework"}
     predicted = {"nominal_per_s", "predicted_per_s", "lowest_per_s", "limited_by"}
@@ -115,8 +116,8 @@ def test_an_open_load_has_no_clients_and_no_rank() -> None:
 
 def test_the_speed_at_which_cpu_is_told_stands_below_the_tables() -> None:
     told = markdown(summary(probe_s=66.25e-6))
-    assert "at the cores' usual speed in this session (a fixed computation beside every window took 66.2 µs)" in told
-    assert "share included, as clocked;" in markdown(summary())
+    assert "at the cores' usual speed in this session (a fixed computation during every window took 66.2 µs)" in told
+    assert "share included, as clocked." in markdown(summary())
 
 
 def test_a_table_that_the_cpu_limits_says_at_which_speed_its_rows_are_compared() -> None:
@@ -177,7 +178,7 @@ def test_a_doubted_figure_carries_the_number_of_its_doubt() -> None:
 
 
 def test_a_figure_carries_no_number_of_a_doubt_about_another() -> None:
-    trial = made.completed(seen=made.latency(0.05), in_flight=9.0)
+    trial = made.completed(seen=made.latency(0.05, mean_s=0.1), in_flight=9.0)
     told = summarise(made.stored(made.session(["flask"], rounds=1), {"flask": [trial]}))
     assert [doubt.kind for doubt in told.doubts] == ["scouting", "uncalibrated", "little", "few-samples"]
     shown = by_title(told, "Flask")
@@ -218,3 +219,9 @@ def hand_made_summary(*, count: int) -> Summary:
     trial = made.completed(seen=made.latency(0.05, count=count))
     stored: StoredSession = made.stored(made.session(["flask"], rounds=1), {"flask": [trial]})
     return summarise(stored)
+
+
+def test_variables_that_were_set_are_named_in_the_heading() -> None:
+    assert "Set in the environment" not in markdown(summary())
+    told = markdown(summary(machine={"environment": {"PYTHONMALLOC": "malloc", "GOGC": "50|x"}}))
+    assert "\nSet in the environment: GOGC=50\\|x, PYTHONMALLOC=malloc.\n" in told
