@@ -275,14 +275,14 @@ def _outcome(shape: Shape, trial: Trial, subject: Subject, workload: Workload, n
     requests = rate * shape.window_s
     wrong = round(0.03 * requests) if (trial.subject, trial.workload) in shape.erring else 0
     stay_s = trial.load.clients / rate if trial.load.clients else cpu_s + subject.wait_s
-    blocked = workload.work == "compute" and workload.handler == "async"
+    width = 0.35 if workload.work == "compute" and workload.handler == "async" else 0.08
     return Completed(
         load=LoadSummary(
             requests=requests - wrong,
             completed=max(1, round(requests * (1 - shape.queued if trial.load.fraction else 1.0))),
             in_flight=rate * stay_s,
             errors={"status 500": wrong} if wrong else {},
-            latency=_latency(shape, round(requests), stay_s, 0.35 if blocked else 0.08),
+            latency=_latency(shape, round(requests), stay_s * 2.718281828 ** (-(width**2) / 2), width),
             started_late_s=0.002,
             offered_per_s=rate if trial.load.fraction else None,
             clients_answered=_answered(shape, trial.load),

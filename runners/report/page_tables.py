@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from runners.model import Doubt, Row, Table
+from runners.model import Doubt, Row, Spread, Table
 from runners.report.charts_data import absence, doubts_about, number, sureness
 from runners.report.metrics import CLOCKED, METRICS, PER_SERVER, Metric
 from runners.report.starved import answered_words, is_starved
@@ -108,13 +108,20 @@ def _figure(row: Row, metric: Metric, doubts: Sequence[Doubt]) -> Figure:
     spread = row.metrics.get(metric.name)
     if spread is None:
         return Figure()
-    low = number(metric, spread.low)
-    high = (MORE_THAN if spread.high_at_least else "") + number(metric, spread.high)
     return Figure(
         text=(more_than(spread) or sureness(row, metric.name)) + number(metric, spread.median),
-        spread=_starved(row, metric) or ("" if spread.count == 1 else low if low == high else f"{low}\u2013{high}"),
+        spread=_starved(row, metric) or _reach(metric, spread),
         doubts=_numbers(doubts_about(row, metric.name, doubts)),
     )
+
+
+def _reach(metric: Metric, spread: Spread) -> str:
+    """From where to where; nothing for one round, or where all there is is a bound that the figure says already."""
+    low, high = number(metric, spread.low), number(metric, spread.high)
+    if spread.count == 1 or (spread.at_least and low == high):
+        return ""
+    more = MORE_THAN if spread.high_at_least else ""
+    return low if low == high and not more else f"{low}\u2013{more}{high}"
 
 
 def _starved(row: Row, metric: Metric) -> str:

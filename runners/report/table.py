@@ -28,7 +28,7 @@ _AT_USUAL_SPEED = (
     "which is the inverse of CPU per request."
 )
 _DISTURBED = "A disturbed block could not be repeated, so nothing is ranked."
-_OFFERED = "The rate was offered, so it ranks nothing: compare latencies. Ordered by CPU per request."
+_OFFERED = "The rate was offered, so it ranks nothing: compare {what}. Ordered by CPU per request."
 _QUEUES = "Where the queue grew all the time, a latency would only tell for how long: read its growth instead."
 _HOW_TO_READ = """\
 ## How to read this
@@ -129,7 +129,9 @@ def order_note(table: Table) -> str:
     """What there is to say of how a table is ordered, if anything."""
     notes = [_DISTURBED] if table.disturbed else []
     if table.load.kind == "open":
-        notes += [_OFFERED, *([_QUEUES] if any(row.overloaded for row in table.rows) else [])]
+        queues = [row.overloaded for row in table.rows]
+        notes += [_OFFERED.format(what="how fast queues grew" if all(queues) else "latencies")]
+        notes += [_QUEUES] if any(queues) else []
     elif any(row.ceiling and row.ceiling.limited_by == "generator" for row in table.rows):
         notes += ["k6 was the limit, so requests a second rank nothing; ordered by CPU per request."]
     else:

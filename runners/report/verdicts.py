@@ -67,7 +67,8 @@ def _unranked(table: Table, rows: list[Row]) -> str:
         cost = f" with {1e6 * cpu.median:.0f} µs of CPU a request" if cpu else ""
         return f"k6 was the limit, so requests a second rank nobody; {cheapest.title} is the cheapest{cost}."
     if table.load.kind == "open":
-        return f"the rate was offered, not found; compare latencies.{_queues(rows)}"
+        advice = "" if all(row.overloaded for row in rows) else "; compare latencies"
+        return f"the rate was offered, not found{advice}.{_queues(rows)}"
     figures = names([f"{row.title} {_rate(row)}{_limit(row)}" for row in rows])
     return f"{figures}. {_why_unranked(table, rows)}."
 

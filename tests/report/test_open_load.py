@@ -83,7 +83,9 @@ def test_only_open_tables_have_a_column_for_the_growth_of_the_queue(told: Summar
         "50 % of ceiling": True,
         "110 % of ceiling": True,
     }
-    assert markdown(told).count("Where the queue grew all the time") == 1
+    text = markdown(told)
+    assert text.count("Where the queue grew all the time") == 1
+    assert text.count("compare how fast queues grew") == 1
 
 
 def test_the_verdict_tells_the_growth_instead_of_latencies() -> None:

@@ -76,7 +76,8 @@ def test_the_page_has_a_callout_above_the_table_it_concerns(told: Summary, store
     assert text.count('<p class="alarm"') == 1
     callout = text.index('<p class="alarm"')
     assert text.index('id="panel-async-cpu-80-clients"') < callout < text.index("async computing, 80 clients</caption>")
-    assert "&gt;2,500" in text
+    assert text.count("&gt;2,500</") + text.count("&gt;2,500<small>") == 4
+    assert "2,500\u2013" not in text
 
 
 def test_charts_say_more_than(told: Summary) -> None:
