@@ -117,7 +117,7 @@ class Screen:
 def rich_table(summary: Summary, table: Table, width: int) -> RichTable:
     """One results table for a terminal, with the columns that fit there."""
     picture = RichTable(title=Text(title(table), style="bold"), title_justify="left", pad_edge=False, box=None)
-    shown = columns(table, width)
+    shown = columns(width, table)
     for index, column in enumerate(shown):
         picture.add_column(
             Text(column.title, style="dim"), justify="left" if index <= 1 else "right", no_wrap=index <= 1

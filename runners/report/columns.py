@@ -19,19 +19,19 @@ _SUPERSCRIPTS = str.maketrans("0123456789,", "⁰¹²³⁴⁵⁶⁷⁸⁹·")
 class Column:
     """A column of the printed table; it is left out where fewer than `room` characters fit on a line.
 
-    What is said of an open load only is not a column of a closed one.
+    It is also left out of a table that it does not belong to.
     """
 
     title: str
     of: Callable[[Summary, Table, Row], str]
     room: int = 0
-    open_only: bool = False
+    belongs: Callable[[Table], bool] = lambda _: True
 
 
-def columns(table: Table, room: float = float("inf")) -> tuple[Column, ...]:
-    """The columns of a printed table that make sense on lines of `room` characters, from left to right."""
-    is_open = table.load.kind == "open"
-    return tuple(column for column in _COLUMNS if column.room <= room and (is_open or not column.open_only))
+def columns(room: float = float("inf"), table: Table | None = None) -> tuple[Column, ...]:
+    """The columns that make sense on lines of `room` characters, and in this table if one is given; in their order."""
+    fitting = (column for column in _COLUMNS if column.room <= room)
+    return tuple(column for column in fitting if table is None or column.belongs(table))
 
 
 def title(table: Table) -> str:
@@ -122,7 +122,7 @@ _COLUMNS: tuple[Column, ...] = (
     Column(title="#", of=_rank),
     Column(title="Framework", of=lambda _, __, row: row.title),
     Column(title="Requests/s", of=_requests),
-    Column(title="Queue growth /s", of=_value("queue_growth_per_s"), open_only=True),
+    Column(title="Queue growth /s", of=_value("queue_growth_per_s"), belongs=lambda table: table.load.kind == "open"),
     Column(title="Against leader", of=_against_leader, room=WIDE),
     Column(title="p50 ms", of=_value("p50_s")),
     Column(title="p95 ms", of=_value("p95_s"), room=WIDE),

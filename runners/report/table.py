@@ -112,7 +112,7 @@ def _verdicts(summary: Summary) -> str:
 
 
 def _table(summary: Summary, table: Table) -> str:
-    shown = columns(table)
+    shown = columns(table=table)
     lines = [
         f"## {title(table)}",
         "",

@@ -77,7 +77,7 @@ def test_below_the_ceiling_percentiles_are_told(told: Summary) -> None:
 
 
 def test_only_open_tables_have_a_column_for_the_growth_of_the_queue(told: Summary) -> None:
-    shown = {table.load.label: [column.title for column in columns(table)] for table in told.tables}
+    shown = {table.load.label: [column.title for column in columns(table=table)] for table in told.tables}
     assert {load: "Queue growth /s" in titles for load, titles in shown.items()} == {
         "80 clients": False,
         "50 % of ceiling": True,

@@ -37,7 +37,7 @@ def cells(line: str) -> list[str]:
 def by_title(told: Summary, title: str) -> dict[str, str]:
     lines = [cells(line) for line in table_lines(markdown(told))]
     (found,) = (line for line in lines if len(line) > 1 and line[1] == title)
-    return dict(zip((column.title for column in columns(told.tables[0])), found, strict=True))
+    return dict(zip((column.title for column in columns(table=told.tables[0])), found, strict=True))
 
 
 def test_a_session_without_figures_says_so() -> None:
@@ -53,7 +53,7 @@ def test_a_hostile_title_stays_text_in_every_line_of_the_table() -> None:
     assert "](http" not in text
     assert "\nnext" not in text
     widths = {len(cells(line)) for line in table_lines(text) if len(cells(line)) > 3}
-    assert widths == {len(columns(told.tables[0]))}
+    assert widths == {len(columns(table=told.tables[0]))}
 
 
 @pytest.mark.parametrize(
