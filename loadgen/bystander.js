@@ -1,14 +1,14 @@
 // A bystander: a cheap request at a steady rate to the same server while it is under load.
 //
 // Each virtual user owns every n-th slot of a fixed schedule, and a late answer delays none of the others. Latency runs
-// from the intended time, so a stall is charged to every slot it covers (no coordinated omission).
-import { sleep } from 'k6';
+// from the intended time, so a stall is charged to every slot it covers (no coordinated omission). A ping that is not
+// answered when the window ends is handed over with how long it had waited until then: its latency is longer than that.
 import exec from 'k6/execution';
-import { Counter, Trend } from 'k6/metrics';
+import { clock, enter, pingUrl, sleepUntil } from './gate.js';
+import { send } from './request.js';
 import { maxDuration, settings } from './settings.js';
-import { newStream, record, send } from './window.js';
+import { handOver } from './tally.js';
 
-const PING = `${settings.baseUrl}/ping`;
 const PONG = 'pong';
 
 // Slots a second and how long one slot's answer may take before it delays that user's next slot.
@@ -18,51 +18,51 @@ const kinds = {
 };
 
 for (const [name, kind] of Object.entries(kinds)) {
+  kind.role = `bystander_${name}`;
   kind.users = Math.ceil(kind.ratePerS * kind.patienceS);
-  kind.stream = newStream(`bystander_${name}`);
-  kind.scheduled = new Counter(`bystander_${name}_scheduled`);
-  kind.late = new Counter(`bystander_${name}_late`);
-  kind.lag = new Trend(`bystander_${name}_lag`);
   kind.params = { headers: kind.headers, timeout: settings.timeoutMs };
 }
 
 export function bystanderScenarios() {
   const scenarios = {};
-  for (const [name, kind] of Object.entries(kinds)) {
+  for (const kind of Object.values(kinds)) {
     if (kind.users === 0) continue;
-    scenarios[`bystander_${name}`] = {
-      executor: 'per-vu-iterations', vus: kind.users, iterations: 1, maxDuration, exec: `bystander_${name}`,
+    scenarios[kind.role] = {
+      executor: 'per-vu-iterations', vus: kind.users, iterations: 1, maxDuration, exec: kind.role,
     };
   }
   return scenarios;
 }
 
 function keepSchedule(kind) {
-  const index = exec.scenario.iterationInTest;
-  const periodMs = (kind.users / kind.ratePerS) * 1000;
-  if (kind === kinds.kept) send(PING, PONG, kind.params);  // opens the connection before any load is on
-  for (let slotMs = settings.startMs + index * (1000 / kind.ratePerS); slotMs < settings.windowEndMs; slotMs += periodMs) {
-    const overdueMs = waitUntil(slotMs);
-    const sent = send(PING, PONG, kind.params);
-    sent.latencyMs += overdueMs;
-    if (slotMs >= settings.windowStartMs) note(kind, sent, overdueMs, Date.now() - sent.latencyMs - slotMs);
+  if (!enter(kind.role, { connect: kind === kinds.kept })) return;
+  const tally = { role: kind.role, scheduled: 0, late: 0, errors: {}, latencies_ms: [], waited_ms: [], lags_ms: [] };
+  const firstMs = clock.startMs + exec.scenario.iterationInTest * (1000 / kind.ratePerS);
+  for (let slotMs = firstMs; slotMs < clock.windowEndMs; slotMs += (kind.users / kind.ratePerS) * 1000) {
+    const seen = ping(kind, slotMs);
+    if (slotMs >= clock.windowStartMs) note(tally, slotMs, seen);
   }
+  handOver(tally);
 }
 
-// Milliseconds by which the slot was already past, because this user's last answer came too late; then 0.
-function waitUntil(slotMs) {
-  const remainingMs = slotMs - Date.now();
-  if (remainingMs <= 0) return -remainingMs;
-  sleep(remainingMs / 1000);
-  return 0;
+// What became of one slot; `sent` is null if the window was over before its user was free.
+function ping(kind, slotMs) {
+  const overdueMs = Math.max(0, -sleepUntil(slotMs));
+  if (Date.now() >= clock.windowEndMs) return { overdueMs, sent: null };
+  const sent = send(pingUrl, PONG, kind.params);
+  return { overdueMs, sent: { ...sent, latencyMs: sent.latencyMs + overdueMs } };
 }
 
-function note(kind, sent, overdueMs, lagMs) {
-  kind.scheduled.add(1);
-  kind.lag.add(Math.max(0, lagMs));
-  if (overdueMs > 0) kind.late.add(1);
-  if (sent.error === null) kind.stream.requests.add(1);
-  record(kind.stream, sent);
+function note(tally, slotMs, { overdueMs, sent }) {
+  tally.scheduled += 1;
+  if (overdueMs > 0) tally.late += 1;
+  if (sent === null || sent.endMs >= clock.windowEndMs) {
+    tally.waited_ms.push(clock.windowEndMs - slotMs);
+    return;
+  }
+  tally.lags_ms.push(Math.max(0, sent.endMs - sent.latencyMs - slotMs));
+  if (sent.error !== null) tally.errors[sent.error] = (tally.errors[sent.error] || 0) + 1;
+  if (sent.error === null || sent.error === 'timeout') tally.latencies_ms.push(sent.latencyMs);
 }
 
 export const bystander_kept = () => keepSchedule(kinds.kept);

@@ -1,22 +1,17 @@
 // The closed loop: a fixed number of clients, each sending its next request as soon as the last is answered.
 import { sleep } from 'k6';
-import { Counter, Trend } from 'k6/metrics';
 import { bystanderScenarios } from './bystander.js';
+import { clock, enter, sleepUntil } from './gate.js';
+import { send } from './request.js';
 import { maxDuration, settings } from './settings.js';
-import { summaryTrendStats } from './summary.js';
-import { endedInWindow, newSlices, newStream, record, recordShare, recordSlice, send } from './window.js';
+import { handOver, newTally, tallyByEnd } from './tally.js';
 
 export { bystander_fresh, bystander_kept } from './bystander.js';
-export { handleSummary } from './summary.js';
 
 const CLIENTS = Number(__ENV.CLIENTS);
 const PAUSE_AFTER_REFUSAL_S = 0.05;
-
-const stream = newStream('load');
-const completed = new Counter('load_completed');
-const started = new Trend('load_started');
-const finished = new Counter('load_finished');
-const slices = newSlices();
+const params = { timeout: settings.timeoutMs };
+if (__ENV.CONNECTION === 'new') params.headers = { Connection: 'close' };
 
 export const options = {
   scenarios: {
@@ -24,25 +19,16 @@ export const options = {
     ...bystanderScenarios(),
   },
   systemTags: ['scenario'],
-  summaryTrendStats,
 };
 
 export function load() {
-  const params = { timeout: settings.timeoutMs };
-  const waitMs = settings.startMs - Date.now();
-  started.add(Math.max(0, -waitMs));
-  if (waitMs > 0) sleep(waitMs / 1000);
-  while (Date.now() < settings.windowEndMs) {
+  if (!enter('load')) return;
+  const tally = newTally('closed');
+  tally.late_ms = Math.max(0, -sleepUntil(clock.startMs));
+  while (Date.now() < clock.windowEndMs) {
     const sent = send(settings.url, settings.expectedResult, params);
-    recordShare(stream, sent);
-    if (endedInWindow(sent)) note(sent);
-    recordSlice(slices, sent);
+    tallyByEnd(tally, sent);
     if (sent.error === 'connection') sleep(PAUSE_AFTER_REFUSAL_S);
   }
-  finished.add(1);
-}
-
-function note(sent) {
-  completed.add(1);
-  record(stream, sent);
+  handOver(tally);
 }

@@ -24,7 +24,8 @@ from runners.plan.selftest import make_copies
 from runners.plan.subjects import make_subject
 from runners.plan.workloads import ALL, CORE, select_workloads
 from runners.report import compare as comparing
-from runners.report import export, overview, render
+from runners.report import export, index, overview, render
+from runners.report.compare_markdown import comparison_markdown
 from runners.report.summary import summarise
 from runners.screen import Screen, print_result
 
@@ -236,36 +237,44 @@ def report(
 def publish(
     session: Annotated[str | None, typer.Argument(help="Name or folder of a session; the latest if none.")] = None,
     *,
+    question: Annotated[
+        str | None, typer.Option(help="What it answers, for the list of published sessions; '' for the default.")
+    ] = None,
     results: Results = ROOT / "results",
 ) -> None:
-    """Copy a session to results/published, and show it in README.md if it is a comparison."""
-    folder = store.publish(results, store.find(results, session))
+    """Copy a session to results/published, list it there, and show it in README.md if it is a comparison."""
+    folder = store.publish(results, store.find(results, session), question)
     summary, files = render.everything(store.read(folder))
     store.write_derived(folder, files)
-    if summary.session.label != "selftest" and summary.session.settings.profile == "matched":
+    entries = [index.entry(one.name, store.read(one), store.question(one)) for one in store.published(results)]
+    store.write_derived(folder.parent, {"README.md": index.markdown(entries)})
+    if _is_shown(summary) and results.resolve() == (ROOT / "results").resolve():
         store.replace_between(ROOT / "README.md", overview.BEGIN, overview.END, overview.markdown(summary))
     out.print(Text(f"published: {_shown(folder)}"), soft_wrap=True)
 
 
 @app.command()
-def compare(
+def compare(  # noqa: PLR0913 - one argument for each option
     first: Annotated[str, typer.Argument(help="Name or folder of a session.")],
     second: Annotated[str, typer.Argument(help="Name or folder of another.")],
     *,
     page: Annotated[Path | None, typer.Option(help="Also write the comparison as a page to this file.")] = None,
+    levels: Annotated[
+        bool, typer.Option("--levels", help="Print the figures that moved even if machine or versions differ.")
+    ] = False,
     results: Results = ROOT / "results",
     as_json: AsJson = False,
 ) -> None:
-    """Put two sessions side by side: what changed, and which differences are beyond their intervals."""
+    """Say which conclusions of one session hold in another, and on the same machine which figures moved."""
     stored = [store.read(store.find(results, name)) for name in (first, second)]
     summaries = [summarise(one) for one in stored]
-    seen = comparing.compare(*summaries)
+    seen = comparing.compare(*summaries, levels=levels)
     if page is not None:
         store.write_derived(page.parent, {page.name: render.comparison_page(summaries[1], stored[1], seen)})
     if as_json:
         print(seen.model_dump_json(indent=1))  # noqa: T201 - for programs, so without rich's wrapping
     else:
-        print(comparing.comparison_markdown(seen))  # noqa: T201 - Markdown is to be piped
+        print(comparison_markdown(seen))  # noqa: T201 - Markdown is to be piped
 
 
 @app.command()
@@ -305,9 +314,10 @@ def schema(
 def selftest(  # noqa: PLR0913 - one argument for each option
     *,
     quick: Annotated[bool, typer.Option("--quick", help="6 rounds, a few minutes.")] = False,
-    rounds: Annotated[int, typer.Option(min=6, help="Rounds; cut into sets of 6 and of 20.")] = 60,
+    rounds: Annotated[int, typer.Option(min=6, help="Rounds; cut into sets of 6 and of 20.")] = 18,
     framework: Annotated[str, typer.Option(help="Which framework to copy.")] = "starlette",
-    clients: Annotated[int, typer.Option(min=1)] = 16,
+    workloads: Annotated[str, typer.Option(help="Names, separated by commas; the four core ones if empty.")] = "",
+    clients: Annotated[str, typer.Option(help="Levels of concurrency, separated by commas.")] = "16,80",
     window: Annotated[float, typer.Option(min=0.2)] = 2.5,
     warmup: Annotated[float, typer.Option(min=0)] = 0.6,
     seed: Annotated[int, typer.Option()] = 1,
@@ -317,7 +327,8 @@ def selftest(  # noqa: PLR0913 - one argument for each option
 ) -> None:
     """Measure the rig itself: equal copies must tie, known slowdowns must be found."""
     wishes = Wishes(
-        clients=(clients,),
+        workloads=_words(workloads),
+        clients=_numbers("--clients", clients),
         rounds=6 if quick else rounds,
         window_s=window,
         warmup_s=warmup,
@@ -351,7 +362,7 @@ def _prepare_selftest(wishes: Wishes, framework: str) -> Prepared:
     (chosen,) = select_frameworks(find_frameworks(wishes.apps), (framework,))
     copies = make_copies(chosen, wishes.settings, executor_cpus=machine.executor_cpus(cores))
     loads = comparison.loads_of(wishes)
-    plan = make_plan(copies, select_workloads(("async-cpu",)), loads, rounds=wishes.rounds, seed=wishes.seed)
+    plan = make_plan(copies, select_workloads(wishes.workloads), loads, rounds=wishes.rounds, seed=wishes.seed)
     prepared = comparison.prepare_plan(wishes, plan, generator, cores)
     name = prepared.session.name.replace("matched", "selftest")
     session = prepared.session.model_copy(update={"label": "selftest", "name": name})
@@ -377,6 +388,11 @@ def _tell(folder: Path, summary: Summary) -> None:
             soft_wrap=True,
         )
         raise typer.Exit(INTERRUPTED)
+
+
+def _is_shown(summary: Summary) -> bool:
+    """Whether README.md shows such a session."""
+    return summary.session.label != "selftest" and summary.session.settings.profile == "matched"
 
 
 def _shown(folder: Path) -> str:

@@ -4,7 +4,7 @@ import contextlib
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -20,6 +20,7 @@ from runners.model import (
     BlockVoid,
     Framework,
     Load,
+    Machine,
     Plan,
     Session,
     Settings,
@@ -41,7 +42,8 @@ REFERENCE = "fastapi"
 OPEN_FRACTIONS = (0.5, 0.7, 0.9, 1.1)
 WAITS_IN_WINDOW, WAITS_IN_WARMUP = 4.0, 1.2
 FILES_BESIDE_CLIENTS = 200
-UNLOADED_WINDOW_S, QUICK_UNLOADED_WINDOW_S = 0.6, 0.3
+UNLOADED_WINDOW_S, QUICK_UNLOADED_WINDOW_S = 0.5, 0.3
+CALIBRATION_PASSES = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +121,7 @@ def prepare_plan(
         calibration_file=wishes.results / ".calibration" / f"{key}.json",
         calibration_key=key,
         unloaded_window_s=QUICK_UNLOADED_WINDOW_S if wishes.quick else UNLOADED_WINDOW_S,
+        calibration_passes=1 if wishes.quick else CALIBRATION_PASSES,
     )
     return Prepared(session=session, orders=orders, skipped=skipped)
 
@@ -146,11 +149,8 @@ def resume(folder: Path, wishes: Wishes, watch: Watch) -> tuple[Path, Summary]:
         replace(wishes, settings=session.settings), session.plan, k6.find_k6(wishes.k6), _cores(session)
     )
     now, then = prepared.session.machine, session.machine
-    if (now.sources, now.k6, now.cpu) != (then.sources, then.k6, then.cpu):
-        raise UsageError(
-            f"resuming {session.name}: apps, k6 or CPU changed since (sources {then.sources} then, {now.sources} now; "
-            f"k6 {then.k6} then, {now.k6} now); start a new session instead"
-        )
+    if changed := next(_changed_since(then, now), None):
+        raise UsageError(f"resuming {session.name}: {changed}; start a new session instead")
     done = store.finished_blocks(stored.results, len(session.plan.subjects))
     attempts = {r.trial.block: r.trial.attempt for r in sorted(stored.results, key=lambda r: r.trial.attempt)}
     orders = replace(_in(prepared.orders, folder), calibration=session.calibration, done=done, attempts=attempts)
@@ -158,6 +158,18 @@ def resume(folder: Path, wishes: Wishes, watch: Watch) -> tuple[Path, Summary]:
     store.reopen(folder)
     _void_unfinished(folder, kept, done)
     return _conduct(folder, store.read(folder).model_copy(update={"session": kept.session}), orders, watch)
+
+
+def _changed_since(then: Machine, now: Machine) -> Iterator[str]:
+    """What is not as it was, of all that a trial's figures hang on."""
+    for what in ("sources", "k6", "cpu", "python", "gil_enabled", "environment"):
+        before, after = getattr(then, what), getattr(now, what)
+        if before != after:
+            yield f"{what} was {before}, it is {after} now"
+    for package in sorted(then.versions.keys() | now.versions.keys()):
+        before, after = then.versions.get(package), now.versions.get(package)
+        if before != after:
+            yield f"package {package} was {before or 'not installed'}, it is {after or 'not installed'} now"
 
 
 def _conduct(folder: Path, stored: StoredSession, orders: Orders, watch: Watch) -> tuple[Path, Summary]:

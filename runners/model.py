@@ -478,9 +478,10 @@ class StoredSession(Value):
 
 
 class Spread(Value):
-    """A figure over the rounds: its centre and, with 6 rounds or more, a 95 % interval; otherwise the range seen.
+    """A figure over the rounds: its centre, and with 6 rounds or more an interval that holds it with at least 95 %.
 
-    Where waits were cut off by a window's end, the centre may be a bound: `at_least` says that the truth is more than
+    With fewer, low and high are the range seen. `runners.report.statistics.coverage` gives the real coverage. Where
+    waits were cut off by a window's end, the centre may be a bound: `at_least` says that the truth is more than
     `median`, `high_at_least` that it may be more than `high`. `low` needs no such mark: a bound for it is below it too.
     """
 
@@ -494,10 +495,15 @@ class Spread(Value):
 
 
 class Comparison(Value):
-    """A row against another by paired ratios within blocks; ratio 1.05 means this row has 5 % more of the metric.
+    """A row against another by ratios within blocks; ratio 1.05 means this row has 5 % more of the metric.
 
-    Without at least 6 pairs there is no interval and no p-value. `detectable` is the smallest ratio distance from 1
-    that this many pairs with this much noise would find with 80 % power.
+    The ratio is the geometric mean over blocks. The interval is one of those of all pairs of the table, which are meant
+    to hold together with 95 %; `p_value` is adjusted for all pairs in the same way, and under 5 % where the interval
+    excludes 1. `p_holm` is adjusted for the other tables of the session too. Without at least 6 blocks there are none.
+
+    "more" and "less" are different: the interval excludes 1. "equal" lies wholly within 1 % of it, whether or not it
+    excludes it, and "undecided" is all else. `detectable` is the smallest true distance of a ratio from 1 that would be
+    called different with some 80 % power, given as many blocks with as much noise.
     """
 
     metric: str
@@ -509,7 +515,7 @@ class Comparison(Value):
     p_value: float | None
     p_holm: float | None
     detectable: float | None
-    verdict: Literal["more", "less", "tied", "unknown"]
+    verdict: Literal["more", "less", "equal", "undecided", "unknown"]
 
 
 class Ceiling(Value):

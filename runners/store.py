@@ -4,6 +4,7 @@
     trials.jsonl    one line for each trial as it ends, synced; a line may also void one attempt at a block
     trials.jsonl.xz the same, as a published session has it: a sixth of the size
     logs/           what servers and k6 printed last
+    question.txt    what a published session was to answer, if that was said
     the rest        derived; `shootout report` builds it again
 
 Format versions:
@@ -41,7 +42,9 @@ from runners.model import (
 SESSION_FILE = "session.json"
 TRIALS_FILE = "trials.jsonl"
 PACKED_TRIALS_FILE = f"{TRIALS_FILE}.xz"
+QUESTION_FILE = "question.txt"
 LATEST = "latest"
+PUBLISHED = "published"
 
 Line = TrialResult | BlockVoid | BlockDisturbed | Footprint
 """What a line of trials.jsonl may be."""
@@ -150,7 +153,7 @@ def _marked(
 def find(results: Path, wanted: str | None) -> Path:
     """The folder of a session given by name, path or nothing (the latest)."""
     candidates = (
-        [results / LATEST] if wanted is None else [Path(wanted), results / wanted, results / "published" / wanted]
+        [results / LATEST] if wanted is None else [Path(wanted), results / wanted, results / PUBLISHED / wanted]
     )
     for candidate in candidates:
         if (candidate / SESSION_FILE).is_file():
@@ -182,18 +185,36 @@ def scratch() -> Iterator[Path]:
         yield Path(folder)
 
 
-def publish(results: Path, folder: Path) -> Path:
-    """Copy a session's own two files to published/, its trials packed; what is derived is built there again."""
-    target = results / "published" / folder.name
+def publish(results: Path, folder: Path, question: str | None = None) -> Path:
+    """Copy a session's own two files to published/, its trials packed; what is derived is built there again.
+
+    A question replaces the one that was published with it; an empty one takes it away, None leaves it.
+    """
+    target = results / PUBLISHED / folder.name
     try:
         target.mkdir(parents=True, exist_ok=True)
         trials = b"".join(_whole_lines(_trials_path(folder)))
         (target / SESSION_FILE).write_bytes((folder / SESSION_FILE).read_bytes())
         (target / PACKED_TRIALS_FILE).write_bytes(lzma.compress(trials))
         (target / TRIALS_FILE).unlink(missing_ok=True)
+        if question == "":
+            (target / QUESTION_FILE).unlink(missing_ok=True)
     except OSError as error:
         raise StoreError(f"publishing {folder.name} to {target}: {error.strerror}") from error
+    if question:
+        _write(target / QUESTION_FILE, f"{question}\n")
     return target
+
+
+def published(results: Path) -> list[Path]:
+    """Folders of the published sessions, sorted by name."""
+    return sorted(path.parent for path in (results / PUBLISHED).glob(f"*/{SESSION_FILE}"))
+
+
+def question(folder: Path) -> str | None:
+    """What a published session was to answer, on one line; None if that was not said."""
+    path = folder / QUESTION_FILE
+    return " ".join(_read(path).split()) or None if path.exists() else None
 
 
 def replace_between(path: Path, begin: str, end: str, text: str) -> None:

@@ -6,11 +6,13 @@ of its own; nothing may be imported here that such a copy would not have.
 
 import asyncio
 import contextlib
+import importlib
 import json
 import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 WAIT_S = float(os.environ.get("SHOOTOUT_WAIT_S", "0.05"))
@@ -23,6 +25,7 @@ RESULTS: dict[str, object] = {
     "/sync-cpu": SQUARES,
     "/sync-io": "waited",
 }
+BLOCKED_S = 0.01
 THREADS = 8
 threads = asyncio.Semaphore(THREADS)
 one_at_a_time = asyncio.Lock()
@@ -59,11 +62,13 @@ async def wait(route: str, flaw: str) -> None:
 
 
 async def misbehave(route: str, flaw: str) -> None:
-    if flaw == "never answers":
+    if flaw == "never answers" or (flaw == "never answers the load" and route != "/ping"):
         await asyncio.sleep(3600)
     if (flaw, route) == ("dies on /sync-cpu", "/sync-cpu"):
         say("out of memory, say")
         os._exit(3)
+    if (flaw, route) == ("blocks its loop", "/async-cpu"):
+        time.sleep(BLOCKED_S)  # noqa: ASYNC251 - as a handler that computes on the loop does
     if (flaw, route) == ("drops connections", "/async-cpu"):
         raise ConnectionAbortedError
 
@@ -99,6 +104,14 @@ async def serve(host: str, port: int, flaw: str) -> None:
     await server.serve_forever()
 
 
+def loop_for(flaw: str) -> Callable[[], asyncio.AbstractEventLoop]:
+    """A blocked loop of uvloop lets one connection in each time round, where asyncio's lets all in."""
+    if flaw == "blocks its loop":
+        loop: Callable[[], asyncio.AbstractEventLoop] = importlib.import_module("uvloop").new_event_loop
+        return loop
+    return asyncio.new_event_loop
+
+
 def say(text: str) -> None:
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
@@ -129,8 +142,8 @@ def main() -> None:
         sys.exit(3)
     if flaw == "a forked worker":
         fork_worker()
-    with contextlib.suppress(RuntimeError):  # the loop was stopped by SIGTERM
-        asyncio.run(serve(host, port, flaw))
+    with contextlib.suppress(RuntimeError), asyncio.Runner(loop_factory=loop_for(flaw)) as runner:
+        runner.run(serve(host, port, flaw))  # until the loop is stopped by SIGTERM
 
 
 if __name__ == "__main__":

@@ -8,8 +8,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from runners import store
+from runners import cli, store
 from runners.plan.workloads import ALL
+from runners.report import overview
 from tests.conftest import ROOT, Outcome, Shootout
 from tests.fake_k6 import fake_k6
 from tests.sessions import Shape, stored_session
@@ -207,6 +208,46 @@ def test_comparing_as_json_parses(shootout: Shootout, results: Path) -> None:
     assert isinstance(json.loads(outcome.out), dict)
 
 
+def test_levels_of_another_machine_are_printed_when_asked_for(shootout: Shootout, results: Path) -> None:
+    stored = stored_session(Shape(subjects=2, workloads=2, clients=(10,), rounds=1, machine={"cpu": "Other"}, seed=2))
+    folder = store.create(results, stored.session.model_copy(update={"name": "elsewhere"}))
+    for result in stored.results:
+        store.append(folder, result)
+    words = ("compare", "2026-01-02T03-04-05", "elsewhere", "--out", results)
+    assert "## Ranges apart" not in shootout(*words).out
+    assert "## Ranges apart" in shootout(*words, "--levels").out
+
+
+def test_publishing_lists_every_published_session_with_its_question(shootout: Shootout, results: Path) -> None:
+    index = results / "published" / "README.md"
+    assert shootout("publish", "--out", results).code == 0
+    assert "| 2026-01-02T03-04-05 | How do the two compare with equal settings? | 2026-01-02 |" in _read(index)
+    other = store.read(store.find(results, None)).session.model_copy(update={"name": "another"})
+    store.create(results, other)
+    assert shootout("publish", "another", "--out", results, "--question", "What | else?").code == 0
+    lines = [line for line in _read(index).splitlines() if line.startswith("| ")]
+    assert [line.split(" | ")[0] for line in lines] == ["| Session", "| :--", "| 2026-01-02T03-04-05", "| another"]
+    assert "| another | What \\| else? |" in lines[-1]
+    assert shootout("publish", "another", "--out", results).code == 0
+    assert "What \\| else?" in _read(index)
+
+
+def test_publishing_elsewhere_leaves_the_readme_of_the_project_alone(
+    shootout: Shootout, results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    readme = project / "README.md"
+    readme.write_text(f"{overview.BEGIN}\nold\n{overview.END}\n", encoding="utf-8")
+    monkeypatch.setattr(cli, "ROOT", project)
+    assert shootout("publish", "--out", results).code == 0
+    assert "old" in _read(readme)
+    results.rename(project / "results")
+    assert shootout("publish", "--out", project / "results" / ".." / "results").code == 0
+    assert "old" not in _read(readme)
+    assert "(results/published/2026-01-02T03-04-05/table.md)" in _read(readme)
+
+
 def test_a_report_is_built_again_from_a_copied_session_by_its_path(
     shootout: Shootout, results: Path, tmp_path: Path
 ) -> None:
@@ -269,3 +310,7 @@ def test_help_names_every_command(shootout: Shootout) -> None:
     assert outcome.code == 0
     for command in ("run", "list", "check", "new", "report", "publish", "compare", "selftest", "doctor"):
         assert re.search(rf"\b{command}\b", outcome.out)
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")

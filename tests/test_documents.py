@@ -6,13 +6,28 @@ from pathlib import Path
 import pytest
 
 from runners import store
-from runners.report import overview, render
+from runners.model import Completed, StoredSession
+from runners.report import index, overview, render
 from runners.report.summary import summarise
 from tests.conftest import ROOT
 
 METHOD = (ROOT / "docs" / "method.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PUBLISHED = sorted(path.parent for path in (ROOT / "results" / "published").glob("*/session.json"))
+
+TRACES_OF_THE_METHOD: tuple[tuple[str, ...], ...] = (
+    ("usage", "probe_s"),
+    # SWITCH ON once LoadSummary has it and a session measured with it is published: ("load", "clients_answered"),
+)
+"""What a trial of a closed load stores only if it was measured as README.md and docs/method.md say."""
+
+
+def shown_in_readme() -> tuple[str, StoredSession]:
+    """What stands between the markers of README.md, and the session that it links."""
+    shown = README.partition(overview.BEGIN)[2].partition(overview.END)[0]
+    name: str
+    (name,) = set(re.findall(r"results/published/([\w-]+)/table\.md", shown))
+    return shown, store.read(ROOT / "results" / "published" / name)
 
 
 def linked_selftest() -> str:
@@ -58,11 +73,32 @@ def test_what_is_published_is_what_its_trials_give(folder: Path) -> None:
         assert (folder / name).read_text(encoding="utf-8") == text, f"{name}: build it again with `shootout publish`"
 
 
+def test_the_list_of_published_sessions_is_what_they_give() -> None:
+    entries = [index.entry(folder.name, store.read(folder), store.question(folder)) for folder in PUBLISHED]
+    listed = (ROOT / "results" / "published" / "README.md").read_text(encoding="utf-8")
+    assert listed == index.markdown(entries), "make it again with `shootout publish`"
+
+
 def test_the_readme_shows_what_the_session_it_links_gives() -> None:
-    shown = README.partition(overview.BEGIN)[2].partition(overview.END)[0]
-    (name,) = set(re.findall(r"results/published/([\w-]+)/table\.md", shown))
-    summary = summarise(store.read(ROOT / "results" / "published" / name))
-    assert shown.strip() == overview.markdown(summary).strip()
+    shown, stored = shown_in_readme()
+    assert shown.strip() == overview.markdown(summarise(stored)).strip()
+
+
+@pytest.mark.parametrize("trace", TRACES_OF_THE_METHOD, ids=".".join)
+def test_the_session_that_the_readme_shows_was_measured_by_the_method_it_describes(trace: tuple[str, ...]) -> None:
+    _, stored = shown_in_readme()
+    outcomes = [one.outcome for one in stored.results if isinstance(one.outcome, Completed)]
+    without = [one for one in outcomes if _found(one, trace) is None]
+    assert outcomes
+    assert len(without) == 0, f"{len(without)} of {len(outcomes)} trials have no {'.'.join(trace)}"
+
+
+def _found(outcome: Completed, trace: tuple[str, ...]) -> object:
+    """The field at the end of the trace; None where the format or the trial lacks it."""
+    seen: object = outcome
+    for name in trace:
+        seen = getattr(seen, name, None)
+    return seen
 
 
 def _flat(text: str) -> str:

@@ -68,6 +68,44 @@ def test_a_closed_load_keeps_its_clients_busy_and_counts_whole_stays_in_the_wind
     assert 6 < seen.in_flight <= 8.1
 
 
+def test_every_client_has_its_answer_before_the_load_of_a_server_that_lets_one_in_at_a_time(
+    load_small: LoadSmall,
+) -> None:
+    seen = load_small("async-cpu", "blocks its loop", Load(clients=24, warmup_s=0.6, window_s=1.2)).load
+    assert seen.latency is not None
+    assert seen.clients_answered == 24
+    assert seen.requests / 1.2 * seen.latency.mean_s == pytest.approx(24, rel=0.05)
+
+
+def test_clients_that_had_no_answer_before_the_window_are_told(load_small: LoadSmall) -> None:
+    seen = load_small("async-cpu", "blocks its loop", Load(clients=24, warmup_s=0.1, window_s=1.2)).load
+    assert seen.clients_answered is not None
+    assert seen.clients_answered < 15
+
+
+def test_new_connections_that_a_blocked_loop_does_not_let_in_are_told_as_waiting(load_small: LoadSmall) -> None:
+    seen = load_small("async-cpu", "blocks its loop", Load(clients=40, warmup_s=0.6, window_s=1.2)).bystander_fresh
+    assert seen.waiting is not None
+    assert seen.waiting.max_s <= 1.2
+    answered = seen.latency.count if seen.latency else 0
+    assert answered + seen.waiting.count == seen.scheduled
+
+
+def test_an_arrival_whose_user_still_waits_is_dropped_and_told(load_small: LoadSmall) -> None:
+    seen = load_small("async-io", "serial waits", Load(fraction=0.5, warmup_s=0.2, window_s=3.0)).load
+    assert seen.dropped > 0
+    assert seen.completed <= 3.0 / 0.049
+
+
+def test_a_request_that_is_under_way_at_the_windows_end_and_fails_later_is_an_error(
+    load_small: LoadSmall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runners.measure.trial.ANSWER_TIMEOUT_S", 2.0)
+    seen = load_small("async-io", "never answers the load")
+    assert seen.load.errors == {"timeout": 8}
+    assert (seen.load.requests, seen.load.latency) == (0, None)
+
+
 def test_the_bystander_keeps_its_schedule_on_kept_and_on_new_connections(load_small: LoadSmall) -> None:
     seen = load_small("sync-io")
     assert seen.bystander_kept.scheduled == pytest.approx(20 * CLOSED.window_s, abs=1)

@@ -229,6 +229,26 @@ def test_a_published_session_is_packed_can_be_published_again_and_gone_on_with(
     assert len(store.read(published).results) == len(store.read(folder).results) + 1
 
 
+def test_a_question_is_published_with_a_session_kept_replaced_and_taken_away(folder: Path) -> None:
+    results = folder.parent
+    assert store.question(store.publish(results, folder)) is None
+    published = store.publish(results, folder, "What does\n  a loop cost?")
+    assert store.question(published) == "What does a loop cost?"
+    assert store.question(store.publish(results, folder)) == "What does a loop cost?"
+    assert store.question(store.publish(results, published, "And a pool?")) == "And a pool?"
+    assert store.question(store.publish(results, folder, "")) is None
+    assert not (published / "question.txt").exists()
+
+
+def test_published_sessions_are_listed_by_name_without_other_files(folder: Path, session: StoredSession) -> None:
+    results = folder.parent
+    assert store.published(results) == []
+    earlier = store.create(results, session.session.model_copy(update={"name": "2025"}))
+    published = [store.publish(results, one) for one in (folder, earlier)]
+    (results / "published" / "README.md").write_text("", encoding="utf-8")
+    assert store.published(results) == sorted(published)
+
+
 @pytest.mark.parametrize(
     "damage", [lambda whole: whole[: len(whole) // 2], lambda _: b"no archive"], ids=["cut off", "no archive"]
 )

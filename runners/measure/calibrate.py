@@ -6,9 +6,10 @@ A disturbed point is measured again; what still was disturbed the last time is n
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from runners.errors import ServerError
-from runners.measure import sentinels
+from runners.measure import sampler, sentinels
 from runners.measure.server import Server
 from runners.measure.trial import Rig, Visit, run_trial
 from runners.model import (
@@ -17,12 +18,22 @@ from runners.model import (
     Concurrency,
     GeneratorPoint,
     Load,
+    PingPoint,
     Subject,
     UnloadedPoint,
     Workload,
 )
 
 MOST_ATTEMPTS = 3
+PING_WARMUP_S = 0.1
+FEWEST_FOR_CAPACITY, MOST_FOR_CAPACITY = 80, 2560
+CAPACITY_GAIN = 0.05
+"""What twice the clients must bring at least for the search to go on."""
+
+BUSY = 0.92
+"""Share of its cores from which a server, or the machine, counts as busy, as in report/ceilings.py."""
+
+PING = Workload(name="ping", route="/ping", handler="async", work="none", shows="what a bystander costs")
 
 NULL_SERVER = Subject(
     name="null-server",
@@ -69,37 +80,105 @@ def unloaded_point(  # noqa: PLR0913 - what to ask, of whom, for how long
     *,
     warmup_s: float,
     window_s: float,
-    capacity_load: Load | None = None,
 ) -> UnloadedPoint:
-    """One cell with one client: S' and CPU for a request; and its capacity under `capacity_load` if one is given.
+    """One visit to a cell with one client: S' and CPU for a request.
 
     Raises:
         ServerError: The trial failed.
     """
-    expected = server.subject.expected[workload.name]
-    alone = Visit(
-        workload=workload.name,
-        route=workload.route,
-        expected_result=expected,
-        load=Load(clients=1, warmup_s=warmup_s, window_s=window_s),
-        with_bystander=False,
-    )
-    outcome = _completed(rig, server, alone, disturbances)
+    outcome = _completed(rig, server, _alone(server, workload, warmup_s, window_s), disturbances)
     if outcome.load.latency is None or not outcome.load.requests:
         raise ServerError(
             f"calibrating {server.subject.name} {workload.name}: no answer in {window_s:g} s; a longer --window?"
         )
-    capacity = None
-    if capacity_load is not None:
-        full = _completed(rig, server, replace(alone, load=capacity_load), disturbances)
-        capacity = full.load.requests / capacity_load.window_s or None
     return UnloadedPoint(
         subject=server.subject.name,
         workload=workload.name,
         residence_s=outcome.load.latency.mean_s,
         cpu_s_per_request=outcome.usage.server_cpu_s / outcome.load.requests,
-        capacity_per_s=capacity,
         probe_s=outcome.usage.probe_s,
+        requests=round(outcome.load.requests, 3),
+    )
+
+
+def ping_point(
+    rig: Rig, server: Server, connection: Literal["kept", "new"], disturbances: list[str], *, window_s: float
+) -> PingPoint:
+    """What a ping costs the server if nothing else is under way.
+
+    Raises:
+        ServerError: The trial failed.
+    """
+    visit = _alone(server, PING, PING_WARMUP_S, window_s)
+    outcome = _completed(rig, server, replace(visit, new_connections=connection == "new"), disturbances)
+    if not outcome.load.requests:
+        raise ServerError(f"calibrating {server.subject.name}: no ping answered on a {connection} connection")
+    return PingPoint(
+        subject=server.subject.name,
+        connection=connection,
+        cpu_s_per_ping=outcome.usage.server_cpu_s / outcome.load.requests,
+        probe_s=outcome.usage.probe_s,
+    )
+
+
+def with_capacity(  # noqa: PLR0913 - what to ask, of whom, for how long
+    rig: Rig,
+    server: Server,
+    workload: Workload,
+    point: UnloadedPoint,
+    disturbances: list[str],
+    *,
+    warmup_s: float,
+    window_s: float,
+) -> UnloadedPoint:
+    """The point with the most that its cell can answer: clients are doubled until more of them bring no more.
+
+    The search ends early where the server's cores are busy, or k6 and it together fill the machine. An open load
+    is a share of this, so it must be the server's own end and not that of however many clients there were.
+
+    Raises:
+        ServerError: A trial failed.
+    """
+    best_per_s, best_clients, clients = 0.0, FEWEST_FOR_CAPACITY, FEWEST_FOR_CAPACITY
+    limit: Literal["server", "generator", "clients"] = "clients"
+    while clients <= MOST_FOR_CAPACITY:
+        load = Load(clients=clients, warmup_s=warmup_s, window_s=window_s)
+        visit = replace(_alone(server, workload, warmup_s, window_s), load=load)
+        outcome = _completed(rig, server, visit, disturbances)
+        rate_per_s = outcome.load.requests / window_s
+        gain = rate_per_s / best_per_s - 1 if best_per_s else 1.0
+        if rate_per_s > best_per_s:
+            best_per_s, best_clients = rate_per_s, clients
+        if (reached := _end_of(outcome, server)) is not None:
+            limit = reached
+            break
+        if gain < CAPACITY_GAIN:
+            limit = "server"
+            break
+        clients *= 2
+    found = {"capacity_per_s": best_per_s or None, "capacity_clients": best_clients, "capacity_limit": limit}
+    return point.model_copy(update=found)
+
+
+def _end_of(outcome: Completed, server: Server) -> Literal["server", "generator"] | None:
+    """What is busy: the server's cores, or all of the machine's, which leaves k6 no more; None if neither."""
+    usage = outcome.usage
+    seconds = usage.duration_s
+    available = len(sampler.cores_available())
+    if usage.server_cpu_s > BUSY * seconds * (len(server.cores) or available):
+        return "server"
+    if usage.server_cpu_s + usage.generator_cpu_s > BUSY * seconds * available:
+        return "generator"
+    return None
+
+
+def _alone(server: Server, workload: Workload, warmup_s: float, window_s: float) -> Visit:
+    return Visit(
+        workload=workload.name,
+        route=workload.route,
+        expected_result=server.subject.expected[workload.name],
+        load=Load(clients=1, warmup_s=warmup_s, window_s=window_s),
+        with_bystander=False,
     )
 
 

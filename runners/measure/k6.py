@@ -1,6 +1,6 @@
-"""k6, and all that is known of it: where it is, its arguments, its variables, its exit codes and its summary."""
+"""k6, and all that is known of it: where it is, its arguments, its variables and its exit codes."""
 
-import json
+import math
 import os
 import re
 import shutil
@@ -8,16 +8,17 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
 
 from runners.errors import LoadGeneratorError
 from runners.measure import process
-from runners.model import QUANTILE_LEVELS, BystanderSummary, Latency, LoadSummary, Slice
 
 OLDEST = (1, 1)
-SLICES = 16
+HIDDEN = ("K6_", "HTTP", "GO", *process.HIDDEN)
+"""Beginnings of variables that would change what k6 sends or how fast it is."""
+
 QUEUE_S = 1.0
-ERROR_KINDS = ("status", "body", "timeout", "connection")
+KEPT_PATIENCE_S, FRESH_PATIENCE_S = 1.5, 3.0
+"""How long a ping may take before it delays the next of its user, as in loadgen/bystander.js."""
 EXIT_CODES = {
     97: "cloud run failed",
     99: "thresholds were crossed",
@@ -36,8 +37,6 @@ EXIT_CODES = {
 }
 """k6's documented exit codes (errext/exitcodes in its source)."""
 
-_MS = 1e-3
-
 
 @dataclass(frozen=True, kw_only=True)
 class K6:
@@ -47,31 +46,33 @@ class K6:
 
 @dataclass(frozen=True, kw_only=True)
 class LoadRun:
-    """One run of k6. Times are seconds since the epoch; set either `clients` (closed loop) or `rate_per_s` (open)."""
+    """One run of k6: set either `clients` (closed loop) or `rate_per_s` (open model, sent by `users`).
+
+    The load starts when `gate_url` says so. `saw` is the file that every virtual user adds a line to at its end.
+    """
 
     base_url: str
+    gate_url: str
     route: str
     expected_result: str
     clients: int | None
     rate_per_s: float | None
     users: int
-    start_s: float
-    window_start_s: float
-    window_end_s: float
+    warmup_s: float
+    window_s: float
     bystander_kept_per_s: float
     bystander_fresh_per_s: float
+    patience_s: float
     timeout_s: float
-    summary: Path
+    saw: Path
+    new_connections: bool = False
 
-
-@dataclass(frozen=True, kw_only=True)
-class Report:
-    """What one run saw."""
-
-    load: LoadSummary
-    bystander_kept: BystanderSummary
-    bystander_fresh: BystanderSummary
-    slices: tuple[Slice, ...]
+    @property
+    def all_users(self) -> int:
+        """Virtual users of the load and of the bystander, whose numbers loadgen/bystander.js makes in the same way."""
+        kept = math.ceil(self.bystander_kept_per_s * KEPT_PATIENCE_S)
+        fresh = math.ceil(self.bystander_fresh_per_s * FRESH_PATIENCE_S)
+        return self.users + kept + fresh
 
 
 def find_k6(wanted: str | None = None) -> K6:
@@ -88,13 +89,16 @@ def find_k6(wanted: str | None = None) -> K6:
 def command(k6: K6, run: LoadRun, loadgen: Path) -> tuple[str, ...]:
     """The words that start this run. The user's own k6 configuration is kept out; nothing is sent anywhere."""
     script = "closed.js" if run.clients is not None else "open.js"
-    flags = ("--no-usage-report", "--quiet", "--no-color", "--log-output=stderr", "--address=")
-    return (str(k6.path), "run", "--config", str(loadgen / "config.json"), *flags, str(loadgen / script))
+    # what k6 would sum up itself costs a third of a request, and is not used
+    silent = "--no-summary" if k6.version.startswith("v1.") else "--summary-mode=disabled"
+    flags = ("--no-usage-report", "--quiet", "--no-color", "--log-output=stderr", "--log-format=raw", "--address=")
+    words = ("--config", str(loadgen / "config.json"), f"--console-output={run.saw}", silent, *flags)
+    return (str(k6.path), "run", *words, str(loadgen / script))
 
 
 def environment(run: LoadRun) -> Mapping[str, str]:
-    """The variables of loadgen/README.md, beside an environment cleared of K6_ settings and proxies."""
-    inherited = {name: value for name, value in os.environ.items() if not name.upper().startswith(("K6_", "HTTP"))}
+    """The variables of loadgen/README.md, beside an environment cleared of K6_ and Go's settings and of proxies."""
+    inherited = {name: value for name, value in os.environ.items() if not name.upper().startswith(HIDDEN)}
     amount = {"CLIENTS": str(run.clients)} if run.clients is not None else {"RATE_PER_S": repr(run.rate_per_s)}
     return {
         **inherited,
@@ -102,132 +106,28 @@ def environment(run: LoadRun) -> Mapping[str, str]:
         "BASE_URL": run.base_url,
         "ROUTE": run.route,
         "EXPECTED_RESULT": run.expected_result,
-        "START_MS": _epoch_ms(run.start_s),
-        "WINDOW_START_MS": _epoch_ms(run.window_start_s),
-        "WINDOW_END_MS": _epoch_ms(run.window_end_s),
+        "GATE_URL": run.gate_url,
+        "WARMUP_MS": _ms(run.warmup_s),
+        "WINDOW_MS": _ms(run.window_s),
+        "PATIENCE_MS": _ms(run.patience_s),
+        "CONNECTION": "new" if run.new_connections else "kept",
         "BYSTANDER_KEPT_PER_S": repr(run.bystander_kept_per_s),
         "BYSTANDER_FRESH_PER_S": repr(run.bystander_fresh_per_s),
-        "TIMEOUT_MS": _epoch_ms(run.timeout_s),
-        "SUMMARY_PATH": str(run.summary),
+        "TIMEOUT_MS": _ms(run.timeout_s),
         "USERS": str(run.users),
         **amount,
     }
 
 
 def check_exit(code: int, log: str) -> None:
-    """Raise LoadGeneratorError if k6 says that it failed; exit code 0 alone proves nothing, `read_report` does."""
+    """Raise LoadGeneratorError if k6 says that it failed; exit code 0 alone proves nothing, what it saw does."""
     if code != 0:
         meaning = f" ({EXIT_CODES[code]})" if code in EXIT_CODES else ""
         last = log.strip().splitlines()[-1] if log.strip() else "no output"
         raise LoadGeneratorError(f"running k6: exit code {code}{meaning}: {last}")
 
 
-def read_report(run: LoadRun) -> Report:
-    """The summary that loadgen/summary.js wrote, in seconds.
-
-    Raises:
-        LoadGeneratorError: There is no summary, it is not of the expected form, or not every client went through.
-    """
-    try:
-        metrics = json.loads(run.summary.read_text(encoding="utf-8"))["metrics"]
-        _check_complete(run, metrics)
-        return Report(
-            load=_load(run, metrics),
-            bystander_kept=_bystander(metrics, "kept"),
-            bystander_fresh=_bystander(metrics, "fresh"),
-            slices=_slices(run, metrics),
-        )
-    except OSError as error:
-        raise LoadGeneratorError(f"reading k6's summary: {error.strerror}; did the script end early?") from error
-    except (KeyError, ValueError, TypeError) as error:
-        raise LoadGeneratorError(
-            f"reading k6's summary {run.summary.name}: not of the expected form: {error!r}"
-        ) from error
-
-
-def _check_complete(run: LoadRun, metrics: Mapping[str, Any]) -> None:
-    finished = _count(metrics, "load_finished")
-    if run.clients is not None and finished != run.clients:
-        raise LoadGeneratorError(f"running k6: {finished:g} of {run.clients} clients went through; see its log")
-    if finished == 0:
-        raise LoadGeneratorError("running k6: it sent nothing; see its log")
-
-
-def _load(run: LoadRun, metrics: Mapping[str, Any]) -> LoadSummary:
-    latency, errors = _latency(metrics, "load_latency"), _errors(metrics, "load")
-    completed = int(_count(metrics, "load_completed"))
-    steady = latency is None or latency.mean_s <= run.window_start_s - run.start_s
-    return LoadSummary(
-        requests=_count(metrics, "load_requests") if steady else max(0, completed - sum(errors.values())),
-        completed=completed,
-        steady=steady,
-        in_flight=round(_count(metrics, "load_stay") * _MS / (run.window_end_s - run.window_start_s), 6),
-        errors=errors,
-        latency=latency,
-        started_late_s=metrics["load_started"]["max"] * _MS,
-        offered_per_s=run.rate_per_s,
-        dropped=int(_count(metrics, "dropped_iterations")),
-    )
-
-
-def _bystander(metrics: Mapping[str, Any], kind: Literal["kept", "fresh"]) -> BystanderSummary:
-    prefix = f"bystander_{kind}"
-    lag = metrics.get(f"{prefix}_lag")
-    return BystanderSummary(
-        scheduled=int(_count(metrics, f"{prefix}_scheduled")),
-        late=int(_count(metrics, f"{prefix}_late")),
-        errors=_errors(metrics, prefix),
-        latency=_latency(metrics, f"{prefix}_latency"),
-        lag_p50_s=lag["p(50)"] * _MS if lag else None,
-    )
-
-
-def _slices(run: LoadRun, metrics: Mapping[str, Any]) -> tuple[Slice, ...]:
-    length_s = (run.window_end_s - run.start_s) / SLICES
-    slices = []
-    for index in range(SLICES):
-        seen = metrics.get(f"slice_{index}") or {"count": 0}
-        slices.append(
-            Slice(
-                at_s=round(run.start_s - run.window_start_s + index * length_s, 6),
-                duration_s=round(length_s, 6),
-                completed=int(seen["count"]),
-                p50_s=_tidy(seen["p(50)"]) if seen["count"] else None,
-                p95_s=_tidy(seen["p(95)"]) if seen["count"] else None,
-            )
-        )
-    return tuple(slices)
-
-
-def _latency(metrics: Mapping[str, Any], name: str) -> Latency | None:
-    trend = metrics.get(name)
-    if not trend or not trend["count"]:
-        return None
-    return Latency(
-        count=int(trend["count"]),
-        mean_s=_tidy(trend["avg"]),
-        min_s=_tidy(trend["min"]),
-        max_s=_tidy(trend["max"]),
-        quantiles_s=tuple(_tidy(trend[f"p({level * 100:.10g})"]) for level in QUANTILE_LEVELS),
-    )
-
-
-def _errors(metrics: Mapping[str, Any], prefix: str) -> dict[str, int]:
-    counts = {kind: int(_count(metrics, f"{prefix}_errors_{kind}")) for kind in ERROR_KINDS}
-    return {kind: count for kind, count in counts.items() if count}
-
-
-def _count(metrics: Mapping[str, Any], name: str) -> float:
-    # k6 leaves a counter that was never added to out of its summary
-    return float(metrics[name]["count"]) if name in metrics else 0.0
-
-
-def _tidy(milliseconds: float) -> float:
-    """Seconds, to the tenth of a microsecond: k6 itself is not finer, and trials.jsonl stays small."""
-    return round(milliseconds * _MS, 7)
-
-
-def _epoch_ms(seconds: float) -> str:
+def _ms(seconds: float) -> str:
     return str(round(seconds * 1000))
 
 
@@ -244,6 +144,6 @@ def _version(path: str) -> str:
     return match[0]
 
 
-def users_for(rate_per_s: float, residence_s: float) -> int:
-    """Virtual users for an open load: enough for a queue of a second; each keeps a connection of its own."""
-    return 50 + round(rate_per_s * (QUEUE_S + residence_s))
+def users_for(rate_per_s: float, residence_s: float, queue_s: float = QUEUE_S) -> int:
+    """Virtual users for an open load: enough for a queue of so many seconds; each keeps a connection of its own."""
+    return 50 + round(rate_per_s * (queue_s + residence_s))

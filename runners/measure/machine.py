@@ -1,22 +1,30 @@
 """Where it is measured: hardware, limits, versions, noise, and which cores the servers and k6 get."""
 
+import contextlib
 import hashlib
 import importlib.metadata
 import os
 import platform
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
-from runners.measure import sampler
+from runners.measure import process, sampler
 from runners.measure.k6 import K6
 from runners.model import Machine
 
 if sys.platform != "win32":
     import resource
+
+RUNNERS = Path(__file__).resolve().parent.parent
+MEASURING = ("runners/measure", "runners/plan", "runners/histogram.py", "runners/model.py")
+"""What decides and measures, beside what is measured (apps/) and what pushes (loadgen/)."""
+
+_RECORDED = ("GO", "LD_LIBRARY_PATH")
 
 QUIET_CORES = 0.05
 """Foreign CPU, in cores, below which a machine counts as quiet."""
@@ -34,7 +42,8 @@ def share_cores(available: tuple[int, ...], processes: int, wanted: tuple[int, .
     """Which cores serve and which push.
 
     On two cores the servers get one and k6 floats: pinned to the other it would queue behind the system's own work. On
-    more, the sets are disjoint and a server has as many cores as processes. On one core nothing is pinned.
+    more, the sets are disjoint and a server has as many cores as processes; hardware threads of a server's physical
+    core are left idle if k6 has two others. On one core nothing is pinned.
     """
     if wanted:
         rest = tuple(core for core in available if core not in wanted)
@@ -43,7 +52,29 @@ def share_cores(available: tuple[int, ...], processes: int, wanted: tuple[int, .
         return Cores(server=(), generator=())
     server = available[-min(processes, len(available)) :]
     rest = tuple(core for core in available if core not in server)
+    apart = tuple(core for core in rest if not siblings_of(core) & set(server))
+    rest = apart if len(apart) > 1 else rest
     return Cores(server=server, generator=rest if len(rest) > 1 else available)
+
+
+def siblings_of(core: int) -> frozenset[int]:
+    """The hardware threads of the physical core that this CPU number belongs to, itself included."""
+    with contextlib.suppress(OSError, ValueError):
+        text = Path(f"/sys/devices/system/cpu/cpu{core}/topology/thread_siblings_list").read_text(encoding="ascii")
+        return frozenset(_cpu_numbers(text))
+    return frozenset({core})
+
+
+def _cpu_numbers(text: str) -> Iterator[int]:
+    """The numbers of a list such as "0-1,4"."""
+    for part in text.strip().split(","):
+        first, _, last = part.partition("-")
+        yield from range(int(first), int(last or first) + 1)
+
+
+def _share_a_physical_core(cores: Cores) -> bool:
+    """Whether k6 may run on another hardware thread of a server's physical core."""
+    return any(siblings_of(core) & (set(cores.generator) - {core}) for core in cores.server)
 
 
 def executor_cpus(cores: Cores) -> int:
@@ -77,8 +108,18 @@ def describe(root: Path, k6: K6, cores: Cores) -> Machine:
         gil_enabled=getattr(sys, "_is_gil_enabled", lambda: True)(),
         k6=k6.version,
         versions=installed_versions(),
-        sources=digest(root, "apps", "loadgen"),
+        sources=f"{digest(root, 'apps', 'loadgen')}-{digest(RUNNERS.parent, *MEASURING)}",
+        environment=telling_environment(),
+        siblings_shared=_share_a_physical_core(cores),
     )
+
+
+def telling_environment() -> dict[str, str]:
+    """Variables of this process that change how Python, its allocator, the linker or Go run.
+
+    They are kept away from servers and k6, but for the paths of libraries, without which a Python may not start.
+    """
+    return {name: value for name, value in sorted(os.environ.items()) if name.startswith((*process.HIDDEN, *_RECORDED))}
 
 
 def installed_versions() -> dict[str, str]:
@@ -88,10 +129,10 @@ def installed_versions() -> dict[str, str]:
 
 
 def digest(root: Path, *folders: str) -> str:
-    """Twelve hex digits over the names and bytes of every source file in these folders of the project."""
+    """Twelve hex digits over the names and bytes of these source files, and of all in these folders, of the project."""
     total = hashlib.sha256()
     for folder in folders:
-        for path in sorted((root / folder).rglob("*")):
+        for path in sorted((root / folder).rglob("*")) or [root / folder]:
             if path.suffix in {".py", ".js", ".toml", ".json"}:
                 total.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return total.hexdigest()[:12]

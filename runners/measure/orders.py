@@ -24,6 +24,7 @@ class Orders:
     limits: sentinels.Limits
     quiet_limit_s: float = 20.0
     unloaded_window_s: float
+    calibration_passes: int = 3
     calibration: Calibration | None = None
     calibrate: bool = True
     calibration_file: Path | None = None

@@ -2,15 +2,23 @@
 
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Literal
 
 from runners.measure import calibrate, contract, quiet
 from runners.measure.orders import Calibrated, Event, Orders, Progress, Step, Timer
 from runners.measure.server import Server
 from runners.measure.servers import running_servers
-from runners.model import Calibration, GeneratorPoint, Load, UnloadedPoint
+from runners.model import Calibration, GeneratorPoint, Load, PingPoint, UnloadedPoint, Workload
 
 PROJECT = Path(__file__).resolve().parents[2]
 UNLOADED_WARMUP_S = 0.15
+LONE_WAITS = 20
+"""Waits of a lone client in one visit, unless they take longer than MOST_LONE_S; never under 4."""
+
+MOST_LONE_S = 4.0
+PING_WINDOW_S = 0.4
+CAPACITY_WINDOW_S = 1.0
+CONNECTIONS: tuple[Literal["kept", "new"], ...] = ("kept", "new")
 
 
 def prepare(orders: Orders, progress: Progress) -> Iterator[Event]:
@@ -47,8 +55,9 @@ def _calibration(orders: Orders) -> Generator[Step, None, Calibration]:
         return kept
     disturbances: list[str] = []
     generator = yield from _generator_points(orders, disturbances)
-    unloaded = yield from _unloaded_points(orders, disturbances)
-    fresh = Calibration(generator=generator, unloaded=unloaded, disturbed=disturbances[0] if disturbances else None)
+    unloaded, pings = yield from _lone_points(orders, disturbances)
+    disturbed = disturbances[0] if disturbances else None
+    fresh = Calibration(generator=generator, unloaded=unloaded, pings=pings, disturbed=disturbed)
     if path and not disturbances:
         calibrate.store(path, key, fresh)
     return fresh
@@ -65,27 +74,58 @@ def _generator_points(orders: Orders, disturbances: list[str]) -> Generator[Step
     return tuple(points)
 
 
-def _unloaded_points(orders: Orders, disturbances: list[str]) -> Generator[Step, None, tuple[UnloadedPoint, ...]]:
+def _lone_points(
+    orders: Orders, disturbances: list[str]
+) -> Generator[Step, None, tuple[tuple[UnloadedPoint, ...], tuple[PingPoint, ...]]]:
+    """Every cell with one client, and what a ping costs, several times over: each time all of them once."""
     points: list[UnloadedPoint] = []
-    full = next((block.load for block in orders.plan.blocks if block.load.fraction), None)
-    capacity = Load(clients=80, warmup_s=full.warmup_s, window_s=full.window_s) if full else None
+    pings: list[PingPoint] = []
     with running_servers(orders, "calibrate") as servers:
-        for server in servers.values():
-            if not isinstance(server, Server):
-                continue  # it fails its trials, where that is told
-            for workload in orders.plan.workloads:
-                yield Step(text=f"calibrating: {server.subject.name} /{workload.name} with one client")
-                waits_s = 4 * server.subject.wait_s if workload.work == "wait" else 0.0
-                window_s = max(orders.unloaded_window_s, waits_s)
-                points.append(
-                    calibrate.unloaded_point(
-                        orders.rig,
-                        server,
-                        workload,
-                        disturbances,
-                        warmup_s=UNLOADED_WARMUP_S,
-                        window_s=window_s,
-                        capacity_load=capacity,
-                    )
-                )
-    return tuple(points)
+        up = [
+            server for server in servers.values() if isinstance(server, Server)
+        ]  # others fail their trials, told there
+        for number in range(1, orders.calibration_passes + 1):
+            for server in up:
+                yield Step(text=f"calibrating: {server.subject.name} with one client, pass {number}")
+                points += [_lone_point(orders, server, workload, disturbances) for workload in orders.plan.workloads]
+                pings += [
+                    calibrate.ping_point(orders.rig, server, kind, disturbances, window_s=PING_WINDOW_S)
+                    for kind in CONNECTIONS
+                ]
+        full = next((block.load for block in orders.plan.blocks if block.load.fraction), None)
+        if full is not None:
+            points = yield from _with_capacities(orders, full, up, points, disturbances)
+    return tuple(points), tuple(pings)
+
+
+def _lone_point(orders: Orders, server: Server, workload: Workload, disturbances: list[str]) -> UnloadedPoint:
+    waits_s = LONE_WAITS * server.subject.wait_s if workload.work == "wait" else 0.0
+    return calibrate.unloaded_point(
+        orders.rig,
+        server,
+        workload,
+        disturbances,
+        warmup_s=max(UNLOADED_WARMUP_S, server.subject.wait_s if workload.work == "wait" else 0.0),
+        window_s=max(orders.unloaded_window_s, min(waits_s, MOST_LONE_S), 4 * waits_s / LONE_WAITS),
+    )
+
+
+def _with_capacities(
+    orders: Orders, full: Load, up: list[Server], points: list[UnloadedPoint], disturbances: list[str]
+) -> Generator[Step, None, list[UnloadedPoint]]:
+    """The points with the capacity of each cell in its first one."""
+    by_cell = {(point.subject, point.workload): index for index, point in reversed(list(enumerate(points)))}
+    for server in up:
+        for workload in orders.plan.workloads:
+            yield Step(text=f"calibrating: how much {server.subject.name} /{workload.name} can answer")
+            index = by_cell[server.subject.name, workload.name]
+            points[index] = calibrate.with_capacity(
+                orders.rig,
+                server,
+                workload,
+                points[index],
+                disturbances,
+                warmup_s=full.warmup_s,
+                window_s=min(full.window_s, max(CAPACITY_WINDOW_S, 4 * server.subject.wait_s)),
+            )
+    return points

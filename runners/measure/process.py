@@ -13,6 +13,9 @@ Child = subprocess.Popen[bytes]
 StillRunning = subprocess.TimeoutExpired
 CommandFailed = subprocess.SubprocessError
 
+HIDDEN = ("PYTHON", "MALLOC_", "LD_PRELOAD", "LD_BIND", "GLIBC_TUNABLES", "UV_", "JEMALLOC", "MIMALLOC", "TCMALLOC")
+"""Beginnings of variables that change how Python, its allocator or the linker run: kept away from what is measured."""
+
 GRACE_S = 2.0
 LOG_LINES = 15
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h

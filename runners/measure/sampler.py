@@ -9,8 +9,11 @@ from pathlib import Path
 
 import psutil
 
+from runners.model import Occupancy
+
 _LINUX = sys.platform == "linux"
 _PROC = Path("/proc")
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,15 +34,32 @@ def cpu_s(pids: tuple[int, ...]) -> float:
     return sum(_process_cpu_s(pid) for pid in pids)
 
 
-def memory_bytes(pids: tuple[int, ...]) -> int | None:
-    """Proportional set size of the processes together (shared pages counted once), or None where it cannot be read."""
+def user_s(pids: tuple[int, ...]) -> float | None:
+    """CPU seconds of these processes outside the kernel, in clock ticks of 10 ms; None where it is not told."""
+    with contextlib.suppress(psutil.Error):
+        return sum(float(psutil.Process(pid).cpu_times().user) for pid in pids)
+    return None
+
+
+def private_bytes(pids: tuple[int, ...]) -> int | None:
+    """Resident memory of the processes that is no file's, cheap to read: pages shared by a fork count for each."""
     total = 0
     for pid in pids:
-        pss = _pss_bytes(pid)
-        if pss is None:
+        try:
+            resident, shared = (_PROC / str(pid) / "statm").read_text().split()[1:3]
+        except (OSError, ValueError):
             return None
-        total += pss
+        total += (int(resident) - int(shared)) * _PAGE_BYTES
     return total
+
+
+def occupancy(pids: tuple[int, ...]) -> Occupancy:
+    """What these processes hold now: memory by the kernel's own sums, in which shared pages are counted once."""
+    return Occupancy(
+        anonymous_bytes=_rolled_up(pids, "Pss_Anon:"),
+        pss_bytes=_rolled_up(pids, "Pss:"),
+        threads=threads(pids),
+    )
 
 
 def threads(pids: tuple[int, ...]) -> int:
@@ -99,12 +119,16 @@ def _process_cpu_s(pid: int) -> float:
     return 0.0
 
 
-def _pss_bytes(pid: int) -> int | None:
-    with contextlib.suppress(OSError):
-        for line in (_PROC / str(pid) / "smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                return int(line.split()[1]) * 1024
-    return None
+def _rolled_up(pids: tuple[int, ...], key: str) -> int | None:
+    """The sum of a line of /proc/PID/smaps_rollup, or None where one cannot be read (Pss_Anon: since Linux 5.9)."""
+    total = 0
+    for pid in pids:
+        try:
+            lines = (_PROC / str(pid) / "smaps_rollup").read_text().splitlines()
+            total += next(int(line.split()[1]) for line in lines if line.startswith(key)) * 1024
+        except (OSError, StopIteration):
+            return None
+    return total
 
 
 def cores_available() -> tuple[int, ...]:

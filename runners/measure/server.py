@@ -22,7 +22,10 @@ POLL_S = 0.03
 
 @dataclass(frozen=True, kw_only=True)
 class Server:
-    """A started server on `cores` (none: any); `pids` is its tree at the moment it became ready, ascending."""
+    """A started server on `cores` (none: any); `pids` is its tree at the moment it became ready, ascending.
+
+    A `replacement` stands in for one that died during its round.
+    """
 
     subject: Subject
     port: int
@@ -30,6 +33,7 @@ class Server:
     log: Path
     cores: tuple[int, ...] = ()
     pids: tuple[int, ...] = ()
+    replacement: bool = False
 
     @property
     def base_url(self) -> str:
@@ -109,7 +113,7 @@ def start_command(subject: Subject, port: int) -> tuple[str, ...]:
 
 def environment_of(subject: Subject, root: Path) -> Mapping[str, str]:
     """The runner's environment less what would configure a server behind the manifest's back, plus the settings."""
-    hidden = ("SHOOTOUT_", "UVICORN_", "GUNICORN_", "WEB_CONCURRENCY", "FLASK_", "PYTHONPATH")
+    hidden = ("SHOOTOUT_", "UVICORN_", "GUNICORN_", "WEB_CONCURRENCY", "FLASK_", *process.HIDDEN)
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
     return {**inherited, "PYTHONPATH": str(root), "PYTHONUNBUFFERED": "1", **subject.environment}
 

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from runners.errors import ServerError
 from runners.measure import process
@@ -36,7 +37,8 @@ def replace_if_dead(orders: Orders, servers: dict[str, Server | Failed], trial: 
     except ServerError:
         process.stop([server.child])
         servers[trial.subject] = _launched(orders, server.subject, f"{server.log.stem}-again-{trial.block}")
-        servers[trial.subject] = _ready(servers[trial.subject])
+        fresh = _ready(servers[trial.subject])
+        servers[trial.subject] = fresh if isinstance(fresh, Failed) else replace(fresh, replacement=True)
 
 
 def _launched(orders: Orders, subject: Subject, label: str) -> Server | Failed:

@@ -1,17 +1,31 @@
 """A session: what comes before, then round after round; yields what happens as it happens."""
 
+import contextlib
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 
-from runners.measure import quiet, sentinels
+from runners.errors import ServerError
+from runners.measure import quiet, sampler, sentinels
 from runners.measure.orders import Calibrated, Event, Orders, Progress, Step, Timer
 from runners.measure.preparation import prepare
-from runners.measure.server import Server
+from runners.measure.server import Server, check_alive
 from runners.measure.servers import replace_if_dead, running_servers
 from runners.measure.trial import Visit, run_trial
-from runners.model import Block, BlockVoid, Completed, Failed, Subject, Trial, TrialResult, UnloadedPoint
+from runners.model import (
+    Block,
+    BlockDisturbed,
+    BlockVoid,
+    Completed,
+    Failed,
+    Footprint,
+    Occupancy,
+    Subject,
+    Trial,
+    TrialResult,
+    UnloadedPoint,
+)
 
 MOST_ATTEMPTS = 4
 VOID_SHARE = 0.5
@@ -42,6 +56,7 @@ def _round(orders: Orders, progress: Progress, number: int, blocks: list[Block])
     starting = Timer(progress)
     with running_servers(orders, f"round-{number}") as servers:
         yield starting.spent("servers")
+        idle = {name: sampler.occupancy(one.pids) for name, one in servers.items() if isinstance(one, Server)}
         queue = deque(blocks)
         while queue:
             block = queue.popleft()
@@ -58,11 +73,23 @@ def _round(orders: Orders, progress: Progress, number: int, blocks: list[Block])
                 yield BlockVoid(voided_block=block.number, attempt=attempt, reason=reason)
                 queue.append(block)
             else:
+                yield BlockDisturbed(disturbed_block=block.number, attempt=attempt, reason=reason)
                 yield from quiet.contend(
                     progress, f"a block kept its figures although {reason}; it was repeated as often as allowed"
                 )
+        yield from _footprints(number, servers, idle)
         stopping = Timer(progress)
     yield stopping.spent("servers")
+
+
+def _footprints(number: int, servers: dict[str, Server | Failed], idle: dict[str, Occupancy]) -> Iterator[Footprint]:
+    """What each server held before its first trial of the round and after its last; not of one that died meanwhile."""
+    for name, server in servers.items():
+        if isinstance(server, Failed) or server.replacement or name not in idle:
+            continue
+        with contextlib.suppress(ServerError):
+            check_alive(server)
+            yield Footprint(round=number, subject=name, idle=idle[name], after=sampler.occupancy(server.pids))
 
 
 def _block(
@@ -108,7 +135,7 @@ def _trial(orders: Orders, progress: Progress, servers: dict[str, Server | Faile
 
 def _visit(orders: Orders, subject: Subject, trial: Trial) -> Visit:
     workload = next(w for w in orders.plan.workloads if w.name == trial.workload)
-    point = _unloaded(orders, trial)
+    point = _capacity(orders, trial)
     rate = (
         trial.load.fraction * point.capacity_per_s if trial.load.fraction and point and point.capacity_per_s else None
     )
@@ -122,6 +149,8 @@ def _visit(orders: Orders, subject: Subject, trial: Trial) -> Visit:
     )
 
 
-def _unloaded(orders: Orders, trial: Trial) -> UnloadedPoint | None:
+def _capacity(orders: Orders, trial: Trial) -> UnloadedPoint | None:
+    """The point of the trial's cell that says how much it can answer; any other of the cell where none says so."""
     points = orders.calibration.unloaded if orders.calibration else ()
-    return next((p for p in points if (p.subject, p.workload) == (trial.subject, trial.workload)), None)
+    own = [p for p in points if (p.subject, p.workload) == (trial.subject, trial.workload)]
+    return next((p for p in own if p.capacity_per_s), own[0] if own else None)

@@ -65,7 +65,7 @@ def _overview(summary: Summary, load: Load, name: str) -> Chart:
     layers = [_cell_layer(rows), *_text_layers(rows, "label", "cell", -8), *_text_layers(rows, "note", "cell-note", 11)]
     layers = [layer.encode(x=x, y=y) for layer in layers]
     read = (
-        "Colour and per cent: nearness to the best of its row. \u2248 tied; "
+        "Colour and per cent: nearness to the best of its row. \u2248 not told apart; "
         "? a doubt stands against it; ! wrong answers or failures."
     )
     return finished(layers, f"{axis_title(BY_NAME[name])}, {load.label}", read, CELL_PX * len(tables))
@@ -126,17 +126,18 @@ def _share(value: float, best: float) -> float:
 
 def _marks(row: Row, name: str, best: Row | None, doubts: Sequence[Doubt]) -> str:
     doubted = bool(doubts_about(row, name, doubts) or doubts_about(row, None, doubts))
-    marks = (("\u2248", _tied(row, name, best)), ("?", doubted), ("!", bool(row.errors or row.failures)))
+    marks = (("\u2248", _not_apart(row, name, best)), ("?", doubted), ("!", bool(row.errors or row.failures)))
     return " ".join(mark for mark, holds in marks if holds)
 
 
-def _tied(row: Row, name: str, best: Row | None) -> bool:
-    """Throughput ties by rank; another metric where the row was compared with the best and found no different."""
+def _not_apart(row: Row, name: str, best: Row | None) -> bool:
+    """Throughput shares its rank; another metric was compared with the best and not found different."""
     if name == "requests_per_s":
         return row.tied
     compared = (*row.comparisons, *([row.against_leader] if row.against_leader else []))
     return any(
-        one.metric == name and one.verdict == "tied" and best and one.against == best.subject for one in compared
+        one.metric == name and one.verdict in {"equal", "undecided"} and best and one.against == best.subject
+        for one in compared
     )
 
 

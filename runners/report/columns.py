@@ -102,8 +102,10 @@ def _against_leader(_: Summary, __: Table, row: Row) -> str:
     against = row.against_leader
     if against is None:
         return NOTHING
-    if against.verdict == "tied":
-        return f"tie (±{100 * (against.detectable or 0):.1f} % detectable)"
+    if against.verdict == "equal":
+        return "equal within 1 %"
+    if against.verdict == "undecided":
+        return f"undecided (±{100 * (against.detectable or 0):.1f} % detectable)"
     return f"{100 * (against.ratio - 1):+.1f} %{_interval(against)}"
 
 

@@ -91,6 +91,19 @@ INCOMPARABLE = {
 """Changes after which a moved figure need not be the framework's doing."""
 
 
+LEVELS_BELONG_TO = {"cpu", "cores", "python", "gil_enabled", "k6"}
+"""Facts of a machine without which no figure need be the same; the versions of packages are as much."""
+
+
+def unlike(changes: Sequence[Change]) -> tuple[str, ...]:
+    """What is not the same of the machine and the versions to which levels belong."""
+    return tuple(
+        one.what
+        for one in changes
+        if one.where == "version" or (one.where == "machine" and one.what in LEVELS_BELONG_TO)
+    )
+
+
 def reasons_for_doubt(a: Session, b: Session, changes: Sequence[Change]) -> Iterator[str]:
     """Why figures of these sessions may not be compared, or only with care."""
     for change in changes:

@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from runners.model import StoredSession, Summary, Table
-from runners.report import compare, servers
+from runners.report import compare_words, servers
 from runners.report.charts import charts, specification, table_kinds, workload_tables
 from runners.report.charts_curves import CURVES
 from runners.report.charts_data import axis_title, headline_load, slug, table_key, titles, workload_titles
@@ -24,6 +24,7 @@ from runners.report.charts_inside import inside
 from runners.report.charts_overview import METRICS_SHOWN, overviews
 from runners.report.charts_parts import Chart
 from runners.report.charts_theme import FONT, THEMES, page_config
+from runners.report.compare import SessionComparison
 from runners.report.metrics import BY_NAME
 from runners.report.page_inside import inside_data
 from runners.report.page_tables import Printed, printed
@@ -74,7 +75,7 @@ class Section:
 def page(
     summary: Summary,
     stored: StoredSession,
-    comparison: compare.SessionComparison | None = None,
+    comparison: SessionComparison | None = None,
     drawn: Mapping[str, Chart] | None = None,
 ) -> str:
     """The page as text. It carries its own charting library, and the time series of as many rounds as fit.
@@ -91,7 +92,7 @@ def page(
         "workloads": workloads,
         "labels": labels,
         "comparison": comparison,
-        "compare": compare,
+        "compared": compare_words,
         "servers": servers,
         "quoted": _quoted,
         "speed": speed_words(summary),

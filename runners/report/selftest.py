@@ -11,7 +11,7 @@ from statistics import correlation, linear_regression, median
 import scipy.stats
 
 from runners.model import Comparison, Completed, StoredSession
-from runners.report import statistics
+from runners.report import paired
 from runners.report.columns import NOTHING
 from runners.report.metrics import BY_NAME, CLOCKED, usual_probe_s, value_of
 
@@ -58,7 +58,7 @@ def tallies(stored: StoredSession, rounds_in_set: int = ROUNDS_IN_SET) -> dict[t
                 slower, equal = (name, other) if slowdown else (other, name)
                 ours = [values[slower][number] for number in rounds]
                 theirs = [values[equal][number] for number in rounds]
-                comparison = statistics.compare(metric, equal, ours, theirs)
+                comparison = paired.compare_two(metric, equal, ours, theirs)
                 if comparison is not None:
                     found[metric, slowdown or other_slowdown].add(comparison)
     return dict(found)
@@ -129,7 +129,7 @@ _TABLE_HEAD = (
     "| :-- | --: | --: | --: | --: | --: | --: | --: |",
 )
 _HOW_TO_READ = (
-    "Equal copies told apart are false positives; found means beyond the tie band of 1 %, with the right sign. "
+    "Equal copies told apart are false positives; found means different, with the right sign. "
     "CPU per request is told at the cores' usual speed, and once more as it was clocked. "
     "Intervals are Clopper-Pearson at 95 %; comparisons within a set share trials, so the true intervals are somewhat "
     "wider. A slowdown of n % adds n % more squares, which is a little less than n % of a request. Detectable is the "

@@ -1,6 +1,6 @@
-"""One plain paragraph for each workload, made from the evidence: who leads, who ties, by how much, limited by what."""
+"""One plain paragraph for each workload, made from the evidence: who leads or shares the top, by how much, and why."""
 
-from runners.model import Row, Session, Spread, Table, Verdict
+from runners.model import Comparison, Row, Session, Spread, Table, Verdict
 from runners.report.starved import starved_sentence
 from runners.units import duration, figure, names
 
@@ -43,8 +43,8 @@ def _ranked(rows: list[Row], terms: str) -> str:
     if len(first) == 1:
         lead = f"{first[0].title} leads with {_rate(first[0])}{_limit(first[0])}."
     else:
-        lead = f"{names([row.title for row in first])} tie at the top with {_rate(first[0])}{_limit(first[0])}"
-        lead += f"{_detectable(first[1:])}."
+        lead = f"{names([row.title for row in first])} share the top with {_rate(first[0])}{_limit(first[0])}"
+        lead += f"{_alike(first[1:])}."
     return " ".join([lead, *(_behind(row, terms) for row in rest)])
 
 
@@ -52,8 +52,8 @@ def _behind(row: Row, terms: str) -> str:
     against = row.against_leader
     if against is None or against.low is None or against.high is None:
         return f"{row.title} has {_rate(row)}."
-    if against.verdict == "tied":
-        return f"{row.title} has {_rate(row)}, too unsteady to be told from the leader{_limit(row)}."
+    if against.verdict in {"equal", "undecided"}:
+        return f"{row.title} has {_rate(row)}, {_likeness(against)} the leader{_limit(row)}."
     return (
         f"{row.title} has {100 * (1 - against.ratio):.1f} % less "
         f"[{100 * (1 - against.high):.1f}, {100 * (1 - against.low):.1f}]{terms}{_limit(row)}."
@@ -103,12 +103,34 @@ def _bystander(rows: list[Row]) -> str:
 
 def _unsound(table: Table) -> str:
     bad = [row.title for row in table.rows if row.errors or row.failures or not row.trials]
-    return f"{names(bad)} had errors and {'are' if len(bad) > 1 else 'is'} not ranked." if bad else ""
+    return f"{names(bad)} had errors and {_are(bad)} not ranked." if bad else ""
 
 
-def _detectable(tied: list[Row]) -> str:
-    found = [row.against_leader.detectable for row in tied if row.against_leader and row.against_leader.detectable]
-    return f"; a difference of {100 * max(found):.1f} % would have been found" if found else ""
+def _alike(rows: list[Row]) -> str:
+    """What is known of those that share the top with the leader."""
+    compared = [(row.title, row.against_leader) for row in rows if row.against_leader]
+    equal = [title for title, against in compared if against.verdict == "equal"]
+    undecided = [(title, against) for title, against in compared if against.verdict == "undecided"]
+    parts = [f"{names(equal)} {_are(equal)} equal within 1 %"] if equal else []
+    if undecided:
+        titles = [title for title, _ in undecided]
+        reach = max(against.detectable or 0.0 for _, against in undecided)
+        parts.append(f"{names(titles)} {_are(titles)} not told apart ({_would_be_found(reach)})")
+    return "".join(f"; {part}" for part in parts)
+
+
+def _likeness(against: Comparison) -> str:
+    if against.verdict == "equal":
+        return "equal within 1 % to"
+    return f"not told apart ({_would_be_found(against.detectable or 0.0)}) from"
+
+
+def _would_be_found(difference: float) -> str:
+    return f"{100 * difference:.1f} % would be found four times out of five"
+
+
+def _are(titles: list[str]) -> str:
+    return "are" if len(titles) > 1 else "is"
 
 
 def _rate(row: Row) -> str:

@@ -21,6 +21,7 @@ CALIBRATION = Calibration(
     ),
     unloaded=(),
 )
+LAGGING = "[one.update(lags_ms=[9000.0]) for one in bystanders]"
 SYNC_IO = next(workload for workload in ALL if workload.name == "sync-io")
 
 
@@ -50,7 +51,7 @@ def test_a_failed_trial_ends_the_calibration_with_its_reason_and_log(start_small
 
 
 def test_a_cell_that_answers_nothing_alone_has_no_residence_time(start_small: StartSmall, tmp_path: Path) -> None:
-    silent = rig(fake_k6(tmp_path, before="metrics.pop('load_latency'); metrics.pop('load_requests')"), tmp_path)
+    silent = rig(fake_k6(tmp_path, before="[one.update(cells=[], requests=0) for one in clients]"), tmp_path)
     with pytest.raises(ServerError, match=r"calibrating small sync-io: no answer in 0\.2 s; a longer --window\?"):
         calibrate.unloaded_point(silent, start_small(), SYNC_IO, [], warmup_s=0.05, window_s=0.2)
 
@@ -58,7 +59,7 @@ def test_a_cell_that_answers_nothing_alone_has_no_residence_time(start_small: St
 def test_a_disturbed_point_is_measured_again_a_bounded_number_of_times_and_told(
     start_small: StartSmall, tmp_path: Path
 ) -> None:
-    late = rig(fake_k6(tmp_path, before="metrics['bystander_kept_lag']['p(50)'] = 9000.0"), tmp_path)
+    late = rig(fake_k6(tmp_path, before=LAGGING), tmp_path)
     disturbances: list[str] = []
     calibrate.generator_point(late, start_small(), LOAD, disturbances)
     assert (tmp_path / "k6.asked").stat().st_size == calibrate.MOST_ATTEMPTS
@@ -71,8 +72,8 @@ def test_a_generator_point_is_k6s_rate_in_the_window_and_not_over_its_whole_run(
 ) -> None:
     point = calibrate.generator_point(rig(fake_k6(tmp_path), tmp_path), start_small(), LOAD, [])
     assert point.clients == 16
-    assert point.ceiling_per_s == pytest.approx(612.951243 / LOAD.window_s, rel=0.3)
-    assert (point.floor_p50_s, point.floor_p99_s) == (0.051369, 0.0564906)
+    assert point.ceiling_per_s == pytest.approx(624 / LOAD.window_s)
+    assert (point.floor_p50_s, point.floor_p99_s) == pytest.approx((0.0507, 0.0536), rel=0.05)
 
 
 def test_an_unloaded_point_sends_one_client_without_a_bystander(start_small: StartSmall, tmp_path: Path) -> None:
@@ -82,7 +83,33 @@ def test_an_unloaded_point_sends_one_client_without_a_bystander(start_small: Sta
     order = json.loads((tmp_path / "k6.order").read_text(encoding="utf-8"))
     assert (order["CLIENTS"], order["BYSTANDER_KEPT_PER_S"], order["BYSTANDER_FRESH_PER_S"]) == ("1", "0.0", "0.0")
     assert (point.subject, point.workload, point.capacity_per_s) == ("small", "sync-io", None)
-    assert point.residence_s == pytest.approx(0.0521999, abs=0.005)
+    assert point.residence_s == pytest.approx(0.0510, abs=0.001)
+    assert point.requests is not None
+
+
+def test_what_a_ping_costs_is_asked_on_connections_of_the_kind_that_was_meant(
+    start_small: StartSmall, tmp_path: Path
+) -> None:
+    note = "pathlib.Path(__file__).with_suffix('.order').write_text(json.dumps(dict(os.environ)))"
+    one = rig(fake_k6(tmp_path, before=note), tmp_path)
+    point = calibrate.ping_point(one, start_small(), "new", [], window_s=0.2)
+    order = json.loads((tmp_path / "k6.order").read_text(encoding="utf-8"))
+    assert (order["ROUTE"], order["CONNECTION"], order["CLIENTS"]) == ("/ping", "new", "1")
+    assert (point.subject, point.connection) == ("small", "new")
+    assert point.cpu_s_per_ping < 0.05
+
+
+def test_the_search_for_a_capacity_ends_where_twice_the_clients_bring_no_more(
+    start_small: StartSmall, tmp_path: Path
+) -> None:
+    # a fake server's rate: in proportion to the clients up to 320, the same beyond
+    flat = "[one.update(requests=min(users, 320) / users) for one in clients]"
+    one = rig(fake_k6(tmp_path, before=flat), tmp_path)
+    server = start_small()
+    lone = calibrate.unloaded_point(one, server, SYNC_IO, [], warmup_s=0.1, window_s=0.2)
+    point = calibrate.with_capacity(one, server, SYNC_IO, lone, [], warmup_s=0.1, window_s=0.2)
+    assert point.capacity_per_s == pytest.approx(320 / 0.2)
+    assert (point.capacity_clients, point.capacity_limit) == (320, "server")
 
 
 def test_the_null_server_answers_every_request_of_a_connection_in_turn(tmp_path: Path) -> None:

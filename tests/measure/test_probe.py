@@ -7,7 +7,7 @@ from statistics import median
 
 import pytest
 
-from runners.measure.probe import SpeedProbe, probing
+from runners.measure.probe import SpeedProbe, fastest_s, probing
 
 
 def test_a_probe_that_never_ran_has_no_time() -> None:
@@ -66,3 +66,8 @@ def test_waiting_for_the_core_is_not_taken_for_slowness() -> None:
 def _spin(stop: threading.Event) -> None:
     while not stop.is_set():
         sum(range(1000))
+
+
+def test_the_fastest_of_the_pieces_counts_as_the_others_found_cold_caches() -> None:
+    ticks = iter([0.0, 9.0, 10.0, 12.0, 20.0, 25.0])
+    assert fastest_s(lambda: next(ticks)) == 2.0

@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from runners.measure import process, sampler
+from runners.model import Occupancy
 from tests.small_subjects import gone
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere most of it cannot be read")
@@ -49,7 +50,9 @@ def test_a_process_that_is_gone_counts_as_no_cpu_no_threads_and_no_known_memory(
     os.waitpid(pid, 0)
     assert sampler.cpu_s((pid,)) == 0
     assert sampler.threads((pid,)) == 0
-    assert sampler.memory_bytes((pid,)) is None
+    assert sampler.private_bytes((pid,)) is None
+    assert sampler.user_s((pid,)) is None
+    assert sampler.occupancy((pid,)) == Occupancy(anonymous_bytes=None, pss_bytes=None, threads=0)
     assert sampler.context_switches((pid,)) == 0
 
 
@@ -91,11 +94,35 @@ def test_memory_shared_by_a_fork_is_counted_once_where_resident_sizes_count_it_t
         settled("import os\nbig = bytearray(os.urandom(60_000_000))\nif not os.fork(): import time; time.sleep(60)\n")
     )
     assert len(pids) == 2
-    pss = sampler.memory_bytes(pids)
+    held = sampler.occupancy(pids)
+    pss = held.pss_bytes
     rss = sum(psutil.Process(pid).memory_info().rss for pid in pids)
     assert pss is not None
     assert rss > 120_000_000
     assert 60_000_000 < pss < rss - 50_000_000
+    assert held.anonymous_bytes is not None
+    assert 60_000_000 < held.anonymous_bytes < pss
+
+
+def test_memory_that_is_no_files_does_not_depend_on_who_else_maps_the_same_libraries(settled: Settled) -> None:
+    code = "import ssl, decimal, sqlite3\n"
+    first = settled(code)
+    alone = sampler.occupancy((first,))
+    more = [settled(code) for _ in range(3)]
+    among = sampler.occupancy((first,))
+    assert len(more) == 3
+    assert alone.anonymous_bytes is not None
+    assert among.anonymous_bytes == pytest.approx(alone.anonymous_bytes, rel=0.02)
+    assert alone.pss_bytes is not None
+    assert among.pss_bytes is not None
+    assert among.pss_bytes < alone.pss_bytes
+
+
+def test_time_outside_the_kernel_is_a_part_of_all_cpu(settled: Settled) -> None:
+    pids = (settled(SPIN),)
+    user_s = sampler.user_s(pids)
+    assert user_s is not None
+    assert 0 < user_s <= sampler.cpu_s(pids) + 0.02
 
 
 def test_threads_alive_are_counted_over_the_tree(settled: Settled) -> None:

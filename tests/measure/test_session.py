@@ -12,7 +12,17 @@ from runners.errors import ContractError
 from runners.measure import calibrate
 from runners.measure.orders import Calibrated, Contended, Event, Orders, Spent
 from runners.measure.session import measure
-from runners.model import BlockVoid, Calibration, Completed, Failed, Load, TrialResult, UnloadedPoint
+from runners.model import (
+    BlockDisturbed,
+    BlockVoid,
+    Calibration,
+    Completed,
+    Failed,
+    Footprint,
+    Load,
+    TrialResult,
+    UnloadedPoint,
+)
 from tests.fake_k6 import fake_k6
 from tests.measure.rigs import ALWAYS, orders
 from tests.small_subjects import running_below, small_subject
@@ -105,7 +115,7 @@ def test_a_server_that_dies_under_load_fails_its_own_trial_and_a_fresh_one_serve
 
 
 def test_a_block_with_a_tripped_sentinel_is_voided_at_once_and_repeated_whole(two: Orders, tmp_path: Path) -> None:
-    late_at_first = "if earlier == 0: metrics['bystander_kept_lag']['p(50)'] = 9000.0"
+    late_at_first = "if earlier == 0: [one.update(lags_ms=[9000.0]) for one in bystanders]"
     fake_k6(tmp_path / "bin", before=late_at_first)
     events = list(measure(two))
     (void,) = of_kind(BlockVoid, events)
@@ -121,8 +131,9 @@ def test_a_block_whose_cores_changed_their_speed_is_voided(two: Orders) -> None:
     reasons = [void.reason for void in of_kind(BlockVoid, events)]
     assert len(reasons) == 2
     assert all("the speed of the servers' cores changed by" in reason for reason in reasons)
-    (contended,) = of_kind(Contended, events)
-    assert "repeated as often as allowed" in contended.reason
+    (disturbed,) = of_kind(BlockDisturbed, events)
+    assert (disturbed.disturbed_block, disturbed.attempt) == (0, 3)
+    assert "the speed of the servers' cores changed by" in disturbed.reason
 
 
 @pytest.mark.parametrize("ending", ["close", "interrupt"])
@@ -153,6 +164,20 @@ def test_voiding_is_bounded_over_the_session_and_what_still_trips_marks_it_conte
 def test_no_process_is_left_when_the_session_went_well(story: Story) -> None:
     assert len(of_kind(TrialResult, story.events)) == 8
     assert story.left_running == []
+
+
+def test_every_server_of_every_round_is_told_with_what_it_held_before_and_after(story: Story) -> None:
+    found = of_kind(Footprint, story.events)
+    assert {(one.round, one.subject) for one in found} == {(1, "ant"), (1, "bee"), (2, "ant"), (2, "bee")}
+    for one in found:
+        assert one.idle.threads >= 1
+        assert one.after.anonymous_bytes is None or one.after.anonymous_bytes > 2**20
+
+
+def test_a_server_that_died_has_no_footprint_of_its_round(k6_stand_in: Path, tmp_path: Path) -> None:
+    frail, sound = small_subject("frail", flaw="dies under load"), small_subject("sound")
+    events = list(measure(orders(k6_stand_in, tmp_path / "logs", [frail, sound], ("sync-cpu", "sync-io"))))
+    assert {one.subject for one in of_kind(Footprint, events)} == {"sound"}
 
 
 def test_trials_come_in_the_order_of_the_plan(story: Story) -> None:

@@ -32,7 +32,7 @@ def completed(outcome: Completed | Failed) -> Completed:
         ("print('GoError: boom'); sys.exit(107)", "exit code 107 (the script threw an exception): GoError: boom"),
         ("print('interrupted'); sys.exit(105)", "exit code 105 (it was aborted from outside): interrupted"),
         ("os.kill(os.getpid(), 9)", "exit code -9: no output"),
-        ("os.unlink(os.environ['SUMMARY_PATH'])", "reading k6's summary: No such file or directory"),
+        ("saw.unlink()", "reading what k6 saw: No such file or directory"),
     ],
 )
 def test_a_k6_that_fails_or_leaves_no_summary_fails_the_trial_at_its_stage(
@@ -46,7 +46,7 @@ def test_a_k6_that_fails_or_leaves_no_summary_fails_the_trial_at_its_stage(
 def test_clients_that_did_not_go_through_fail_the_trial_although_k6_exits_with_0(
     start_small: StartSmall, tmp_path: Path
 ) -> None:
-    fake = fake_k6(tmp_path, before="metrics['load_finished']['count'] -= 1")
+    fake = fake_k6(tmp_path, before="clients.pop()")
     outcome, _ = run_trial(rig(fake, tmp_path), start_small(), visit())
     assert failure(outcome).reason == "running k6: 15 of 16 clients went through; see its log"
 
@@ -92,9 +92,10 @@ def test_a_trial_reports_what_k6_saw_and_what_the_tree_spent(start_small: StartS
     server = start_small("a forked worker")
     outcome, wall_s = run_trial(rig(fake_k6(tmp_path), tmp_path), server, visit())
     seen = completed(outcome)
-    assert (seen.load.completed, seen.load.errors) == (608, {})
+    assert (seen.load.completed, seen.load.errors) == (624, {})
     assert seen.usage.threads == 2
-    assert seen.usage.memory_bytes is None or seen.usage.memory_bytes > 2**20
+    assert all(sample.memory_bytes is None or sample.memory_bytes > 2**20 for sample in seen.samples)
+    assert seen.usage.server_user_s is not None
     assert seen.usage.duration_s == pytest.approx(LOAD.window_s, abs=2 * seen.usage.edge_error_s + 1e-3)
     assert seen.usage.probe_s is not None
     assert 0 < seen.usage.probe_s < 0.05
@@ -116,7 +117,7 @@ def test_samples_span_the_window_from_edge_to_edge_on_the_same_clock_as_the_load
 
 
 def test_k6s_own_cpu_is_told_apart_from_foreign_cpu(start_small: StartSmall, tmp_path: Path) -> None:
-    spin = "while time.time() < int(os.environ['WINDOW_END_MS']) / 1000: pass"
+    spin = "while time.time() < window_end_s: pass"
     busy, _ = run_trial(rig(fake_k6(tmp_path, before=spin), tmp_path), start_small(), visit())
     assert completed(busy).usage.generator_cpu_s > 0.1
     (tmp_path / "idle").mkdir()
@@ -124,7 +125,7 @@ def test_k6s_own_cpu_is_told_apart_from_foreign_cpu(start_small: StartSmall, tmp
     assert completed(idle).usage.generator_cpu_s < completed(busy).usage.generator_cpu_s
 
 
-def test_the_order_to_k6_is_of_this_trial_and_its_summary_is_not_left_for_the_next(
+def test_the_order_to_k6_is_of_this_trial_and_what_it_saw_is_not_left_for_the_next(
     start_small: StartSmall, tmp_path: Path
 ) -> None:
     note = "pathlib.Path(__file__).with_suffix('.order').write_text(json.dumps(dict(os.environ)))"
@@ -133,6 +134,20 @@ def test_the_order_to_k6_is_of_this_trial_and_its_summary_is_not_left_for_the_ne
     order = json.loads((tmp_path / "k6.order").read_text(encoding="utf-8"))
     assert order["BASE_URL"] + order["ROUTE"] == f"http://127.0.0.1:{server.port}/async-io"
     assert order["CLIENTS"] == "16"
-    assert int(order["WINDOW_END_MS"]) - int(order["WINDOW_START_MS"]) == 300
-    assert int(order["WINDOW_START_MS"]) - int(order["START_MS"]) == 50
-    assert not Path(order["SUMMARY_PATH"]).exists()
+    assert (order["WARMUP_MS"], order["WINDOW_MS"]) == ("50", "300")
+    assert list(tmp_path.glob("saw*")) == []
+
+
+@pytest.mark.parametrize(
+    ("gate", "told"),
+    [
+        ("state = 'refused'", "opening connections: 0 of 76 users had an answer to a ping within"),
+        ("print('boom'); sys.exit(107)", "running k6: it ended before the load began; see its log"),
+    ],
+)
+def test_a_load_for_which_not_everybody_is_in_is_not_started(
+    start_small: StartSmall, tmp_path: Path, gate: str, told: str
+) -> None:
+    outcome, _ = run_trial(rig(fake_k6(tmp_path, gate=gate), tmp_path), start_small(), visit())
+    assert failure(outcome).stage == "load"
+    assert told in failure(outcome).reason

@@ -85,6 +85,7 @@ def test_copies_for_the_self_test_differ_by_name_and_by_the_slowdown_they_are_na
     copies = make_copies(framework(), Settings(cpu_iterations=1000), executor_cpus=2)
     assert len({copy.name for copy in copies}) == len(copies)
     assert [copy.cpu_iterations for copy in copies] == [1000] * len(COPIES) + [1050, 1100]
+    assert [copy.wait_s for copy in copies] == [0.05] * len(COPIES) + [0.0525, 0.055]
     plain, slowed = copies[0], copies[-1]
     assert slowed.name.endswith("plus10")
     assert slowed.expected["async-cpu"] != plain.expected["async-cpu"]

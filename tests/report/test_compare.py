@@ -3,7 +3,9 @@
 import pytest
 
 from runners.model import Settings, Summary
-from runners.report.compare import SessionComparison, compare, comparison_markdown, conclusion
+from runners.report.compare import SessionComparison, compare
+from runners.report.compare_markdown import comparison_markdown
+from runners.report.compare_words import conclusion
 from runners.report.summary import summarise
 from tests.sessions import Shape, stored_session
 
@@ -120,3 +122,69 @@ def test_markdown_tables_have_as_many_cells_in_every_row() -> None:
     lines = [line for line in text.splitlines() if line.startswith("|")]
     assert {line.count("|") for line in lines} == {8}
     assert len(lines) > 3
+
+
+@pytest.mark.parametrize(
+    ("machine", "named"),
+    [
+        ({"cpu": "Other CPU"}, "(cpu)"),
+        ({"cores": 8}, "(cores)"),
+        ({"python": "3.14.0"}, "(python)"),
+        ({"gil_enabled": False}, "(gil_enabled)"),
+        ({"k6": "2.0.0"}, "(k6)"),
+        ({"versions": {"flask": "4.0"}}, "(aiohttp, fastapi, flask and 1 more)"),
+    ],
+)
+def test_levels_are_left_out_on_another_machine_or_version_unless_asked_for(
+    machine: dict[str, object], named: str
+) -> None:
+    a, b = summary(Shape(workloads=1)), summary(Shape(workloads=1, slower={"flask": 2}, machine=machine))
+    text = comparison_markdown(compare(a, b))
+    assert named in text
+    assert "shootout compare --levels shows them" in text
+    assert "Beyond the intervals" not in text
+    asked = compare(a, b, levels=True)
+    assert "## Beyond the intervals of both" in comparison_markdown(asked)
+    assert asked.moved == compare(a, b).moved != ()
+
+
+def test_levels_are_shown_on_the_same_machine_with_the_same_versions() -> None:
+    a = summary(Shape(workloads=1))
+    b = summary(Shape(workloads=1, slower={"flask": 2}, machine={"kernel": "6.2.0", "memory_bytes": 2**34 + 1}))
+    assert "## Beyond the intervals of both" in comparison_markdown(compare(a, b))
+
+
+def test_what_held_comes_first_then_what_did_not_then_the_ratios_then_the_levels() -> None:
+    a, b = summary(Shape(workloads=2)), summary(Shape(workloads=2, slower={"starlette": 1.5}))
+    text = comparison_markdown(compare(a, b))
+    places = [
+        text.index(words)
+        for words in ("differences held", "## Conclusions that did not hold", "## Paired ratios", "## Levels")
+    ]
+    assert places == sorted(places)
+    assert "limits held" in text.splitlines()[2]
+
+
+def test_limits_are_compared_even_where_rounds_are_too_few_for_differences() -> None:
+    a, b = summary(Shape(workloads=1, rounds=3)), summary(Shape(workloads=1, rounds=3, seed=2))
+    assert conclusion(compare(a, b)) == (
+        "Range only: with fewer than 6 rounds in a session no difference can be told from noise; 8 of 8 limits held."
+    )
+
+
+def test_a_hostile_title_stays_text_where_conclusions_did_not_hold() -> None:
+    titles = {"starlette": "<script>alert(1)</script> | pipe"}
+    a = summary(Shape(workloads=2, titles=titles))
+    b = summary(Shape(workloads=2, titles=titles, slower={"starlette": 1.5}, machine={"cpu": "Other"}))
+    _, _, text = comparison_markdown(compare(a, b)).partition("## Conclusions that did not hold")
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; \\| pipe" in text.partition("## Paired")[0]
+    assert "<script>" not in text
+
+
+def test_the_json_holds_conclusions_and_counts_and_what_moved() -> None:
+    a, b = summary(Shape(workloads=1)), summary(Shape(workloads=1, machine={"cpu": "Other"}))
+    told = compare(a, b).model_dump(mode="json")
+    assert told["replication"]["differences"]["of"] > 0
+    assert told["replication"]["conclusions"][0].keys() >= {"a", "b", "outcome", "against"}
+    assert told["unlike"] == ["cpu"]
+    assert len(told["moved"]) == 4 * 2 * 10 + 4 * 2

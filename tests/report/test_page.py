@@ -12,6 +12,7 @@ import pytest
 from runners.model import StoredSession
 from runners.report.charts import charts, to_svgs
 from runners.report.compare import compare
+from runners.report.compare_words import conclusion
 from runners.report.page import page
 from runners.report.page_inside import MOST_POINTS, inside_data
 from runners.report.summary import summarise
@@ -175,6 +176,18 @@ def test_a_comparison_is_part_of_the_page_when_given() -> None:
     text = page(b, stored, compare(a, b))
     assert "Beyond the intervals of both sessions" in text
     assert "comparison-title" not in page(b, stored)
+
+
+def test_a_comparison_of_two_machines_says_what_held_and_leaves_the_levels_out() -> None:
+    stored = stored_session(Shape(workloads=1, slower={"flask": 2}, machine={"cpu": "Other <CPU>"}))
+    a, b = summarise(stored_session(Shape(workloads=1))), summarise(stored)
+    text = page(b, stored, compare(a, b))
+    assert text.count(conclusion(compare(a, b))) == 2
+    assert "differences held, none turned" in text
+    assert "Paired ratios to FastAPI" in text
+    assert "shootout compare --levels shows them" in text
+    assert "Beyond the intervals" not in text
+    assert "Beyond the intervals" in page(b, stored, compare(a, b, levels=True))
 
 
 def test_a_long_session_carries_the_time_series_of_its_first_rounds_only() -> None:

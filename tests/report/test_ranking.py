@@ -155,13 +155,40 @@ def test_only_blocks_that_both_rows_finished_are_compared() -> None:
 
 
 def test_holm_adjusts_over_all_tables_of_a_session() -> None:
+    noisy = [100 * mood for mood in (1.03, 0.99, 1.02, 1.01, 0.98, 1.04)]
     one, two = (
-        ranked([made.row("flask"), made.row("aiohttp", rate=120)]),
+        ranked([made.row("flask", rate=100), made.row("aiohttp")], rates={"aiohttp": noisy}),
         ranked([made.row("flask"), made.row("aiohttp")]),
     )
     adjusted = with_holm((one, two))
     against = [row.against_leader for table in adjusted for row in table.rows if row.against_leader]
-    assert [(one.p_value, one.p_holm) for one in against] == [(2 / 64, 4 / 64), (1.0, 1.0)]
+    first, second = [(one.p_value, one.p_holm) for one in against]
+    assert first[0] is not None
+    assert 0 < first[0] < 0.5
+    assert first[1] == 2 * first[0]
+    assert second == (1.0, 1.0)
+
+
+def test_a_row_with_errors_is_neither_compared_nor_part_of_what_others_are_compared_by() -> None:
+    wild = [10.0, 1000.0, 20.0, 500.0, 30.0, 900.0]
+    rows = [made.row("flask", rate=100), made.row("fastapi", rate=90), made.row("aiohttp", errors=1)]
+    table = ranked(rows, rates={"aiohttp": wild})
+    assert [row.against_leader and row.against_leader.detectable for row in table.rows] == [
+        None,
+        pytest.approx(0.01),
+        None,
+    ]
+    assert table.rows[2].comparisons == ()
+
+
+def test_rows_are_compared_with_the_reference_by_all_three_metrics() -> None:
+    rows = [made.row("flask", rate=100, cpu_s=0.002), made.row("aiohttp", rate=120, cpu_s=0.001)]
+    rate, cpu = ranked(rows).rows[0].comparisons
+    assert [(one.metric, one.verdict) for one in (rate, cpu)] == [
+        ("requests_per_s", "more"),
+        ("cpu_s_per_request", "less"),
+    ]
+    assert [rate.ratio, cpu.ratio] == pytest.approx([1.2, 0.5])
 
 
 def test_holm_leaves_alone_what_has_no_p_value() -> None:

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from runners.model import StoredSession, Subject, Summary
+from runners.model import Completed, Failed, StoredSession, Subject, Summary
 from runners.report.columns import NOTHING, columns, numbered
 from runners.report.summary import summarise
 from runners.report.table import markdown, phases, plain
@@ -189,17 +189,20 @@ def test_numbers_of_doubts_start_at_one() -> None:
     assert numbered([0, 11]) == "¹·¹²"
 
 
-def test_a_tie_shows_the_detectable_difference_and_a_difference_its_interval() -> None:
-    planned = made.session(["flask", "aiohttp", "fastapi"])
-    outcomes = {
-        "flask": [made.completed()] * 6,
+def test_rows_are_equal_undecided_with_what_is_detectable_or_different_with_the_interval() -> None:
+    planned = made.session(["flask", "aiohttp", "fastapi", "starlette"])
+    outcomes: dict[str, list[Completed | Failed]] = {
         "aiohttp": [made.completed()] * 6,
+        "flask": [made.completed()] * 6,
         "fastapi": [made.completed(requests=150)] * 6,
+        "starlette": [made.completed(requests=requests) for requests in (180, 215, 190, 200, 199, 210)],
     }
     told = summarise(made.stored(planned, outcomes))
-    tie, behind = by_title(told, "Flask"), by_title(told, "Fastapi")
-    assert (tie["#"], tie["Against leader"]) == ("=1", "tie (±1.0 % detectable)")
-    assert (behind["#"], behind["Against leader"]) == ("3", "-25.0 % [-25.0, -25.0]")
+    equal, unsure, behind = (by_title(told, name) for name in ("Flask", "Starlette", "Fastapi"))
+    assert (equal["#"], equal["Against leader"]) == ("=1", "equal within 1 %")
+    assert (behind["#"], behind["Against leader"]) == ("4", "-25.0 % [-25.0, -25.0]")
+    assert unsure["#"] == "=1"
+    assert re.fullmatch(r"undecided \(±1\d\.\d % detectable\)", unsure["Against leader"])
 
 
 def test_phases_are_told_from_the_longest_with_their_share() -> None:

@@ -88,20 +88,26 @@ def test_a_leader_is_named_with_its_limit_and_the_others_with_their_distance() -
     )
 
 
-def test_a_tie_at_the_top_tells_what_difference_would_have_been_found() -> None:
+def test_rows_that_share_the_top_are_equal_or_not_told_apart_with_what_would_be_found() -> None:
     first = placed(made.row("aiohttp"), 1, tied=True)
-    second = placed(made.row("flask"), 1, against(0.995, "tied", detectable=0.042), tied=True)
-    third = placed(made.row("fastapi", rate=90), 3, against(0.9, "less"))
-    text = verdict(made.table(first, second, third, ranked=True))
-    assert "Aiohttp and Flask tie at the top with 100 requests/s" in text
-    assert "a difference of 4.2 % would have been found" in text
+    second = placed(made.row("flask"), 1, against(0.999, "equal"), tied=True)
+    third = placed(made.row("starlette"), 1, against(0.995, "undecided", detectable=0.042), tied=True)
+    fourth = placed(made.row("fastapi", rate=90), 4, against(0.9, "less"))
+    text = verdict(made.table(first, second, third, fourth, ranked=True))
+    assert (
+        "Aiohttp, Flask and Starlette share the top with 100 requests/s; Flask is equal within 1 %; "
+        "Starlette is not told apart (4.2 % would be found four times out of five)."
+    ) in text
     assert "Fastapi has 10.0 % less [9.0, 11.0]." in text
 
 
 def test_a_lower_rank_that_is_not_apart_from_the_leader_claims_no_distance() -> None:
-    first, second = placed(made.row("aiohttp"), 1), placed(made.row("flask", rate=90), 2, against(0.9, "tied"))
+    first, second = placed(made.row("aiohttp"), 1), placed(made.row("flask", rate=90), 2, against(0.9, "undecided"))
     text = verdict(made.table(first, second, ranked=True))
-    assert "Flask has 90.0 requests/s, too unsteady to be told from the leader." in text
+    assert (
+        "Flask has 90.0 requests/s, not told apart (3.0 % would be found four times out of five) from the leader."
+        in text
+    )
 
 
 def test_pings_are_told_apart_only_where_one_waited_twice_as_long() -> None:
