@@ -29,7 +29,7 @@ def test_a_table_with_a_disturbed_block_ranks_nobody_and_says_why_and_the_others
     told = summarise(stored.model_copy(update={"results": results}))
     io, cpu = told.tables
     assert (io.disturbed, io.ranked, {row.rank for row in io.rows}) == (True, False, {None})
-    assert {row.against_leader for row in io.rows} == {None}
+    assert {(row.against_leader, row.comparisons) for row in io.rows} == {(None, ())}
     assert (cpu.disturbed, cpu.ranked) == (False, True)
     assert markdown(told).count("A disturbed block could not be repeated, so nothing is ranked.") == 2  # and a verdict
     (doubt,) = (one for one in told.doubts if one.kind == "disturbed")

@@ -39,6 +39,12 @@ def test_effective_clients_are_rate_times_latency_and_the_row_has_their_range() 
     assert steadiness.rounds_off(trials, LOAD) == 2
 
 
+def test_effective_clients_count_requests_by_their_share_and_not_by_who_ends_near_an_edge() -> None:
+    done = trial(0.1)
+    burst = done.model_copy(update={"load": done.load.model_copy(update={"completed": 280})})
+    assert steadiness.effective_clients(burst, LOAD) == pytest.approx(10.0)
+
+
 @pytest.mark.parametrize(("mean_s", "off"), [(0.0981, 0), (0.0979, 1), (0.1019, 0), (0.1021, 1)])
 def test_a_round_is_off_by_more_than_two_per_cent_either_way(mean_s: float, off: int) -> None:
     assert steadiness.rounds_off([trial(mean_s)], LOAD) == off
