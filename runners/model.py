@@ -483,7 +483,9 @@ class StoredSession(Value):
 class Spread(Value):
     """A figure over the rounds: its centre, and with 6 rounds or more an interval that holds it with at least 95 %.
 
-    With fewer, low and high are the range seen. `runners.report.statistics.coverage` gives the real coverage.
+    With fewer, low and high are the range seen. `runners.report.statistics.coverage` gives the real coverage. Where
+    waits were cut off by a window's end, the centre may be a bound: `at_least` says that the truth is more than
+    `median`, `high_at_least` that it may be more than `high`. `low` needs no such mark: a bound for it is below it too.
     """
 
     median: float
@@ -491,6 +493,8 @@ class Spread(Value):
     high: float
     count: PositiveInt
     is_interval: bool
+    at_least: bool = False
+    high_at_least: bool = False
 
 
 class Comparison(Value):
@@ -553,6 +557,29 @@ class Doubt(Value):
     remedy: str
 
 
+class Pings(Value):
+    """Of the pings of one stream: how many had a correct answer when their windows ended, and how many were sent."""
+
+    answered: NonNegativeInt
+    sent: NonNegativeInt
+
+
+class ServerRow(Value):
+    """What a subject's servers held in each round: ready and not yet loaded (idle), and after their last trial.
+
+    Each spread is the median over the rounds with the lowest and the highest of them; None where it is not told.
+    """
+
+    subject: str
+    title: str
+    idle_bytes: Spread | None
+    idle_pss_bytes: Spread | None
+    after_bytes: Spread | None
+    after_pss_bytes: Spread | None
+    idle_threads: Spread | None
+    after_threads: Spread | None
+
+
 class Row(Value):
     """A framework's line in a table: its spreads by metric name (runners.report.metrics), None where it has none."""
 
@@ -570,6 +597,21 @@ class Row(Value):
     little_residual: float | None
     unsteady_trials: NonNegativeInt = 0
     bystander_errors: NonNegativeInt = 0
+    pings_kept: Pings | None = None
+    pings_fresh: Pings | None = None
+    """On new connections; like `pings_kept` not known of format 1."""
+    effective_clients: tuple[float, float] | None = None
+    """The smallest and the largest over the rounds: requests/s times mean latency (runners.report.steadiness)."""
+    rounds_off_clients: NonNegativeInt = 0
+    """Rounds in which this was further from the number of clients than is allowed."""
+    clients_answered: NonNegativeInt | None = None
+    """The fewest over the rounds that had an answer before the window began."""
+    drift: float | None = None
+    """Latency in the last third of the window over that in the first, less 1: the median over the rounds."""
+    overloaded: bool = False
+    """Whether the queue of an open load grew all the time, so that no percentile of its latency means anything."""
+    disturbed: tuple[str, ...] = ()
+    """The rounds whose block counts although it was disturbed, each with the reason."""
     against_leader: Comparison | None
     comparisons: tuple[Comparison, ...]
     doubts: tuple[int, ...]
@@ -588,6 +630,8 @@ class Table(Value):
     """Whether rows were ordered and compared by their normalised rate: all of them limited by equally many cores."""
     normalised: bool = False
     """Whether CPU per request is told at the cores' usual speed; otherwise raw, as the cores were not busy."""
+    disturbed: bool = False
+    """Whether a block of it counts although it was disturbed; such a table ranks nobody."""
 
 
 class Verdict(Value):
@@ -606,5 +650,7 @@ class Summary(Value):
     voided_blocks: NonNegativeInt
     finished_rounds: NonNegativeInt
     """Rounds of which every block was measured."""
+    servers: tuple[ServerRow, ...] = ()
+    """Memory and threads of each subject's servers; empty for format 1."""
     usual_probe_s: PositiveFloat | None = None
     """Median over trials of Usage.probe_s: the core speed to which figures are normalised."""

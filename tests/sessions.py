@@ -4,7 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from statistics import NormalDist
+from typing import Literal
 
+import numpy as np
+
+from runners import histogram
 from runners.model import (
     QUANTILE_LEVELS,
     Block,
@@ -13,11 +17,13 @@ from runners.model import (
     Completed,
     Concurrency,
     Failed,
+    Footprint,
     GeneratorPoint,
     Latency,
     Load,
     LoadSummary,
     Machine,
+    Occupancy,
     Plan,
     ResourceSample,
     Session,
@@ -56,7 +62,10 @@ class Shape:
     """What a synthetic session holds.
 
     `failing` cells fail in every trial and `erring` cells answer 3 % with errors; `missing` cells have no result at
-    all. `slower` multiplies the CPU seconds of a subject's requests. `rounds_done` under `rounds` is an interruption.
+    all. Of `starved` cells no new connection is let in before the window ends. `slower` multiplies the CPU seconds of a
+    subject's requests. `rounds_done` under `rounds` is an interruption. In `disturbed_rounds` every block counts
+    although it was disturbed. `late_clients` have no answer before the window. `queued` is the share of an open load
+    that is not answered. `format_version` 1 is the form of older sessions.
     """
 
     subjects: int = 4
@@ -69,7 +78,12 @@ class Shape:
     failing: frozenset[Cell] = frozenset()
     erring: frozenset[Cell] = frozenset()
     missing: frozenset[Cell] = frozenset()
+    starved: frozenset[Cell] = frozenset()
     voided_rounds: frozenset[int] = frozenset()
+    disturbed_rounds: frozenset[int] = frozenset()
+    late_clients: int = 0
+    queued: float = 0.0
+    format_version: Literal[1, 2] = 2
     slower: Mapping[str, float] = field(default_factory=dict)
     noise: float = 0.02
     seed: int = 1
@@ -97,6 +111,7 @@ def stored_session(shape: Shape | None = None) -> StoredSession:
         blocks=blocks,
     )
     session = Session(
+        format_version=shape.format_version,
         name="2026-01-02T03-04-05",
         label="default" if shape.rounds >= 6 else "scouting",
         command=("shootout", "run", "--rounds", str(shape.rounds), "--seed", str(shape.seed)),
@@ -110,7 +125,8 @@ def stored_session(shape: Shape | None = None) -> StoredSession:
         interrupted=shape.rounds_done is not None,
         wall_s={"preflight": 4.0, "calibrate": 95.0, "rounds": 1700.0},
     )
-    return StoredSession(session=session, results=tuple(_results(shape, plan, random)))
+    footprints = tuple(_footprints(shape, subjects)) if shape.format_version > 1 else ()
+    return StoredSession(session=session, results=tuple(_results(shape, plan, random)), footprints=footprints)
 
 
 def _subject(number: int, shape: Shape) -> Subject:
@@ -230,6 +246,7 @@ def _results(shape: Shape, plan: Plan, random: Random) -> Iterator[TrialResult]:
         for attempt in attempts:
             weather = random.gauss(0.0, shape.noise)
             void = "foreign CPU 0.40 core, more than 0.05" if attempt < len(attempts) else None
+            disturbed = "steal 0.07 core" if void is None and block.round in shape.disturbed_rounds else None
             for name in block.subjects:
                 if (name, block.workload) in shape.missing:
                     continue
@@ -245,7 +262,9 @@ def _results(shape: Shape, plan: Plan, random: Random) -> Iterator[TrialResult]:
                 noise = 1.0 + weather + random.gauss(0.0, shape.noise / 2)
                 outcome = _outcome(shape, trial, subjects[name], workloads[block.workload], noise)
                 wall_s = {"settle": 0.8, "warm-up": 1.0, "window": shape.window_s, "drain": 0.2}
-                yield TrialResult(trial=trial, started_s=started_s, wall_s=wall_s, outcome=outcome, void=void)
+                yield TrialResult(
+                    trial=trial, started_s=started_s, wall_s=wall_s, outcome=outcome, void=void, disturbed=disturbed
+                )
 
 
 def _outcome(shape: Shape, trial: Trial, subject: Subject, workload: Workload, noise: float) -> Completed | Failed:
@@ -256,19 +275,22 @@ def _outcome(shape: Shape, trial: Trial, subject: Subject, workload: Workload, n
     requests = rate * shape.window_s
     wrong = round(0.03 * requests) if (trial.subject, trial.workload) in shape.erring else 0
     stay_s = trial.load.clients / rate if trial.load.clients else cpu_s + subject.wait_s
-    blocked = workload.work == "compute" and workload.handler == "async"
+    width = 0.35 if workload.work == "compute" and workload.handler == "async" else 0.08
     return Completed(
         load=LoadSummary(
             requests=requests - wrong,
-            completed=max(1, round(requests)),
+            completed=max(1, round(requests * (1 - shape.queued if trial.load.fraction else 1.0))),
             in_flight=rate * stay_s,
             errors={"status 500": wrong} if wrong else {},
-            latency=_latency(round(requests), stay_s, 0.35 if blocked else 0.08),
+            latency=_latency(shape, round(requests), stay_s * 2.718281828 ** (-(width**2) / 2), width),
             started_late_s=0.002,
             offered_per_s=rate if trial.load.fraction else None,
+            clients_answered=_answered(shape, trial.load),
         ),
         bystander_kept=_bystander(shape, _ping_s(trial, subject, workload, stay_s) / noise),
-        bystander_fresh=_bystander(shape, 0.0005 + 1.3 * _ping_s(trial, subject, workload, stay_s) / noise),
+        bystander_fresh=_locked_out(shape)
+        if (trial.subject, trial.workload) in shape.starved
+        else _bystander(shape, 0.0005 + 1.3 * _ping_s(trial, subject, workload, stay_s) / noise),
         usage=Usage(
             duration_s=shape.window_s,
             server_cpu_s=cpu_s * requests,
@@ -277,7 +299,9 @@ def _outcome(shape: Shape, trial: Trial, subject: Subject, workload: Workload, n
             foreign_cpu_s=0.01,
             steal_s=0.0,
             context_switches=round(2.2 * requests),
-            memory_bytes=round((44 + len(subject.name)) * 2**20 * (0.98 + 0.02 * noise)),
+            memory_bytes=round((44 + len(subject.name)) * 2**20 * (0.98 + 0.02 * noise))
+            if shape.format_version == 1
+            else None,
             threads=subject.threads + 2 if workload.handler == "sync" else 2,
             time_wait=12,
             edge_error_s=0.001,
@@ -297,11 +321,20 @@ def _ping_s(trial: Trial, subject: Subject, workload: Workload, stay_s: float) -
     return 0.025 if workload.work == "compute" else 0.0011
 
 
+_MIB = 2**20
+_EDGES = np.asarray([0.0, *QUANTILE_LEVELS, 1.0])
+_MIDDLES = np.asarray([NormalDist().inv_cdf(level) for level in (_EDGES[1:] + _EDGES[:-1]) / 2])
 _DEVIATES = tuple(NormalDist().inv_cdf(level) for level in QUANTILE_LEVELS)
 
 
-def _latency(count: int, middle_s: float, width: float) -> Latency:
+def _answered(shape: Shape, load: Load) -> int | None:
+    return load.clients - shape.late_clients if shape.format_version > 1 and load.clients else None
+
+
+def _latency(shape: Shape, count: int, middle_s: float, width: float) -> Latency:
     """A log-normal spread of latencies: `width` is the standard deviation of their logarithm."""
+    if shape.format_version > 1:
+        return counted_latency(max(1, count), middle_s, width)
     quantiles_s = tuple(middle_s * 2.718281828 ** (width * deviate) for deviate in _DEVIATES)
     return Latency(
         count=max(1, count),
@@ -312,13 +345,68 @@ def _latency(count: int, middle_s: float, width: float) -> Latency:
     )
 
 
+def counted_latency(count: int, middle_s: float, width: float) -> Latency:
+    """The same as a histogram of about a hundred bins."""
+    values_s = middle_s * np.exp(width * _MIDDLES)
+    shares = np.diff(np.floor(count * _EDGES + 0.5)).astype(int)
+    bins: dict[int, int] = {}
+    for value_s, share in zip(values_s.tolist(), shares.tolist(), strict=True):
+        if share:
+            index = histogram.bin_of(value_s)
+            bins[index] = bins.get(index, 0) + share
+    return Latency(
+        count=count,
+        mean_s=middle_s * 2.718281828 ** (width**2 / 2),
+        min_s=min(values_s.tolist()),
+        max_s=max(values_s.tolist()),
+        bins=tuple(bins),
+        counts=tuple(bins.values()),
+    )
+
+
+def _locked_out(shape: Shape) -> BystanderSummary:
+    """Pings on new connections, ten a second, of which none was answered when the window ended."""
+    waits_s = [(number + 1) / 10 for number in range(round(10 * shape.window_s))]
+    return BystanderSummary(
+        scheduled=len(waits_s), late=0, errors={}, latency=None, lag_p50_s=0.0004, waiting=latency_of(waits_s)
+    )
+
+
+def latency_of(seconds: Sequence[float]) -> Latency:
+    """What is stored of these latencies."""
+    bins = histogram.counted(seconds)
+    return Latency(
+        count=len(seconds),
+        mean_s=sum(seconds) / len(seconds),
+        min_s=min(seconds),
+        max_s=max(seconds),
+        bins=tuple(bins),
+        counts=tuple(bins.values()),
+    )
+
+
+def _footprints(shape: Shape, subjects: Sequence[Subject]) -> Iterator[Footprint]:
+    """Memory that grows by 6 MiB under load, and by 0.1 MiB from round to round; libraries add 8 MiB to it as PSS."""
+    for round_ in range(1, (shape.rounds_done or shape.rounds) + 1):
+        for subject in subjects:
+            idle = round((30 + len(subject.name) + 0.1 * round_) * _MIB)
+            yield Footprint(
+                round=round_,
+                subject=subject.name,
+                idle=Occupancy(anonymous_bytes=idle, pss_bytes=idle + 8 * _MIB, threads=2),
+                after=Occupancy(
+                    anonymous_bytes=idle + 6 * _MIB, pss_bytes=idle + 14 * _MIB, threads=subject.threads + 2
+                ),
+            )
+
+
 def _bystander(shape: Shape, middle_s: float) -> BystanderSummary:
     scheduled = round(20 * shape.window_s)
     return BystanderSummary(
         scheduled=scheduled,
         late=0,
         errors={},
-        latency=_latency(scheduled, middle_s, 0.3),
+        latency=_latency(shape, scheduled, middle_s, 0.3),
         lag_p50_s=0.0004,
     )
 

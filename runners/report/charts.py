@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from runners.model import Summary, Table
-from runners.report.charts_bars import cost, memory, throughput
+from runners.report.charts_bars import cost, throughput
 from runners.report.charts_curves import curves
 from runners.report.charts_data import slug, table_key, titles, workload_titles
 from runners.report.charts_latency import bystander, latency
@@ -13,7 +13,7 @@ from runners.report.charts_parts import Chart
 from runners.report.charts_svg import draw, draw_all
 from runners.report.charts_theme import Theme, svg_config
 
-KINDS = {"throughput": throughput, "latency": latency, "bystander": bystander, "cpu": cost, "memory": memory}
+KINDS = {"throughput": throughput, "latency": latency, "bystander": bystander, "cpu": cost}
 """What is drawn of each table, by the end of the file stem."""
 
 NEEDS = {
@@ -21,7 +21,6 @@ NEEDS = {
     "latency": ("p50_s", "p95_s", "p99_s"),
     "bystander": ("bystander_p50_s", "bystander_p99_s", "bystander_fresh_p50_s", "bystander_fresh_p99_s"),
     "cpu": ("cpu_s_per_request",),
-    "memory": ("memory_bytes",),
 }
 """The metrics of which a kind needs at least one figure to be drawn."""
 

@@ -1,4 +1,4 @@
-"""Figures that start at nothing: throughput with its ceiling, CPU seconds for a request, memory."""
+"""Figures that start at nothing: throughput with its ceiling, CPU seconds for a request."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,11 +36,6 @@ COST = Bars(
     title="CPU time per request",
     read="What the server's processes spend on one request; less is better.",
 )
-MEMORY = Bars(
-    metric="memory_bytes",
-    title="Memory",
-    read="Largest proportional set size of the server's processes in the window; less is better.",
-)
 
 
 def throughput(table: Table, labels: Mapping[str, str], workload: str) -> Chart:
@@ -50,10 +45,6 @@ def throughput(table: Table, labels: Mapping[str, str], workload: str) -> Chart:
 
 def cost(table: Table, labels: Mapping[str, str], workload: str) -> Chart:
     return _bars(table, labels, workload, COST, [])
-
-
-def memory(table: Table, labels: Mapping[str, str], workload: str) -> Chart:
-    return _bars(table, labels, workload, MEMORY, [])
 
 
 def _ceilings(table: Table, labels: Mapping[str, str]) -> Rows:

@@ -50,9 +50,10 @@ def axis_title(metric: Metric, more: str = "") -> str:
 def spread_words(metric: Metric, spread: Spread, *, rough: bool = False) -> str:
     """How far the figure reaches, and whether that is an interval or only what was seen."""
     what = "95 % interval" if spread.is_interval else "range seen"
+    more = "more than " if spread.high_at_least else ""
     rounds = f"{spread.count} round{'s' if spread.count > 1 else ''}"
     low, high = number(metric, spread.low, rough=rough), shown(metric, spread.high, rough=rough)
-    return f"{low} to {high} ({what}, {rounds})"
+    return f"{low} to {more}{high} ({what}, {rounds})"
 
 
 def whisker_words(tables: Sequence[Table], metrics: Sequence[str]) -> str:
@@ -117,13 +118,19 @@ def metric_rows(table: Table, name: str, labels: Mapping[str, str]) -> Rows:
             "value": spread.median * metric.scale,
             "low": spread.low * metric.scale,
             "high": spread.high * metric.scale,
-            "figure": f"{sureness(row, name)}{shown(metric, spread.median, rough=rough)}",
+            "figure": figure_words(row, metric, spread, rough=rough),
             "spread": spread_words(metric, spread, rough=rough),
             "remarks": remarks(row),
         }
         for row in table.rows
         if (spread := row.metrics.get(name)) is not None
     ]
+
+
+def figure_words(row: Row, metric: Metric, spread: Spread, *, rough: bool = False) -> str:
+    """A figure with its unit, and with what is not sure of it."""
+    sure = "more than " if spread.at_least else sureness(row, metric.name)
+    return f"{sure}{shown(metric, spread.median, rough=rough)}"
 
 
 def sureness(row: Row, name: str) -> str:
@@ -152,6 +159,8 @@ def absent_rows(table: Table, names: Sequence[str], labels: Mapping[str, str]) -
 def absence(row: Row) -> str:
     if row.failures:
         return f"no figure: {row.failures[0]}"[:70]
+    if row.overloaded:
+        return "no figure: more was offered than answered"
     return "no figure" if row.trials else "not measured"
 
 

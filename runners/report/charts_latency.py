@@ -1,4 +1,4 @@
-"""Latencies on a log scale: of the load itself, and of a bystander's pings beside it."""
+"""Latencies on a log scale: of the load itself, and of a bystander's pings during it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -51,8 +51,11 @@ def latency(table: Table, labels: Mapping[str, str], workload: str) -> Chart:
 
 
 def bystander(table: Table, labels: Mapping[str, str], workload: str) -> Chart:
-    """What the load does to a cheap request that arrives beside it."""
-    read = "Time for a trivial request sent to the same server under this load, on a kept and on a new connection."
+    """What the load does to a cheap request that arrives meanwhile."""
+    read = (
+        "Time for a trivial request sent to the same server under this load, on a kept and on a new connection. "
+        "'More than': the window ended before an answer came."
+    )
     return _dots(table, labels, BYSTANDER_SERIES, f"A bystander's latency, {workload}", f"{read} Log scale.")
 
 

@@ -11,11 +11,11 @@ from runners.report.charts_data import (
     absence,
     axis_title,
     doubts_about,
+    figure_words,
     headline_load,
     is_rough,
     number,
     remarks,
-    shown,
     slug,
     spread_words,
     sureness,
@@ -24,6 +24,7 @@ from runners.report.charts_data import (
 )
 from runners.report.charts_parts import Chart, Layer, chart, finished
 from runners.report.metrics import BY_NAME
+from runners.report.waits import more_than
 
 BANDS = ((0.95, "95 % or more"), (0.8, "80 %"), (0.5, "50 %"), (0.2, "20 %"), (0.0, "less"))
 """From which share of the best a colour holds, best first."""
@@ -31,7 +32,7 @@ BANDS = ((0.95, "95 % or more"), (0.8, "80 %"), (0.5, "50 %"), (0.2, "20 %"), (0
 NO_BAND = "no figure"
 STRONG = tuple(name for _, name in BANDS[:2])
 CELL_PX = 58
-METRICS_SHOWN = ("requests_per_s", "p95_s", "bystander_fresh_p99_s", "cpu_s_per_request", "memory_bytes")
+METRICS_SHOWN = ("requests_per_s", "p95_s", "bystander_fresh_p99_s", "cpu_s_per_request")
 
 
 def overview(summary: Summary) -> Chart | None:
@@ -90,10 +91,14 @@ def _unmeasured(table: Table, subjects: Iterable[str]) -> Rows:
 
 
 def _best(table: Table, name: str) -> Row | None:
-    """The row with the best median of a metric; a row with wrong answers is best only among its like."""
+    """The row with the best median of a metric; a row with wrong answers, or a bound, is best only among its like."""
     sign = -1 if BY_NAME[name].better == "more" else 1
-    held = [(bool(row.errors), sign * spread.median, row) for row in table.rows if (spread := row.metrics.get(name))]
-    return min(held, key=lambda entry: entry[:2])[2] if held else None
+    held = [
+        (bool(row.errors), spread.at_least, sign * spread.median, row)
+        for row in table.rows
+        if (spread := row.metrics.get(name))
+    ]
+    return min(held, key=lambda entry: entry[:3])[3] if held else None
 
 
 def _cell(table: Table, row: Row, name: str, best: Row | None, marks: str) -> dict[str, str]:
@@ -103,14 +108,14 @@ def _cell(table: Table, row: Row, name: str, best: Row | None, marks: str) -> di
         label = "failed" if row.failures else "\u2013"
         return {"label": label, "note": marks, "band": NO_BAND, "ink": "weak", "figure": absence(row), "spread": "none"}
     share = _share(spread.median, best_spread.median)
-    band = next(words for least, words in BANDS if share >= least)
-    distance = "best" if row is best else f"{floor(100 * share)} %"
+    band = NO_BAND if best_spread.at_least else next(words for least, words in BANDS if share >= least)
+    distance = "" if best_spread.at_least else "best" if row is best else f"{floor(100 * share)} %"
     return {
-        "label": sureness(row, name) + number(metric, spread.median, rough=rough),
+        "label": (more_than(spread) or sureness(row, name)) + number(metric, spread.median, rough=rough),
         "note": f"{distance} {marks}".strip(),
         "band": band,
         "ink": "strong" if band in STRONG else "weak",
-        "figure": shown(metric, spread.median, rough=rough),
+        "figure": figure_words(row, metric, spread, rough=rough),
         "spread": spread_words(metric, spread, rough=rough),
     }
 

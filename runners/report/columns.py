@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from runners.model import Comparison, Row, Spread, Summary, Table
 from runners.report.doubts import bystander_p99_is_supported, p99_is_supported
 from runners.report.metrics import BY_NAME, NORMALISED, UTILISATION
+from runners.report.starved import answered_words, is_starved
+from runners.report.waits import more_than
 from runners.units import figure, rough
 
 NOTHING = "\N{EN DASH}"
@@ -15,7 +17,10 @@ _SUPERSCRIPTS = str.maketrans("0123456789,", "⁰¹²³⁴⁵⁶⁷⁸⁹·")
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """A column of the printed table; it is left out where fewer than `room` characters fit on a line."""
+    """A column of the printed table; it is left out where fewer than `room` characters fit on a line.
+
+    It is also left out of a table that it does not belong to.
+    """
 
     title: str
     of: Callable[[Summary, Table, Row], str]
@@ -79,10 +84,8 @@ def _value(name: str, *, supported: Callable[[Row], bool] = lambda _: True) -> C
         spread: Spread | None = row.metrics.get(name)
         if spread is None:
             return NOTHING
-        sure = "" if supported(row) else "~"
-        value = spread.median * BY_NAME[name].scale
-        text = f"{value:.0f}" if name == "threads" else figure(value)
-        return f"{sure}{text}{_marks(summary, row, name)}"
+        sure = more_than(spread) or ("" if supported(row) else "~")
+        return f"{sure}{figure(spread.median * BY_NAME[name].scale)}{_marks(summary, row, name)}"
 
     return of
 
@@ -90,6 +93,15 @@ def _value(name: str, *, supported: Callable[[Row], bool] = lambda _: True) -> C
 def _pair(first: str, second: str) -> Callable[[Summary, Table, Row], str]:
     left, right = _value(first), _value(second, supported=bystander_p99_is_supported)
     return lambda summary, table, row: f"{left(summary, table, row)} / {right(summary, table, row)}"
+
+
+def _new_connections(summary: Summary, table: Table, row: Row) -> str:
+    """The waits of new connections; where hardly one was let in, how many were."""
+    waited = row.metrics["bystander_fresh_p50_s"]
+    if not is_starved(row) or waited is None:
+        return _pair("bystander_fresh_p50_s", "bystander_fresh_p99_s")(summary, table, row)
+    wait_ms = figure(waited.median * BY_NAME["bystander_fresh_p50_s"].scale)
+    return f"{answered_words(row)} ({more_than(waited)}{wait_ms})"
 
 
 def _errors(summary: Summary, _: Table, row: Row) -> str:
@@ -134,15 +146,14 @@ _COLUMNS: tuple[Column, ...] = (
     Column(title="Framework", of=lambda _, __, row: row.title),
     Column(title="Requests/s", of=_spread_of("requests_per_s")),
     Column(title="Normalised /s", of=_spread_of(NORMALISED), belongs=lambda table: table.at_usual_speed),
+    Column(title="Queue growth /s", of=_value("queue_growth_per_s"), belongs=lambda table: table.load.kind == "open"),
     Column(title="Against leader", of=_against_leader, room=WIDE),
     Column(title="p50 ms", of=_value("p50_s")),
     Column(title="p95 ms", of=_value("p95_s"), room=WIDE),
     Column(title="p99 ms", of=_value("p99_s", supported=p99_is_supported), room=MEDIUM),
     Column(title="Bystander p50 / p99 ms", of=_pair("bystander_p50_s", "bystander_p99_s")),
-    Column(title="new connections", of=_pair("bystander_fresh_p50_s", "bystander_fresh_p99_s"), room=WIDE),
+    Column(title="new connections", of=_new_connections, room=WIDE),
     Column(title="CPU µs/request", of=_cpu_per_request),
-    Column(title="Memory MiB", of=_value("memory_bytes"), room=MEDIUM),
-    Column(title="Threads", of=_value("threads"), room=WIDE),
     Column(title="Errors", of=_errors),
     Column(title="CPU", of=_utilisation, room=MEDIUM),
     Column(title="Limited by", of=_limited_by),

@@ -5,12 +5,16 @@ from typing import Literal
 
 from runners.model import Spread, Summary, Value
 from runners.report.compare_changes import Change, changes_between, reasons_for_doubt, speed_changes, unlike
-from runners.report.metrics import METRICS, NORMALISED
+from runners.report.metrics import METRICS, NORMALISED, PER_SERVER
 from runners.report.replicate import replicate
 from runners.report.replication import Replication
+from runners.report.servers import cell_metrics
 
 Place = tuple[str, str, str]
 """A workload's name, a load's label and a subject's name."""
+
+
+SERVERS = ("servers", "after the last trial of a round")
 
 
 class Moved(Value):
@@ -93,12 +97,17 @@ def compare(a: Summary, b: Summary, *, levels: bool = False) -> SessionCompariso
 
 
 def _cells(summary: Summary) -> dict[Place, Mapping[str, Spread | None]]:
-    return {
-        (table.workload.name, table.load.label, row.subject): row.metrics
+    """Metrics by place; memory and threads stand once for each server where the session holds them so."""
+    elsewhere = PER_SERVER if summary.servers else frozenset()
+    cells: dict[Place, Mapping[str, Spread | None]] = {
+        (table.workload.name, table.load.label, row.subject): {
+            name: spread for name, spread in row.metrics.items() if name not in elsewhere
+        }
         for table in summary.tables
         for row in table.rows
         if any(row.metrics.values())
     }
+    return cells | {(*SERVERS, row.subject): cell_metrics(row) for row in summary.servers}
 
 
 def _moved(
@@ -124,5 +133,10 @@ def _moved(
                 b=b,
                 ratio=b.median / a.median if a.median else None,
                 basis="intervals" if a.is_interval and b.is_interval else "ranges",
-                apart=a.high < b.low or b.high < a.low,
+                apart=_below(a, b) or _below(b, a),
             )
+
+
+def _below(lower: Spread, higher: Spread) -> bool:
+    """Whether one ends before the other begins; where it ends is not known of waits that were cut off."""
+    return lower.high < higher.low and not lower.high_at_least

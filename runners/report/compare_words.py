@@ -6,6 +6,7 @@ from runners.model import Spread
 from runners.report.compare import Moved, SessionComparison
 from runners.report.metrics import BY_NAME
 from runners.report.replication import Conclusion, Count, Limit, Reach, Replication
+from runners.report.waits import MORE_THAN, more_than
 from runners.units import figure, names, percent
 
 Line = tuple[str, ...]
@@ -138,14 +139,16 @@ def _reach_words(reach: Reach) -> str:
 
 
 def _change_words(one: Moved) -> str:
-    """By how much a figure moved, such as "+5.2 %"."""
-    return "from 0" if one.ratio is None else percent(one.ratio)
+    """By how much a figure moved, such as "+5.2 %"; "<" or ">" where one side of it is only a bound."""
+    if one.ratio is None:
+        return "from 0"
+    return f"{more_than(one.b) or ('<' if one.a.at_least else '')}{percent(one.ratio)}"
 
 
 def _spread_words(one: Moved, spread: Spread) -> str:
     metric = BY_NAME[one.metric]
     low, median, high = (figure(value * metric.scale) for value in (spread.low, spread.median, spread.high))
-    return f"{median} [{low}, {high}]"
+    return f"{more_than(spread)}{median} [{low}, {MORE_THAN if spread.high_at_least else ''}{high}]"
 
 
 def _metric_words(one: Moved) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from runners.model import Doubt, Row, Session, Table
 from runners.report import misses
+from runners.report.doubts_steadiness import steadiness_doubt
 from runners.report.metrics import BYSTANDER_SHARE
 from runners.report.misses import LITTLE_LIMIT
 from runners.report.statistics import FEWEST_FOR_INTERVAL
@@ -71,6 +72,9 @@ def _about_session(session: Session, voided_blocks: int) -> Iterator[Doubt]:
         yield _session_doubt(
             "interrupted", "the session was stopped before its last round", "go on with `shootout run --resume`"
         )
+    if session.machine.siblings_shared:
+        seen = "servers and k6 shared a physical core, as two of its hardware threads: each slowed the other down"
+        yield _session_doubt("siblings", seen, "give servers and k6 cores of their own, or switch SMT off")
     if session.calibration is None:
         yield _session_doubt(
             "uncalibrated", "no calibration: no ceilings, no floor for p99", "run without --no-calibrate"
@@ -95,7 +99,8 @@ def _about_table(session: Session, table: Table) -> Iterator[Doubt]:
         yield from _about_rate(table, row)
         yield from _about_ceiling(session, table, row)
     yield from _about_bystander(table)
-    few = [row for row in table.rows if row.trials and not p99_is_supported(row)]
+    yield from _about_disturbed(table)
+    few = [row for row in table.rows if row.trials and not row.overloaded and not p99_is_supported(row)]
     if few:
         seen = f"a p99 from {min(row.samples for row in few)} samples (needs {SAMPLES_FOR_P99})"
         remedy = "more --rounds or a longer --window"
@@ -127,12 +132,23 @@ def _about_rate(table: Table, row: Row) -> Iterator[Doubt]:
         seen = f"{100 * off:+.1f} % of the clients in flight on average (Little's law allows {100 * LITTLE_LIMIT:g} %)"
         remedy = "k6 was slow to send again: fewer clients, or a faster generator"
         yield _doubt(table, [row], "requests_per_s", kind="little", seen=seen, remedy=remedy)
-    if row.unsteady_trials:
+    if row.unsteady_trials and not row.overloaded:
         seen = (
             f"requests stayed longer than the warm-up in {row.unsteady_trials} trial(s): latencies were still growing"
         )
         remedy = "a longer --warmup and --window, or fewer --clients"
         yield _doubt(table, [row], "p50_s", kind="unsteady", seen=seen, remedy=remedy)
+    if found := steadiness_doubt(table, row):
+        yield _doubt(table, [row], found.metric, kind=found.kind, seen=found.seen, remedy=found.remedy)
+
+
+def _about_disturbed(table: Table) -> Iterator[Doubt]:
+    """One doubt for each block that counts although it was disturbed: it was the same for all its rows."""
+    rounds = dict.fromkeys(one for row in table.rows for one in row.disturbed)
+    for one in rounds:
+        rows = [row for row in table.rows if one in row.disturbed]
+        seen = f"a disturbed block counts, as no repeat was left: {one}"
+        yield _doubt(table, rows, None, kind="disturbed", seen=seen, remedy="run again on a quiet machine")
 
 
 def _about_ceiling(session: Session, table: Table, row: Row) -> Iterator[Doubt]:

@@ -90,6 +90,10 @@ READERS: Mapping[str, Column] = {
     "started_s": Column(means="seconds from the session's start", read=lambda result: result.started_s),
     "outcome": Column(means='"completed" or "failed"', read=lambda result: result.outcome.kind),
     "void": Column(means="why the block was repeated; a void trial is not used", read=lambda result: result.void),
+    "disturbed": Column(
+        means="why the block was disturbed that counts all the same, as no repeat was left",
+        read=lambda result: result.disturbed,
+    ),
     "failed_stage": Column(means="where a failed trial failed", read=_failure(lambda failed: failed.stage)),
     "failed_reason": Column(means="why it failed", read=_failure(lambda failed: failed.reason)),
     "duration_s": Column(means="seconds of the window, as measured", read=_of(lambda done: done.usage.duration_s)),

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
-from runners.model import BystanderSummary, Completed, Load, LoadSummary
+from runners.model import BystanderSummary, Completed, Load
 from runners.report import costs
 from runners.report.costs import Of, Terms
+from runners.report.open_load import queue_growth_per_s
+from runners.report.waits import wait_quantile
 
 MICRO, MILLI, ONE, MIB = 1e6, 1e3, 1.0, 2.0**-20
 
@@ -45,10 +47,10 @@ def _latency(level: str) -> Of:
     return lambda trial, *_: getattr(trial.load.latency, level) if trial.load.latency else None
 
 
-def _bystander(level: str, stream: Callable[[Completed], BystanderSummary]) -> Of:
+def _bystander(level: float, stream: Callable[[Completed], BystanderSummary]) -> Of:
     def of(trial: Completed, *_: object) -> float | None:
-        latency = stream(trial).latency
-        return getattr(latency, level) if latency else None
+        found = wait_quantile([stream(trial)], level)
+        return found.seconds if found else None
 
     return of
 
@@ -95,7 +97,7 @@ METRICS: tuple[Metric, ...] = (
         column="bystander_p50_ms",
         scale=MILLI,
         better="less",
-        of=_bystander("p50_s", _kept),
+        of=_bystander(0.5, _kept),
     ),
     Metric(
         name="bystander_p99_s",
@@ -104,7 +106,7 @@ METRICS: tuple[Metric, ...] = (
         column="bystander_p99_ms",
         scale=MILLI,
         better="less",
-        of=_bystander("p99_s", _kept),
+        of=_bystander(0.99, _kept),
     ),
     Metric(
         name="bystander_fresh_p50_s",
@@ -113,7 +115,7 @@ METRICS: tuple[Metric, ...] = (
         column="bystander_fresh_p50_ms",
         scale=MILLI,
         better="less",
-        of=_bystander("p50_s", _fresh),
+        of=_bystander(0.5, _fresh),
     ),
     Metric(
         name="bystander_fresh_p99_s",
@@ -122,7 +124,7 @@ METRICS: tuple[Metric, ...] = (
         column="bystander_fresh_p99_ms",
         scale=MILLI,
         better="less",
-        of=_bystander("p99_s", _fresh),
+        of=_bystander(0.99, _fresh),
     ),
     Metric(
         name="cpu_s_per_request",
@@ -175,7 +177,7 @@ METRICS: tuple[Metric, ...] = (
     ),
     Metric(
         name="memory_bytes",
-        title="Memory (PSS)",
+        title="Memory",
         unit="MiB",
         column="memory_mib",
         scale=MIB,
@@ -200,13 +202,27 @@ METRICS: tuple[Metric, ...] = (
         better="less",
         of=costs.per_request(lambda t, _: t.usage.context_switches),
     ),
+    Metric(
+        name="queue_growth_per_s",
+        title="Queue growth",
+        unit="1/s",
+        column="queue_growth_per_s",
+        scale=ONE,
+        better="less",
+        of=queue_growth_per_s,
+    ),
 )
 
 BY_NAME: dict[str, Metric] = {metric.name: metric for metric in METRICS}
 
-POOLED: tuple[tuple[Callable[[Completed], LoadSummary | BystanderSummary], dict[str, float]], ...] = (
-    (lambda trial: trial.load, {"p50_s": 0.5, "p95_s": 0.95, "p99_s": 0.99}),
+LOAD_QUANTILES: dict[str, float] = {"p50_s": 0.5, "p95_s": 0.95, "p99_s": 0.99}
+"""Quantiles of the load's latency, taken over all windows of a row together: metrics and their levels."""
+
+BYSTANDER_QUANTILES: tuple[tuple[Callable[[Completed], BystanderSummary], dict[str, float]], ...] = (
     (_kept, {"bystander_p50_s": 0.5, "bystander_p99_s": 0.99}),
     (_fresh, {"bystander_fresh_p50_s": 0.5, "bystander_fresh_p99_s": 0.99}),
 )
-"""Quantiles, which are taken over all windows of a row together: for each stream the metrics and their levels."""
+"""The same of each of the two bystanders, whose waits may have been cut off."""
+
+PER_SERVER = frozenset({"memory_bytes", "threads"})
+"""Metrics that belong to a server and not to a cell: printed by subject (runners.report.servers)."""

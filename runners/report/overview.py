@@ -6,6 +6,7 @@ from runners.model import Row, Summary, Table
 from runners.report.columns import NOTHING
 from runners.report.metrics import NORMALISED
 from runners.report.table import plain
+from runners.report.waits import more_than
 from runners.units import figure, names
 
 BEGIN, END = "<!-- published session: begin -->", "<!-- published session: end -->"
@@ -77,7 +78,7 @@ def _limit(row: Row) -> str:
 
 def _ping(row: Row) -> str:
     wait = row.metrics["bystander_p50_s"]
-    return f"ping {figure(1000 * wait.median)} ms" if wait else ""
+    return f"ping {more_than(wait)}{figure(1000 * wait.median)} ms" if wait else ""
 
 
 def _normalised(tables: Iterable[Table]) -> str:

@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from runners.model import StoredSession, Summary, Table
-from runners.report import compare_words
+from runners.report import compare_words, servers
 from runners.report.charts import charts, specification, table_kinds, workload_tables
 from runners.report.charts_curves import CURVES
 from runners.report.charts_data import axis_title, headline_load, slug, table_key, titles, workload_titles
@@ -28,6 +28,7 @@ from runners.report.compare import SessionComparison
 from runners.report.metrics import BY_NAME
 from runners.report.page_inside import inside_data
 from runners.report.page_tables import Printed, printed
+from runners.report.starved import starved_sentence
 from runners.report.table import bystander_words, order_note, speed_words
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -45,11 +46,15 @@ class Figure:
 
 @dataclass(frozen=True, kw_only=True)
 class Panel:
-    """What one tab of a workload shows: a table and the charts of one load, or the curves over all loads."""
+    """What one tab of a workload shows: a table and the charts of one load, or the curves over all loads.
+
+    `alarm` is what users of the servers should know first, and mostly empty.
+    """
 
     key: str
     label: str
     table: Printed | None
+    alarm: str
     remark: str
     figures: tuple[Figure, ...]
 
@@ -88,6 +93,7 @@ def page(
         "labels": labels,
         "comparison": comparison,
         "compared": compare_words,
+        "servers": servers,
         "quoted": _quoted,
         "bystander": bystander_words(summary),
         "speed": speed_words(summary),
@@ -148,6 +154,7 @@ def _panel(summary: Summary, table: Table, labels: Mapping[str, str], drawn: Map
         key=table_key(table),
         label=table.load.label,
         table=printed(table, labels, summary.doubts),
+        alarm=starved_sentence(table),
         remark=order_note(table),
         figures=tuple(_figure(f"{table_key(table)}-{kind}", drawn) for kind in table_kinds(table)),
     )
@@ -156,7 +163,7 @@ def _panel(summary: Summary, table: Table, labels: Mapping[str, str], drawn: Map
 def _curves(workload: str, drawn: Mapping[str, Chart]) -> list[Panel]:
     keys = [key for curve in CURVES if (key := f"{workload}-curve-{curve.stem}") in drawn]
     figures = tuple(_figure(key, drawn) for key in keys)
-    panel = Panel(key=f"{workload}-curves", label="By clients", table=None, remark="", figures=figures)
+    panel = Panel(key=f"{workload}-curves", label="By clients", table=None, alarm="", remark="", figures=figures)
     return [panel] if figures else []
 
 

@@ -4,10 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from runners.model import Doubt, Row, Table
+from runners.model import Doubt, Row, Spread, Table
 from runners.report.charts_data import absence, doubts_about, is_rough, number, sureness
 from runners.report.columns import percentage
-from runners.report.metrics import METRICS, UTILISATION, Metric
+from runners.report.metrics import METRICS, PER_SERVER, UTILISATION, Metric
+from runners.report.starved import answered_words, is_starved
+from runners.report.waits import MORE_THAN, more_than
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +66,9 @@ class Printed:
 
 def printed(table: Table, labels: Mapping[str, str], doubts: Sequence[Doubt]) -> Printed:
     metrics = tuple(
-        metric for metric in METRICS if not metric.aside and any(row.metrics.get(metric.name) for row in table.rows)
+        metric
+        for metric in METRICS
+        if not (metric.aside or metric.name in PER_SERVER) and any(row.metrics.get(metric.name) for row in table.rows)
     )
     return Printed(
         heads=tuple(_heads(metrics)),
@@ -107,12 +111,25 @@ def _figure(row: Row, metric: Metric, doubts: Sequence[Doubt], *, rough: bool) -
     spread = row.metrics.get(metric.name)
     if spread is None:
         return Figure()
-    low, high = number(metric, spread.low, rough=rough), number(metric, spread.high, rough=rough)
     return Figure(
-        text=sureness(row, metric.name) + number(metric, spread.median, rough=rough),
-        spread="" if spread.count == 1 else low if low == high else f"{low}\u2013{high}",
+        text=(more_than(spread) or sureness(row, metric.name)) + number(metric, spread.median, rough=rough),
+        spread=_starved(row, metric) or _reach(metric, spread, rough=rough),
         doubts=_numbers(doubts_about(row, metric.name, doubts)),
     )
+
+
+def _reach(metric: Metric, spread: Spread, *, rough: bool = False) -> str:
+    """From where to where; nothing for one round, or where all there is is a bound that the figure says already."""
+    low, high = number(metric, spread.low, rough=rough), number(metric, spread.high, rough=rough)
+    if spread.count == 1 or (spread.at_least and low == high):
+        return ""
+    more = MORE_THAN if spread.high_at_least else ""
+    return low if low == high and not more else f"{low}\u2013{more}{high}"
+
+
+def _starved(row: Row, metric: Metric) -> str:
+    """Instead of a spread, how many new connections were answered, where hardly one was."""
+    return answered_words(row) if metric.name == "bystander_fresh_p50_s" and is_starved(row) else ""
 
 
 def _numbers(indices: tuple[int, ...]) -> tuple[int, ...]:

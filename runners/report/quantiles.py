@@ -1,4 +1,4 @@
-"""Quantiles of several windows together, from the quantiles that are stored of each."""
+"""Quantiles of several windows together: exact from their histograms, or from the quantiles stored of each."""
 
 import bisect
 import math
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from runners import histogram
 from runners.model import QUANTILE_LEVELS, Latency
 from runners.report.statistics import Floats
 
@@ -15,13 +16,29 @@ _LEVELS: Floats = np.asarray([0.0, *QUANTILE_LEVELS, 1.0])
 def pooled_quantiles(latencies: Sequence[Latency], levels: Sequence[float]) -> list[float]:
     """Quantiles of several windows together, each window weighing as many samples as it had, in seconds.
 
-    A window is rebuilt from its stored quantiles: between two levels its samples are taken as evenly spread. So the
-    distribution of all is made of straight lines between the stored quantiles, and is inverted exactly.
+    Histograms are merged, so that nothing is lost; where a window is of format 1, all are taken from stored quantiles.
     """
-    stored = np.asarray([[one.min_s, *one.quantiles_s, one.max_s] for one in latencies], dtype=np.float64)
+    if any(one.quantiles_s for one in latencies):
+        return _from_quantiles(latencies, levels)
+    together = histogram.merged(one.histogram for one in latencies)
+    least_s, most_s = min(one.min_s for one in latencies), max(one.max_s for one in latencies)
+    return [min(max(histogram.quantile_s(together, level), least_s), most_s) for level in levels]
+
+
+def _from_quantiles(latencies: Sequence[Latency], levels: Sequence[float]) -> list[float]:
+    """Quantiles of windows that are rebuilt from stored quantiles: between two levels samples are evenly spread.
+
+    So the distribution of all is made of straight lines between the stored quantiles, and is inverted exactly.
+    """
+    stored = np.asarray([[one.min_s, *_quantiles_s(one), one.max_s] for one in latencies], dtype=np.float64)
     counts = np.asarray([one.count for one in latencies], dtype=np.float64)
     corners = np.unique(stored)
     return [_pooled_quantile(stored, counts, corners, level * float(counts.sum())) for level in levels]
+
+
+def _quantiles_s(latency: Latency) -> tuple[float, ...]:
+    """As of format 1, also of a trial that was added to such a session later."""
+    return latency.quantiles_s or tuple(latency.quantile_s(level) for level in QUANTILE_LEVELS)
 
 
 def _pooled_quantile(stored: Floats, counts: Floats, corners: Floats, wanted: float) -> float:

@@ -17,20 +17,26 @@ from runners.model import (
     TrialResult,
     Workload,
 )
-from runners.report import statistics
+from runners.report import statistics, steadiness, waits
 from runners.report.ceilings import ceiling
 from runners.report.cores import used_cores
 from runners.report.costs import Terms, bystander_cpu_s
-from runners.report.metrics import METRICS, POOLED, RAW, value_of
+from runners.report.disturbed import disturbed_rounds
+from runners.report.metrics import BYSTANDER_QUANTILES, LOAD_QUANTILES, METRICS, RAW, value_of
+from runners.report.open_load import overloaded
 from runners.report.quantiles import pooled_quantiles
 
 
 @dataclass(frozen=True, kw_only=True)
 class Visits:
-    """What one subject did in one cell: by block number the trials with figures, and the reasons of those without."""
+    """What one subject did in one cell: by block number the trials with figures, and the reasons of those without.
+
+    `disturbed` are the rounds that count although they were disturbed.
+    """
 
     completed: Mapping[int, Completed]
     failures: tuple[str, ...]
+    disturbed: tuple[str, ...] = ()
 
     @property
     def are_sound(self) -> bool:
@@ -45,7 +51,7 @@ def visits_of(results: Iterable[TrialResult]) -> Visits:
     ordered = sorted(results, key=lambda result: (result.trial.block, result.trial.attempt))
     completed = {r.trial.block: r.outcome for r in ordered if isinstance(r.outcome, Completed)}
     failures = tuple(r.outcome.reason for r in ordered if isinstance(r.outcome, Failed))
-    return Visits(completed=completed, failures=failures)
+    return Visits(completed=completed, failures=failures, disturbed=disturbed_rounds(ordered))
 
 
 def make_row(  # noqa: PLR0913, PLR0917 - the facts of one cell
@@ -73,7 +79,7 @@ def make_row(  # noqa: PLR0913, PLR0917 - the facts of one cell
         errors=sum(sum(trial.load.errors.values()) for trial in trials),
         failures=visits.failures,
         samples=sum(trial.load.latency.count for trial in trials if trial.load.latency),
-        bystander_samples=sum(t.bystander_kept.latency.count for t in trials if t.bystander_kept.latency),
+        bystander_samples=waits.samples([trial.bystander_kept for trial in trials]),
         ceiling=ceiling(
             subject=subject,
             workload=workload,
@@ -90,6 +96,14 @@ def make_row(  # noqa: PLR0913, PLR0917 - the facts of one cell
         little_residual=_little(load, trials),
         unsteady_trials=sum(not trial.load.steady for trial in trials),
         bystander_errors=sum(_missed(t.bystander_kept) + _missed(t.bystander_fresh) for t in trials),
+        pings_kept=waits.pings([trial.bystander_kept for trial in trials]),
+        pings_fresh=waits.pings([trial.bystander_fresh for trial in trials]),
+        effective_clients=steadiness.effective_range(trials, load),
+        rounds_off_clients=steadiness.rounds_off(trials, load),
+        clients_answered=steadiness.fewest_answered(trials),
+        drift=steadiness.drift(trials, load),
+        overloaded=overloaded(trials, load),
+        disturbed=visits.disturbed,
         against_leader=None,
         comparisons=(),
         doubts=(),
@@ -101,18 +115,31 @@ def _spreads(load: Load, trials: list[Completed], terms: Terms) -> dict[str, Spr
     for metric in METRICS:
         values = [value for trial in trials if (value := value_of(metric, trial, load, terms)) is not None]
         spreads[metric.name] = statistics.spread(values)
-    return spreads | {name: _centred(spreads[name], centre) for name, centre in _pooled(trials).items()}
+    return spreads | _load_quantiles(spreads, load, trials) | _bystander_quantiles(spreads, trials)
 
 
-def _pooled(trials: list[Completed]) -> dict[str, float]:
-    """By metric name the quantiles of all windows together."""
-    pooled: dict[str, float] = {}
-    for stream, levels in POOLED:
-        latencies = [latency for trial in trials if (latency := stream(trial).latency) is not None]
-        if len(latencies) > 1:
-            quantiles = pooled_quantiles(latencies, list(levels.values()))
-            pooled.update(zip(levels, quantiles, strict=True))
-    return pooled
+def _load_quantiles(
+    spreads: Mapping[str, Spread | None], load: Load, trials: list[Completed]
+) -> dict[str, Spread | None]:
+    """Latencies of all windows together; none where a queue grew, which they would only tell the age of."""
+    if overloaded(trials, load):
+        return dict.fromkeys(LOAD_QUANTILES)
+    seen = [trial.load.latency for trial in trials if trial.load.latency is not None]
+    if len(seen) < 2:  # noqa: PLR2004 - of one window alone they are there already
+        return {}
+    pooled = pooled_quantiles(seen, list(LOAD_QUANTILES.values()))
+    return {name: _centred(spreads[name], one) for name, one in zip(LOAD_QUANTILES, pooled, strict=True)}
+
+
+def _bystander_quantiles(spreads: Mapping[str, Spread | None], trials: list[Completed]) -> dict[str, Spread | None]:
+    """Waits of all windows together, some of them bounds."""
+    found: dict[str, Spread | None] = {}
+    for stream, levels in BYSTANDER_QUANTILES:
+        for name, level in levels.items():
+            rounds = [one for trial in trials if (one := waits.wait_quantile([stream(trial)], level)) is not None]
+            pooled = waits.wait_quantile([stream(trial) for trial in trials], level)
+            found[name] = waits.wait_spread(spreads[name], rounds, pooled)
+    return found
 
 
 def _centred(seen: Spread | None, centre: float) -> Spread | None:

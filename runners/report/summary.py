@@ -9,8 +9,10 @@ from runners.model import Completed, Load, Row, Session, StoredSession, Summary,
 from runners.report import doubts, ranking, verdicts
 from runners.report.cores import are_busy, working_cores
 from runners.report.costs import Terms, ping_points
+from runners.report.disturbed import without_ranks
 from runners.report.metrics import BY_NAME, NORMALISED, usual_probe_s, value_of
 from runners.report.rows import Visits, make_row, server_cores, visits_of
+from runners.report.servers import server_rows
 
 Cell = tuple[str, Load]
 SAME_CORES = 0.95
@@ -43,6 +45,7 @@ def summarise(stored: StoredSession) -> Summary:
         wall_s=wall_times(stored),
         voided_blocks=_voided(stored),
         finished_rounds=finished_rounds(session, kept),
+        servers=server_rows(stored),
         usual_probe_s=usual_s,
     )
 
@@ -85,7 +88,7 @@ def _table(
         for subject in session.plan.subjects
         if subject.name in visits
     ]
-    values = {name: _values_by_block(name, load, visits, terms) for name in ranking.COMPARED}
+    values = _told(rows, {name: _values_by_block(name, load, visits, terms) for name in ranking.COMPARED})
     normalised = any(one.normalise for one in terms.values())
     at_usual_speed = normalised and _limited_by_the_same_cores(rows, visits, terms)
     if at_usual_speed:
@@ -93,7 +96,18 @@ def _table(
     else:
         rows = [row.model_copy(update={"metrics": row.metrics | {NORMALISED: None}}) for row in rows]
     table = ranking.ranked_table(workload, load, rows, values, session.plan.reference, at_usual_speed=at_usual_speed)
-    return table.model_copy(update={"normalised": normalised})
+    return without_ranks(table.model_copy(update={"normalised": normalised}))
+
+
+def _told(
+    rows: Sequence[Row], values: Mapping[str, Mapping[str, Mapping[int, float]]]
+) -> dict[str, Mapping[str, Mapping[int, float]]]:
+    """The values of metrics that a row tells: what is withheld from a table is not compared in it either."""
+    metrics = {row.subject: row.metrics for row in rows}
+    return {
+        metric: {subject: some for subject, some in by_subject.items() if metrics[subject][metric] is not None}
+        for metric, by_subject in values.items()
+    }
 
 
 def _terms(

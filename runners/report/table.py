@@ -1,7 +1,9 @@
 """The results as Markdown: what was run, the verdicts, every table, the doubts, where the time went."""
 
-from runners.model import Doubt, Summary, Table
-from runners.report import predictions
+from collections.abc import Sequence
+
+from runners.model import Doubt, Machine, Summary, Table
+from runners.report import predictions, servers
 from runners.report.columns import columns, title
 from runners.units import duration
 
@@ -25,15 +27,19 @@ _AT_USUAL_SPEED = (
     "Every row is limited by CPU, so rows are ordered and compared by their normalised rate: what the cores would "
     "answer at their usual speed with nothing else to do, which is cores over CPU per request."
 )
+_DISTURBED = "A disturbed block could not be repeated, so nothing is ranked."
+_OFFERED = "The rate was offered, so it ranks nothing: compare {what}. Ordered by CPU per request."
+_QUEUES = "Where the queue grew all the time, a latency would only tell for how long: read its growth instead."
 _HOW_TO_READ = """\
 ## How to read this
 
 Requests/s is the median over rounds, in brackets the {brackets}. Rows that share a rank (=) could not be told apart. \
 p50, p95 and p99 are over all windows of the row together. The bystander is a ping at a steady rate during the load, \
-on kept connections and on new ones; `~` marks a p99 from fewer than 1,000 samples. CPU per request is of the whole \
-server, {bystander}, {speed}; memory is its proportional set size. *CPU* is the share of its cores that the server \
-used. *Limited by* is the term that binds in min(clients / S', pool / S', cores / D, generator), unless busy cores or \
-a busy k6 show another; *of predicted* is the rate over what lone requests let expect. \
+on kept connections and on new ones; `>` marks a wait that was longer than can be told, as the window ended first, and \
+where under a tenth of the pings on new connections were answered their number stands instead. `~` marks a p99 from \
+fewer than 1,000 samples. CPU per request is of the whole server, {bystander}, {speed}. *CPU* is the share of its cores \
+that the server used. *Limited by* is the term that binds in min(clients / S', pool / S', cores / D, generator), unless \
+busy cores or a busy k6 show another; *of predicted* is the rate over what lone requests let expect. \
 Small numbers point to the doubts below.
 """
 
@@ -42,7 +48,8 @@ def markdown(summary: Summary) -> str:
     """table.md: what was run, the verdicts, a table for each workload and load, the doubts, where the time went."""
     parts = [_heading(summary), _verdicts(summary)]
     parts += [_table(summary, table) for table in summary.tables]
-    parts += [_predictions(summary), _how_to_read(summary), _doubts(summary.doubts), _commands(summary), _wall(summary)]
+    parts += [_predictions(summary), _servers(summary), _how_to_read(summary)]
+    parts += [_doubts(summary.doubts), _commands(summary), _wall(summary)]
     return "\n".join(part for part in parts if part)
 
 
@@ -83,9 +90,16 @@ def _heading(summary: Summary) -> str:
             f"{profile}; waits of {1000 * settings.wait_s:g} ms, {settings.cpu_iterations:,} squares a computation.",
             f"{machine.cpu}, {machine.cores} cores ({cores}), {machine.system}, {machine.python}, k6 {machine.k6}.",
             f"{plain(versions)}.",
+            *_environment(machine),
             "",
         ]
     )
+
+
+def _environment(machine: Machine) -> list[str]:
+    """The variables that were set and can change how Python, its allocator or k6 run."""
+    named = [plain(f"{name}={value}") for name, value in sorted(machine.environment.items())]
+    return [f"Set in the environment: {', '.join(named)}."] if named else []
 
 
 def _cores(numbers: tuple[int, ...]) -> str:
@@ -99,7 +113,7 @@ def _verdicts(summary: Summary) -> str:
 
 
 def _table(summary: Summary, table: Table) -> str:
-    shown = columns()
+    shown = columns(table=table)
     lines = [
         f"## {title(table)}",
         "",
@@ -114,12 +128,30 @@ def _table(summary: Summary, table: Table) -> str:
 
 def order_note(table: Table) -> str:
     """What there is to say of how a table is ordered, if anything."""
+    notes = [_DISTURBED] if table.disturbed else []
     if table.load.kind == "open":
-        return "The rate was offered, so it ranks nothing: compare latencies. Ordered by CPU per request."
-    if any(row.ceiling and row.ceiling.limited_by == "generator" for row in table.rows):
-        return "k6 was the limit, so requests a second rank nothing; ordered by CPU per request."
-    notes = [_AT_USUAL_SPEED] if table.at_usual_speed else []
-    return " ".join(notes if table.ranked else [*notes, "Not ranked: too little evidence for an order."])
+        queues = [row.overloaded for row in table.rows]
+        notes += [_OFFERED.format(what="how fast queues grew" if all(queues) else "latencies")]
+        notes += [_QUEUES] if any(queues) else []
+    elif any(row.ceiling and row.ceiling.limited_by == "generator" for row in table.rows):
+        notes += ["k6 was the limit, so requests a second rank nothing; ordered by CPU per request."]
+    else:
+        notes += [_AT_USUAL_SPEED] if table.at_usual_speed else []
+        notes += [] if table.ranked or table.disturbed else ["Not ranked: too little evidence for an order."]
+    return " ".join(notes)
+
+
+def _servers(summary: Summary) -> str:
+    if not summary.servers:
+        return ""
+    lines = ["## Servers", "", servers.HOW_TO_READ, "", _line(servers.HEADS)]
+    lines += [f"|{'|'.join([' :-- ', *[' --: '] * (len(servers.HEADS) - 1)])}|"]
+    lines += [_line((plain(row.title), *map(plain, servers.cells(row)))) for row in summary.servers]
+    return "\n".join(lines) + "\n"
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def _how_to_read(summary: Summary) -> str:

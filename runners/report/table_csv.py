@@ -2,9 +2,11 @@
 
 import csv
 import io
+from collections.abc import Mapping
 
-from runners.model import Row, Summary, Table
+from runners.model import Pings, Row, Spread, Summary, Table
 from runners.report.metrics import METRICS, NORMALISED
+from runners.report.servers import cell_metrics
 
 REQUIRED_COLUMNS = (
     "workload",
@@ -54,8 +56,19 @@ MORE_COLUMNS = (
     "samples",
     "bystander_samples",
     "failed_trials",
+    "effective_clients_low",
+    "effective_clients_high",
+    "clients_answered",
+    "drift",
+    "queue_growth_per_s",
+    "bystander_answered",
+    "bystander_sent",
+    "bystander_fresh_answered",
+    "bystander_fresh_sent",
+    "at_least",
     "doubts",
 )
+"""`at_least` names the columns of the line whose figure is only a bound: the truth is more."""
 
 
 def csv_text(summary: Summary) -> str:
@@ -63,13 +76,14 @@ def csv_text(summary: Summary) -> str:
     sink = io.StringIO()
     writer = csv.DictWriter(sink, fieldnames=[*REQUIRED_COLUMNS, *MORE_COLUMNS], lineterminator="\n")
     writer.writeheader()
+    held = {row.subject: cell_metrics(row) for row in summary.servers}
     for table in summary.tables:
         for row in table.rows:
-            writer.writerow(_csv_row(table, row))
+            writer.writerow(_csv_row(table, row, dict(row.metrics) | held.get(row.subject, {})))
     return sink.getvalue()
 
 
-def _csv_row(table: Table, row: Row) -> dict[str, object]:
+def _csv_row(table: Table, row: Row, metrics: Mapping[str, Spread | None]) -> dict[str, object]:
     values: dict[str, object] = {
         "workload": table.workload.name,
         "clients": table.load.clients,
@@ -85,13 +99,29 @@ def _csv_row(table: Table, row: Row) -> dict[str, object]:
         "doubts": " ".join(str(number + 1) for number in row.doubts),
     }
     for metric in METRICS:
-        spread = row.metrics[metric.name]
+        spread = metrics[metric.name]
         values[metric.column] = _rounded(spread.median * metric.scale) if spread else None
     for name in ("requests_per_s", NORMALISED):
         rate = row.metrics[name]
         values[f"{name}_low"] = _rounded(rate.low) if rate else None
         values[f"{name}_high"] = _rounded(rate.high) if rate else None
-    return values | _csv_ceiling(row) | _csv_against_leader(row)
+    values["at_least"] = " ".join(one.column for one in METRICS if (held := metrics[one.name]) and held.at_least)
+    values |= _csv_pings("bystander", row.pings_kept) | _csv_pings("bystander_fresh", row.pings_fresh)
+    return values | _csv_steadiness(row) | _csv_ceiling(row) | _csv_against_leader(row)
+
+
+def _csv_pings(stream: str, pings: Pings | None) -> dict[str, object]:
+    return {f"{stream}_answered": pings.answered, f"{stream}_sent": pings.sent} if pings else {}
+
+
+def _csv_steadiness(row: Row) -> dict[str, object]:
+    low, high = row.effective_clients or (None, None)
+    return {
+        "effective_clients_low": _rounded(low),
+        "effective_clients_high": _rounded(high),
+        "clients_answered": row.clients_answered,
+        "drift": _rounded(row.drift),
+    }
 
 
 def _csv_ceiling(row: Row) -> dict[str, object]:

@@ -1,7 +1,8 @@
 """One plain paragraph for each workload, made from the evidence: who leads or shares the top, by how much, and why."""
 
-from runners.model import Comparison, Row, Session, Table, Verdict
+from runners.model import Comparison, Row, Session, Spread, Table, Verdict
 from runners.report.metrics import NORMALISED
+from runners.report.starved import starved_sentence
 from runners.units import duration, figure, names, rough
 
 LIMITS = {
@@ -33,7 +34,7 @@ def _sentence(table: Table) -> str:
         parts.append(_unranked(table, sound))
     else:
         parts.append(_ranked(sound, " at equal core speed" if table.at_usual_speed else ""))
-    parts += [_bystander(sound), _unsound(table)]
+    parts += [starved_sentence(table), _bystander(sound), _unsound(table)]
     return " ".join(part.strip() for part in parts if part)
 
 
@@ -68,20 +69,38 @@ def _unranked(table: Table, rows: list[Row]) -> str:
         cost = f" with {micros} µs of CPU a request" if micros else ""
         return f"k6 was the limit, so requests a second rank nobody; {cheapest.title} is the cheapest{cost}."
     if table.load.kind == "open":
-        return "the rate was offered, not found; compare latencies."
+        advice = "" if all(row.overloaded for row in rows) else "; compare latencies"
+        return f"the rate was offered, not found{advice}.{_queues(rows)}"
     figures = names([f"{row.title} {_rate(row)}{_limit(row)}" for row in rows])
-    return f"{figures}. {'There is nothing to rank it against' if len(rows) == 1 else 'Too few rounds to rank'}."
+    return f"{figures}. {_why_unranked(table, rows)}."
+
+
+def _why_unranked(table: Table, rows: list[Row]) -> str:
+    if table.disturbed:
+        return "A disturbed block could not be repeated, so nothing is ranked"
+    return "There is nothing to rank it against" if len(rows) == 1 else "Too few rounds to rank"
+
+
+def _queues(rows: list[Row]) -> str:
+    """Where more was offered than answered, by how much."""
+    grown = [
+        f"{row.title} by {figure(growth.median)}"
+        for row in rows
+        if row.overloaded and (growth := row.metrics["queue_growth_per_s"]) is not None
+    ]
+    return f" The queue grew every second at {names(grown)}, so latencies are not told there." if grown else ""
 
 
 def _bystander(rows: list[Row]) -> str:
-    """The range of what a ping waited during the load, which is where the concurrency models differ most."""
-    waits = sorted((s.median, row.title) for row in rows if (s := row.metrics["bystander_p50_s"]) is not None)
+    """The range of what a ping during the load waited, which is where the concurrency models differ most."""
+    found = [(s, row.title) for row in rows if (s := row.metrics["bystander_p50_s"]) is not None]
+    waits = sorted(found, key=lambda wait: (wait[0].median, wait[0].at_least, wait[1]))
     if not waits:
         return ""
-    (least_s, calmest), (most_s, slowest) = waits[0], waits[-1]
-    if len(waits) == 1 or most_s < 2 * least_s:
-        return f"A ping during it took about {_wait(most_s)}."
-    return f"A ping during it took {_wait(least_s)} at {calmest} and {_wait(most_s)} at {slowest}."
+    (least, calmest), (most, slowest) = waits[0], waits[-1]
+    if len(waits) == 1 or most.median < 2 * least.median:
+        return f"A ping during the load took {'' if most.at_least else 'about '}{_wait(most)}."
+    return f"A ping during the load took {_wait(least)} at {calmest} and {_wait(most)} at {slowest}."
 
 
 def _unsound(table: Table) -> str:
@@ -128,5 +147,7 @@ def _limit(row: Row) -> str:
     return f" (limited by {LIMITS[row.ceiling.limited_by]})" if row.ceiling and row.ceiling.limited_by != "none" else ""
 
 
-def _wait(seconds: float) -> str:
-    return f"{1000 * seconds:.1f} ms" if seconds < 0.01 else duration(seconds)  # noqa: PLR2004 - below 10 ms a digit more
+def _wait(spread: Spread) -> str:
+    seconds = spread.median
+    text = f"{1000 * seconds:.1f} ms" if seconds < 0.01 else duration(seconds)  # noqa: PLR2004 - below 10 ms a digit more
+    return f"more than {text}" if spread.at_least else text

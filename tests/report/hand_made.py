@@ -78,14 +78,14 @@ def subject(
     )
 
 
-def latency(p50_s: float, p99_s: float | None = None, *, count: int = 200) -> Latency:
+def latency(p50_s: float, p99_s: float | None = None, *, count: int = 200, mean_s: float | None = None) -> Latency:
     """Latencies rising evenly from 0 over the median, such that a percentile is read off without a calculator."""
     p99_s = p99_s if p99_s is not None else p50_s * 99 / 50
     rising = [
         p50_s * level / 0.5 if level <= 0.5 else p50_s + (level - 0.5) / 0.49 * (p99_s - p50_s)
         for level in QUANTILE_LEVELS
     ]
-    return Latency(count=count, mean_s=p50_s, min_s=0.0, max_s=rising[-1], quantiles_s=tuple(rising))
+    return Latency(count=count, mean_s=mean_s or p50_s, min_s=0.0, max_s=rising[-1], quantiles_s=tuple(rising))
 
 
 def bystander(

@@ -153,7 +153,7 @@ def test_a_hostile_title_stays_text_in_a_drawing() -> None:
 
 def test_bars_start_at_zero_and_latencies_are_on_a_log_scale() -> None:
     drawn = {stem: specification(chart) for stem, chart in charts(summary(Shape(workloads=1))).items()}
-    for kind in ("throughput", "cpu", "memory"):
+    for kind in ("throughput", "cpu"):
         assert [scale["domain"][0] for scale in scales(drawn[f"async-io-80-clients-{kind}"], "x")] == [0]
     for kind in ("latency", "bystander"):
         assert [scale["type"] for scale in scales(drawn[f"async-io-80-clients-{kind}"], "x")] == ["log"]
@@ -166,7 +166,6 @@ def test_every_axis_of_a_quantity_names_its_unit() -> None:
         "latency": "ms",
         "bystander": "ms",
         "cpu": "µs",
-        "memory": "MiB",
     }.items():
         assert f"{unit}" in json.dumps(specification(drawn[f"async-io-80-clients-{kind}"])["layer"], ensure_ascii=False)
 

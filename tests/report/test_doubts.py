@@ -29,6 +29,7 @@ def test_a_sound_session_leaves_no_doubt() -> None:
         ("contended", {"contended": "foreign CPU 0.4 core"}),
         ("interrupted", {"interrupted": True}),
         ("uncalibrated", {"calibration": None}),
+        ("siblings", {"machine": made.MACHINE.model_copy(update={"siblings_shared": True})}),
         ("scouting", {"plan": SESSION.plan.model_copy(update={"rounds": 5})}),
     ],
 )

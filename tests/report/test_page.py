@@ -158,7 +158,7 @@ def test_headings_never_skip_a_level(document: Document) -> None:
 def test_closed_and_open_loads_have_tables_of_their_own() -> None:
     both = rendered(stored_session(Shape(workloads=1, clients=(80,), fractions=(0.6,))))
     captions = re.findall(r'<caption class="unseen">([^<]*)</caption>', both)
-    assert captions == ["async waiting, 80 clients", "async waiting, 60 % of ceiling"]
+    assert captions[:2] == ["async waiting, 80 clients", "async waiting, 60 % of ceiling"]
 
 
 def test_commands_settings_and_how_to_repeat_are_there() -> None:

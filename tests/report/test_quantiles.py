@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from runners.model import QUANTILE_LEVELS, Latency
 from runners.report.quantiles import pooled_quantiles
+from tests.sessions import latency_of
 
 POSITIVE = st.floats(min_value=1e-3, max_value=1e6)
 
@@ -65,3 +66,17 @@ def test_the_order_of_windows_changes_no_digit_of_a_pooled_quantile(raw: list[li
     shuffled = list(windows)
     random.shuffle(shuffled)
     assert pooled_quantiles(shuffled, [0.5, 0.99]) == pooled_quantiles(windows, [0.5, 0.99])
+
+
+def test_histograms_of_windows_are_pooled_as_if_all_samples_were_in_one() -> None:
+    raw = [[0.001, 0.002, 0.05], [0.003] * 5, [0.2, 0.9]]
+    together = latency_of([sample for samples in raw for sample in samples])
+    levels = [0.01, 0.5, 0.73, 0.99]
+    pooled = pooled_quantiles([latency_of(samples) for samples in raw], levels)
+    assert pooled == [together.quantile_s(level) for level in levels]
+    assert pooled[-1] == pytest.approx(0.9, rel=0.002)
+
+
+def test_a_trial_added_to_an_older_session_is_pooled_with_its_quantiles() -> None:
+    pooled = pooled_quantiles([window([0.1] * 50), latency_of([0.1] * 50)], [0.5, 0.99])
+    assert pooled == pytest.approx([0.1, 0.1], rel=0.002)

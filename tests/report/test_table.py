@@ -39,7 +39,7 @@ def cells(line: str) -> list[str]:
 def by_title(told: Summary, title: str) -> dict[str, str]:
     lines = [cells(line) for line in table_lines(markdown(told))]
     (found,) = (line for line in lines if len(line) > 1 and line[1] == title)
-    return dict(zip((column.title for column in columns()), found, strict=True))
+    return dict(zip((column.title for column in columns(table=told.tables[0])), found, strict=True))
 
 
 def test_a_session_without_figures_says_so() -> None:
@@ -49,12 +49,13 @@ def test_a_session_without_figures_says_so() -> None:
 
 
 def test_a_hostile_title_stays_text_in_every_line_of_the_table() -> None:
-    text = markdown(summary(titles={"flask": HOSTILE}, subjects=3))
+    told = summary(titles={"flask": HOSTILE}, subjects=3, format_version=1)
+    text = markdown(told)
     assert "<script" not in text
     assert "](http" not in text
     assert "\nnext" not in text
     widths = {len(cells(line)) for line in table_lines(text) if len(cells(line)) > 3}
-    assert widths == {len(columns()), len(HEAD)}
+    assert widths == {len(columns(table=told.tables[0])), len(HEAD)}
 
 
 @pytest.mark.parametrize(
@@ -89,7 +90,7 @@ def test_the_csv_begins_with_the_required_columns_in_their_order() -> None:
 
 
 def test_a_failed_framework_has_empty_cells_and_no_zero() -> None:
-    told = summary(failing=frozenset({("flask", "async-io")}))
+    told = summary(failing=frozenset({("flask", "async-io")}), format_version=1)
     (row,) = (row for row in csv_rows(told) if row["framework"] == "flask")
     facts = {"workload", "clients", "load", "framework"}
     predicted = {"nominal_per_s", "predicted_per_s", "predicted_low_per_s", "predicted_high_per_s", "lowest_per_s"}
@@ -220,7 +221,7 @@ def test_a_doubted_figure_carries_the_number_of_its_doubt() -> None:
 
 
 def test_a_figure_carries_no_number_of_a_doubt_about_another() -> None:
-    trial = made.completed(seen=made.latency(0.05), in_flight=9.0)
+    trial = made.completed(seen=made.latency(0.05, mean_s=0.1), in_flight=9.0)
     told = summarise(made.stored(made.session(["flask"], rounds=1), {"flask": [trial]}))
     assert [doubt.kind for doubt in told.doubts] == ["scouting", "uncalibrated", "little", "few-samples"]
     shown = by_title(told, "Flask")
@@ -269,3 +270,9 @@ def hand_made_summary(*, count: int) -> Summary:
     trial = made.completed(seen=made.latency(0.05, count=count))
     stored: StoredSession = made.stored(made.session(["flask"], rounds=1), {"flask": [trial]})
     return summarise(stored)
+
+
+def test_variables_that_were_set_are_named_in_the_heading() -> None:
+    assert "Set in the environment" not in markdown(summary())
+    told = markdown(summary(machine={"environment": {"PYTHONMALLOC": "malloc", "GOGC": "50|x"}}))
+    assert "\nSet in the environment: GOGC=50\\|x, PYTHONMALLOC=malloc.\n" in told

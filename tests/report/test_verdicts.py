@@ -119,9 +119,11 @@ def test_a_lower_rank_that_is_not_apart_from_the_leader_claims_no_distance() -> 
 
 def test_pings_are_told_apart_only_where_one_waited_twice_as_long() -> None:
     quick, slow = made.row("aiohttp", ping_s=0.001), made.row("flask", ping_s=0.0019)
-    assert verdict(made.table(quick, slow)).endswith("A ping during it took about 1.9 ms.")
+    assert verdict(made.table(quick, slow)).endswith("A ping during the load took about 1.9 ms.")
     slow = made.row("flask", ping_s=0.054)
-    assert verdict(made.table(quick, slow)).endswith("A ping during it took 1.0 ms at Aiohttp and 54 ms at Flask.")
+    assert verdict(made.table(quick, slow)).endswith(
+        "A ping during the load took 1.0 ms at Aiohttp and 54 ms at Flask."
+    )
 
 
 def test_the_verdict_is_of_the_heaviest_load() -> None:

@@ -1,0 +1,103 @@
+"""Where visitors are not let in, every derived text says so."""
+
+import csv
+import io
+
+import pytest
+
+from runners.model import Pings, Row, StoredSession, Summary
+from runners.report.charts import charts, specification
+from runners.report.charts_overview import overviews
+from runners.report.compare import compare
+from runners.report.page import page
+from runners.report.starved import is_starved, starved_sentence
+from runners.report.summary import summarise
+from runners.report.table import markdown
+from runners.report.table_csv import csv_text
+from tests.report import hand_made as made
+from tests.sessions import Shape, stored_session
+
+SHUT = frozenset({("fastapi", "async-cpu"), ("starlette", "async-cpu")})
+SHAPE = Shape(workloads=2, clients=(80,), starved=SHUT, window_s=2.5)
+SENTENCE = (
+    "A new visitor did not get in at FastAPI and Starlette while the load was on: "
+    "0 of 150 and 0 of 150 pings on new connections were answered."
+)
+
+
+def row(answered: int, sent: int = 150) -> Row:
+    return made.row("flask").model_copy(update={"pings_fresh": Pings(answered=answered, sent=sent)})
+
+
+@pytest.fixture(scope="module")
+def stored() -> StoredSession:
+    return stored_session(SHAPE)
+
+
+@pytest.fixture(scope="module")
+def told(stored: StoredSession) -> Summary:
+    return summarise(stored)
+
+
+@pytest.mark.parametrize(("answered", "starved"), [(0, True), (14, True), (15, False), (150, False)])
+def test_under_a_tenth_of_the_pings_is_called_not_let_in(answered: int, starved: bool) -> None:  # noqa: FBT001
+    assert is_starved(row(answered)) is starved
+    assert bool(starved_sentence(made.table(row(answered)))) is starved
+
+
+def test_an_older_session_says_nothing_of_it() -> None:
+    assert not is_starved(made.row("flask"))
+
+
+def test_the_verdict_of_that_workload_says_it_and_no_other(told: Summary) -> None:
+    waiting, computing = told.verdicts
+    assert "new visitor" not in waiting.text
+    assert set(SENTENCE.split()) <= set(computing.text.split())
+
+
+def test_the_table_tells_the_number_answered_and_the_bound(told: Summary) -> None:
+    text = markdown(told)
+    assert text.count("0 of 150 (&gt;2,500)") == 2
+    assert "0 of 150 pings" in text
+
+
+def test_the_csv_holds_the_bound_the_counts_and_that_it_is_one(told: Summary) -> None:
+    lines = {(line["framework"], line["workload"]): line for line in csv.DictReader(io.StringIO(csv_text(told)))}
+    shut, let_in = lines["fastapi", "async-cpu"], lines["aiohttp", "async-cpu"]
+    assert (shut["bystander_fresh_answered"], shut["bystander_fresh_sent"]) == ("0", "150")
+    assert shut["bystander_fresh_p50_ms"] == "2500.0"
+    assert shut["at_least"].split() == ["bystander_fresh_p50_ms", "bystander_fresh_p99_ms"]
+    assert let_in["at_least"] == ""
+    assert let_in["bystander_fresh_answered"] == let_in["bystander_fresh_sent"]
+
+
+def test_the_page_has_a_callout_above_the_table_it_concerns(told: Summary, stored: StoredSession) -> None:
+    text = page(told, stored)
+    assert text.count('<p class="alarm"') == 1
+    callout = text.index('<p class="alarm"')
+    assert text.index('id="panel-async-cpu-80-clients"') < callout < text.index("async computing, 80 clients</caption>")
+    assert text.count("&gt;2,500</") + text.count("&gt;2,500<small>") == 4
+    assert "2,500\u2013" not in text
+
+
+def test_charts_say_more_than(told: Summary) -> None:
+    spec = specification(charts(told)["async-cpu-80-clients-bystander"])
+    rows = [one for some in spec["datasets"].values() for one in some if one.get("framework") == "FastAPI"]
+    assert {one["figure"] for one in rows if "new connection" in one["series"]} == {"more than 2,500 ms"}
+    assert "more than" in next(one["spread"] for one in rows if one["series"] == "new connection, p50")
+
+
+def test_a_bound_is_never_the_best_of_the_overview(told: Summary) -> None:
+    spec = specification(overviews(told)["80-clients-bystander-fresh-p99-s"])
+    cells = [one for some in spec["datasets"].values() for one in some if one["workload"] == "async computing"]
+    labels = {one["framework"]: (one["label"][:1], "best" in one["note"]) for one in cells}
+    assert labels["FastAPI"] == (">", False)
+    assert any(best for _, best in labels.values())
+
+
+def test_two_sessions_that_both_let_nobody_in_are_not_apart(told: Summary) -> None:
+    shorter = summarise(stored_session(Shape(workloads=2, clients=(80,), starved=SHUT, window_s=2.0)))
+    moved = [one for one in compare(told, shorter).moved if one.metric == "bystander_fresh_p50_s"]
+    shut = [one for one in moved if (one.subject, one.workload) in SHUT]
+    assert len(shut) == 2
+    assert not any(one.apart for one in shut)
