@@ -17,7 +17,7 @@ from runners import comparison, doctor, scaffold, store
 from runners.comparison import RIGOROUS_ROUNDS, ROOT, Prepared, Wishes
 from runners.errors import ShootoutError, UsageError
 from runners.measure import contract, k6, machine, sampler
-from runners.model import Settings, Summary
+from runners.model import Settings
 from runners.plan.frameworks import find_frameworks, select_frameworks
 from runners.plan.schedule import make_plan
 from runners.plan.selftest import make_copies
@@ -27,6 +27,7 @@ from runners.report import compare as comparing
 from runners.report import export, index, overview, render
 from runners.report.compare_markdown import comparison_markdown
 from runners.report.summary import summarise
+from runners.report.values import Summary
 from runners.screen import Screen, print_result
 
 app = typer.Typer(

@@ -25,7 +25,6 @@ from runners.model import (
     Session,
     Settings,
     StoredSession,
-    Summary,
     TrialResult,
 )
 from runners.plan.frameworks import find_frameworks, select_frameworks
@@ -35,6 +34,7 @@ from runners.plan.workloads import select_workloads
 from runners.report import render
 from runners.report.statistics import FEWEST_FOR_INTERVAL
 from runners.report.summary import summarise
+from runners.report.values import Summary
 
 ROOT = Path(__file__).resolve().parent.parent
 RIGOROUS_ROUNDS = 20

@@ -8,8 +8,10 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from runners.measure.orders import Contended, Event, Spent, Step
-from runners.model import BlockVoid, Failed, Session, Summary, Table, TrialResult
-from runners.report.columns import columns, title
+from runners.model import BlockVoid, Failed, Session, TrialResult
+from runners.report.columns import columns
+from runners.report.doubts import title
+from runners.report.values import Summary, Table
 from runners.units import duration
 
 OVERHEAD_S = 0.8

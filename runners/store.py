@@ -29,15 +29,7 @@ from typing import IO, Annotated
 from pydantic import Field, TypeAdapter, ValidationError
 
 from runners.errors import StoreError
-from runners.model import (
-    FORMAT_VERSION,
-    BlockDisturbed,
-    BlockVoid,
-    Footprint,
-    Session,
-    StoredSession,
-    TrialResult,
-)
+from runners.model import FORMAT_VERSION, BlockDisturbed, BlockVoid, Footprint, Session, StoredSession, TrialResult
 
 SESSION_FILE = "session.json"
 TRIALS_FILE = "trials.jsonl"

@@ -10,7 +10,8 @@ from runners import comparison, store
 from runners.comparison import Wishes
 from runners.errors import ContractError, ShootoutError, StoreError, UsageError
 from runners.measure.orders import Event
-from runners.model import Completed, Settings, Summary, TrialResult
+from runners.model import Completed, Settings, TrialResult
+from runners.report.values import Summary
 from tests.fake_k6 import fake_k6
 from tests.measure.rigs import NEVER
 from tests.small_subjects import running_below, small_framework

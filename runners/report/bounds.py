@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
-from runners.model import Spread, Subject, UnloadedPoint, Workload
+from runners.model import Subject, UnloadedPoint, Workload
 from runners.report.cores import on_loop, slots
+from runners.report.values import Spread
 
 Limit = Literal["clients", "pool", "loop", "CPU", "generator", "none"]
 Bounds = dict[Limit, float]

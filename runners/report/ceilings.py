@@ -7,9 +7,10 @@ and busy cores or a busy k6 overrule every formula.
 
 from typing import NamedTuple
 
-from runners.model import Calibration, Ceiling, Load, Machine, Spread, Subject, UnloadedPoint, Workload
+from runners.model import Calibration, Load, Machine, Subject, UnloadedPoint, Workload
 from runners.report.bounds import Bounds, Cell, Limit, at_speed, bounds, lowest, middle_visit, nominal, predict
 from runners.report.cores import on_loop, working_cores
+from runners.report.values import Ceiling, Spread
 
 BUSY = 0.92
 """Share of its cores from which a server, or the whole machine, counts as busy."""

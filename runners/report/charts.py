@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from runners.model import Summary, Table
 from runners.report.charts_bars import cost, throughput
 from runners.report.charts_curves import curves
 from runners.report.charts_data import slug, table_key, titles, workload_titles
@@ -12,6 +11,7 @@ from runners.report.charts_overview import overview
 from runners.report.charts_parts import Chart
 from runners.report.charts_svg import draw, draw_all
 from runners.report.charts_theme import Theme, svg_config
+from runners.report.values import Summary, Table
 
 KINDS = {"throughput": throughput, "latency": latency, "bystander": bystander, "cpu": cost}
 """What is drawn of each table, by the end of the file stem."""

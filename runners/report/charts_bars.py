@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import altair as alt
 
-from runners.model import Table
 from runners.report.charts_data import Rows, absent_rows, axis_title, metric_rows, whisker_words
 from runners.report.charts_parts import Chart, Layer, absent, chart, colour, finished, frameworks, tooltip
 from runners.report.metrics import BY_NAME
+from runners.report.values import Table
 from runners.units import figure
 
 ROW_PX = 46

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import altair as alt
 
-from runners.model import Table
 from runners.report.charts_data import Rows, axis_title, metric_rows, whisker_words
 from runners.report.charts_latency import log_axis, positive
 from runners.report.charts_parts import Chart, chart, colour, finished, narrow, shape_scale, tooltip
 from runners.report.metrics import BY_NAME
+from runners.report.values import Table
 
 DODGE = 1.035
 """Each framework's points stand this factor beside the last one's, so that equal figures do not hide each other."""

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from runners import units
-from runners.model import Doubt, Load, Row, Spread, Subject, Summary, Table, Workload
+from runners.model import Load, Subject, Workload
 from runners.report.doubts import bystander_p99_is_supported, p99_is_supported
 from runners.report.metrics import BY_NAME, Metric
+from runners.report.values import Doubt, Row, Spread, Summary, Table
 
 Rows = list[dict[str, Any]]
 

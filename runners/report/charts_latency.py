@@ -7,10 +7,10 @@ from math import ceil, floor, log10, sqrt
 
 import altair as alt
 
-from runners.model import Table
 from runners.report.charts_data import Rows, absent_rows, metric_rows, whisker_words
 from runners.report.charts_parts import Chart, absent, chart, colour, finished, frameworks, narrow, tooltip
 from runners.report.metrics import BY_NAME
+from runners.report.values import Table
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from math import floor
 
 import altair as alt
 
-from runners.model import Doubt, Load, Row, Summary, Table
+from runners.model import Load
 from runners.report.charts_data import (
     Rows,
     absence,
@@ -24,6 +24,7 @@ from runners.report.charts_data import (
 )
 from runners.report.charts_parts import Chart, Layer, chart, finished
 from runners.report.metrics import BY_NAME
+from runners.report.values import Doubt, Row, Summary, Table
 from runners.report.waits import more_than
 
 BANDS = ((0.95, "95 % or more"), (0.8, "80 %"), (0.5, "50 %"), (0.2, "20 %"), (0.0, "less"))

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from runners.model import Comparison, Row, Spread, Summary, Table
 from runners.report.doubts import bystander_p99_is_supported, p99_is_supported
 from runners.report.metrics import BY_NAME, NORMALISED, UTILISATION
 from runners.report.starved import answered_words, is_starved
+from runners.report.values import Comparison, Row, Spread, Summary, Table
 from runners.report.waits import more_than
 from runners.units import figure, rough
 
@@ -32,11 +32,6 @@ def columns(room: float = float("inf"), table: Table | None = None) -> tuple[Col
     """The columns that make sense on lines of `room` characters, and in this table if one is given; in their order."""
     fitting = (column for column in _COLUMNS if column.room <= room)
     return tuple(column for column in fitting if table is None or column.belongs(table))
-
-
-def title(table: Table) -> str:
-    """Such as '/sync-io at 80 clients'."""
-    return f"{table.workload.route} at {table.load.label}"
 
 
 def numbered(doubt_numbers: Iterable[int]) -> str:

@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from runners.model import Spread, Summary, Value
+from runners.model import Value
 from runners.report.compare_changes import Change, changes_between, reasons_for_doubt, speed_changes, unlike
 from runners.report.metrics import METRICS, NORMALISED, PER_SERVER
 from runners.report.replicate import replicate
 from runners.report.replication import Replication
 from runners.report.servers import cell_metrics
+from runners.report.values import Spread, Summary
 
 Place = tuple[str, str, str]
 """A workload's name, a load's label and a subject's name."""

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from runners.model import Spread
 from runners.report.compare import Moved, SessionComparison
 from runners.report.metrics import BY_NAME
 from runners.report.replication import Conclusion, Count, Limit, Reach, Replication
+from runners.report.values import Spread
 from runners.report.waits import MORE_THAN, more_than
 from runners.units import figure, names, percent
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from runners.model import Table, TrialResult
+from runners.model import TrialResult
+from runners.report.values import Table
 
 
 def disturbed_rounds(results: Iterable[TrialResult]) -> tuple[str, ...]:

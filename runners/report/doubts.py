@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
-from runners.model import Doubt, Row, Session, Table
+from runners.model import Session
 from runners.report import misses
 from runners.report.doubts_steadiness import steadiness_doubt
 from runners.report.metrics import BYSTANDER_SHARE
 from runners.report.misses import LITTLE_LIMIT
 from runners.report.statistics import FEWEST_FOR_INTERVAL
+from runners.report.values import Doubt, Row, Table
 from runners.units import names
 
 PREDICTION_LOW, PREDICTION_HIGH = 0.9, 1.1
@@ -20,7 +21,7 @@ BYSTANDER_LIMIT = 0.01
 def find_doubts(session: Session, tables: tuple[Table, ...], voided_blocks: int) -> tuple[Doubt, ...]:
     """Every doubt: those about the session first, then those about rows in the order of the tables."""
     about_rows = (doubt for table in tables for doubt in _about_table(session, table))
-    return (*_about_session(session, voided_blocks), *about_rows)
+    return (*_about_session(session, voided_blocks), *_about_bystander(tables), *about_rows)
 
 
 def attach(tables: tuple[Table, ...], found: tuple[Doubt, ...]) -> tuple[Table, ...]:
@@ -98,7 +99,6 @@ def _about_table(session: Session, table: Table) -> Iterator[Doubt]:
         yield from _about_outcome(table, row)
         yield from _about_rate(table, row)
         yield from _about_ceiling(session, table, row)
-    yield from _about_bystander(table)
     yield from _about_disturbed(table)
     few = [row for row in table.rows if row.trials and not row.overloaded and not p99_is_supported(row)]
     if few:
@@ -165,7 +165,7 @@ def _about_ceiling(session: Session, table: Table, row: Row) -> Iterator[Doubt]:
         return
     if reason.kind == "explained" or not PREDICTION_LOW <= share <= PREDICTION_HIGH:
         seen = f"{100 * share:.0f} % of the predicted rate: {reason.words} ({ceiling.evidence})"
-        remedy = "see docs/method.md, 'When a ceiling is missed'"
+        remedy = "see docs/measuring.md, 'When a ceiling is missed'"
         yield _doubt(table, [row], "requests_per_s", kind=reason.kind, seen=seen, remedy=remedy)
 
 
@@ -173,14 +173,26 @@ _SAID_ELSEWHERE = frozenset({"errors", "unsteady", "little", "within"})
 """Reasons for a missed prediction that are doubts by themselves, or none."""
 
 
-def _about_bystander(table: Table) -> Iterator[Doubt]:
-    shares = {row.subject: spread.median for row in table.rows if (spread := row.metrics.get(BYSTANDER_SHARE))}
-    dear = [row for row in table.rows if shares.get(row.subject, 0.0) > BYSTANDER_LIMIT]
-    if dear:
-        most = max(shares[row.subject] for row in dear)
-        seen = f"pings took up to {100 * most:.1f} % of the server's CPU; CPU per request is without them"
-        remedy = "read small differences of requests/s with care"
-        yield _doubt(table, dear, "cpu_s_per_request", kind="bystander-cost", seen=seen, remedy=remedy)
+def _about_bystander(tables: tuple[Table, ...]) -> Iterator[Doubt]:
+    """One doubt for the session: the share of every cell stands in its predictions, and many would say the same."""
+    shares = {
+        (row.title, title(table)): spread.median
+        for table in tables
+        for row in table.rows
+        if (spread := row.metrics.get(BYSTANDER_SHARE)) and spread.median > BYSTANDER_LIMIT
+    }
+    if shares:
+        most = max(shares, key=shares.__getitem__)
+        seen = (
+            f"the bystander's pings took more than {100 * BYSTANDER_LIMIT:g} % of a server's CPU in {len(shares)} "
+            f"cell(s), most of {most[0]} {most[1]}: {100 * shares[most]:.1f} %; CPU per request is without them"
+        )
+        yield _session_doubt("bystander-cost", seen, "read small differences of requests/s there with care")
+
+
+def title(table: Table) -> str:
+    """Such as '/sync-io at 80 clients'."""
+    return f"{table.workload.route} at {table.load.label}"
 
 
 def _doubt(  # noqa: PLR0913 - the parts of a doubt

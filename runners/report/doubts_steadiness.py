@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from runners.model import Row, Table
 from runners.report.steadiness import CLIENTS_LIMIT, DRIFT_LIMIT
+from runners.report.values import Row, Table
 
 LONGER = "a longer --warmup and --window, or fewer --clients"
 

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
-from runners.model import Session, StoredSession, Summary, Table, Value
-from runners.report.selftest import ROUNDS_IN_SET, tallies
+from runners.model import Session, StoredSession, Value
+from runners.report.selftest import EVERYWHERE, ROUNDS_IN_SET, tallies
 from runners.report.summary import summarise
 from runners.report.table import plain
+from runners.report.values import Summary, Table
 from runners.units import names
 
 CPU = "cpu_s_per_request"
@@ -101,14 +102,14 @@ def _leads(titles: tuple[str, ...], routes: list[str]) -> str:
 
 def _proved(stored: StoredSession) -> str:
     """How often equal copies were told apart and each slowdown was found, in a sentence."""
-    found = {slowdown: tally for (metric, slowdown), tally in tallies(stored).items() if metric == CPU}
+    found = {slowdown: tally for (*place, slowdown), tally in tallies(stored).items() if tuple(place) == EVERYWHERE}
     parts = [
-        f"+{slowdown} % was found in {tally.more} of {tally.comparisons}"
+        f"+{slowdown} % was found in {tally.found} of {tally.comparisons} comparisons"
         if slowdown
-        else f"equal copies were told apart in {tally.more + tally.less} of {tally.comparisons} comparisons"
+        else f"equal copies were told apart in {tally.apart} of {tally.tables - tally.unranked} tables"
         for slowdown, tally in sorted(found.items())
     ]
     if not parts:
         return f"Fewer than {ROUNDS_IN_SET} complete rounds: nothing can be said."
     sentence = "; ".join(parts)
-    return f"{sentence[0].upper()}{sentence[1:]} (CPU per request, sets of {ROUNDS_IN_SET} rounds)."
+    return f"{sentence[0].upper()}{sentence[1:]} (sets of {ROUNDS_IN_SET} rounds)."

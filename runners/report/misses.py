@@ -2,8 +2,9 @@
 
 from typing import NamedTuple
 
-from runners.model import Ceiling, Row, Session, Workload
+from runners.model import Session, Workload
 from runners.report.metrics import BYSTANDER_SHARE
+from runners.report.values import Ceiling, Row
 from runners.units import figure
 
 MISSED = 0.03

@@ -9,7 +9,7 @@ ANSWERED_SHARE = 0.98
 """The share of the offered rate from which a server is taken to keep up with it."""
 
 
-def queue_growth_per_s(trial: Completed, load: Load) -> float | None:
+def queue_growth_per_s(trial: Completed, load: Load, *_: object) -> float | None:
     """Requests by which the queue grew in a second: offered less completed; None for a closed loop."""
     offered = trial.load.offered_per_s
     if load.kind == "closed" or offered is None:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from runners.model import Row, Summary, Table
 from runners.report.columns import NOTHING
 from runners.report.metrics import NORMALISED
 from runners.report.table import plain
+from runners.report.values import Row, Summary, Table
 from runners.report.waits import more_than
 from runners.units import figure, names
 

@@ -15,7 +15,7 @@ import vl_convert
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from runners.model import StoredSession, Summary, Table
+from runners.model import StoredSession
 from runners.report import compare_words, servers
 from runners.report.charts import charts, specification, table_kinds, workload_tables
 from runners.report.charts_curves import CURVES
@@ -30,6 +30,7 @@ from runners.report.page_inside import inside_data
 from runners.report.page_tables import Printed, printed
 from runners.report.starved import starved_sentence
 from runners.report.table import bystander_words, order_note, speed_words
+from runners.report.values import Summary, Table
 
 TEMPLATES = Path(__file__).parent / "templates"
 PLACEHOLDER = re.compile(r"^[\w./:=,-]*\{\w+\}[\w./:=,-]*$")

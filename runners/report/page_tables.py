@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from runners.model import Doubt, Row, Spread, Table
 from runners.report.charts_data import absence, doubts_about, is_rough, number, sureness
 from runners.report.columns import percentage
 from runners.report.metrics import METRICS, PER_SERVER, UTILISATION, Metric
 from runners.report.starved import answered_words, is_starved
+from runners.report.values import Doubt, Row, Spread, Table
 from runners.report.waits import MORE_THAN, more_than
 
 

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import chdtri, stdtrit
 
-from runners.model import Comparison
 from runners.report import studentized
 from runners.report.noise import RESOLUTION, pair_variances
 from runners.report.statistics import CONFIDENCE, FEWEST_FOR_INTERVAL, POWER, Floats
+from runners.report.values import Comparison
 
 EQUAL_WITHIN = math.log(1.01)
 """A pair whose whole interval lies this near to a ratio of 1 is called equal, however certain the difference."""

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from runners.model import Ceiling, Row, Spread, Summary, Table
 from runners.report import misses
 from runners.report.columns import NOTHING, percentage
 from runners.report.metrics import BYSTANDER_SHARE, UTILISATION
+from runners.report.values import Ceiling, Row, Spread, Summary, Table
 from runners.units import figure
 
 HEAD = [

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import TypeAlias
 
-from runners.model import Comparison, Load, Row, Table, Workload
+from runners.model import Load, Workload
 from runners.report import paired, statistics
+from runners.report.values import Comparison, Row, Table
 
 ValuesByBlock: TypeAlias = Mapping[str, Mapping[str, Mapping[int, float]]]
 """Metric name -> subject -> block number -> value."""

@@ -1,9 +1,10 @@
 """Every file that is derived from a stored session."""
 
-from runners.model import StoredSession, Summary
+from runners.model import StoredSession
 from runners.report import charts, export, page, selftest, table, table_csv
 from runners.report.compare import SessionComparison
 from runners.report.summary import summarise
+from runners.report.values import Summary
 
 
 def tables(summary: Summary) -> dict[str, str]:

@@ -4,7 +4,6 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from runners.model import Comparison, Row, Summary, Table
 from runners.report.replication import (
     Conclusion,
     Limit,
@@ -15,6 +14,7 @@ from runners.report.replication import (
     count,
     outcome_of,
 )
+from runners.report.values import Comparison, Row, Summary, Table
 
 RATE, CPU = "requests_per_s", "cpu_s_per_request"
 SAID: Mapping[str, Said] = {"more": "more", "less": "less", "equal": "equal"}

@@ -5,18 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from runners.model import (
-    BystanderSummary,
-    Completed,
-    Failed,
-    Load,
-    Row,
-    Session,
-    Spread,
-    Subject,
-    TrialResult,
-    Workload,
-)
+from runners.model import BystanderSummary, Completed, Failed, Load, Session, Subject, TrialResult, Workload
 from runners.report import statistics, steadiness, waits
 from runners.report.ceilings import ceiling
 from runners.report.cores import used_cores
@@ -25,6 +14,7 @@ from runners.report.disturbed import disturbed_rounds
 from runners.report.metrics import BYSTANDER_QUANTILES, LOAD_QUANTILES, METRICS, RAW, value_of
 from runners.report.open_load import overloaded
 from runners.report.quantiles import pooled_quantiles
+from runners.report.values import Row, Spread
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from statistics import median
 
-from runners.model import Footprint, ServerRow, Spread, StoredSession
+from runners.model import Footprint, StoredSession
 from runners.report.metrics import BY_NAME, MIB
+from runners.report.values import ServerRow, Spread
 from runners.units import figure
 
 HEADS = (

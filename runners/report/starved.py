@@ -1,6 +1,6 @@
 """Where new connections were not let in: the one fact of a table that belongs to users."""
 
-from runners.model import Row, Table
+from runners.report.values import Row, Table
 from runners.units import names
 
 STARVED_SHARE = 0.1

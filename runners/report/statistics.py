@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from runners.model import Spread
+from runners.report.values import Spread
 
 CONFIDENCE = 0.95
 POWER = 0.8

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from runners.model import Completed, Load, Row, Session, StoredSession, Summary, Table, TrialResult, Workload
+from runners.model import Completed, Load, Session, StoredSession, TrialResult, Workload
 from runners.report import doubts, ranking, verdicts
 from runners.report.cores import are_busy, working_cores
 from runners.report.costs import Terms, ping_points
@@ -13,6 +13,7 @@ from runners.report.disturbed import without_ranks
 from runners.report.metrics import BY_NAME, NORMALISED, usual_probe_s, value_of
 from runners.report.rows import Visits, make_row, server_cores, visits_of
 from runners.report.servers import server_rows
+from runners.report.values import Row, Summary, Table
 
 Cell = tuple[str, Load]
 SAME_CORES = 0.95

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
-from runners.model import Doubt, Machine, Summary, Table
+from runners.model import Machine
 from runners.report import predictions, servers
-from runners.report.columns import columns, title
+from runners.report.columns import columns
+from runners.report.doubts import title
+from runners.report.values import Doubt, Summary, Table
 from runners.units import duration
 
 _ESCAPES = str.maketrans(
@@ -37,9 +39,10 @@ Requests/s is the median over rounds, in brackets the {brackets}. Rows that shar
 p50, p95 and p99 are over all windows of the row together. The bystander is a ping at a steady rate during the load, \
 on kept connections and on new ones; `>` marks a wait that was longer than can be told, as the window ended first, and \
 where under a tenth of the pings on new connections were answered their number stands instead. `~` marks a p99 from \
-fewer than 1,000 samples. CPU per request is of the whole server, {bystander}, {speed}. *CPU* is the share of its cores \
-that the server used. *Limited by* is the term that binds in min(clients / S', pool / S', cores / D, generator), unless \
-busy cores or a busy k6 show another; *of predicted* is the rate over what lone requests let expect. \
+fewer than 1,000 samples. CPU per request is of the whole server, {bystander}, {speed}. *CPU* is the share of its \
+cores that the server used. *Limited by* is the term that binds in min(clients / S', pool / S', cores / D, \
+generator), unless busy cores or a busy k6 show another; *of predicted* is the rate over what lone requests let \
+expect. \
 Small numbers point to the doubts below.
 """
 

@@ -4,9 +4,9 @@ import csv
 import io
 from collections.abc import Mapping
 
-from runners.model import Pings, Row, Spread, Summary, Table
 from runners.report.metrics import METRICS, NORMALISED
 from runners.report.servers import cell_metrics
+from runners.report.values import Pings, Row, Spread, Summary, Table
 
 REQUIRED_COLUMNS = (
     "workload",

@@ -1,8 +1,9 @@
 """One plain paragraph for each workload, made from the evidence: who leads or shares the top, by how much, and why."""
 
-from runners.model import Comparison, Row, Session, Spread, Table, Verdict
+from runners.model import Session
 from runners.report.metrics import NORMALISED
 from runners.report.starved import starved_sentence
+from runners.report.values import Comparison, Row, Spread, Table, Verdict
 from runners.units import duration, figure, names, rough
 
 LIMITS = {

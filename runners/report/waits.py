@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from runners import histogram
-from runners.model import BystanderSummary, Latency, Pings, Spread
+from runners.model import BystanderSummary, Latency
 from runners.report.quantiles import pooled_quantiles
+from runners.report.values import Pings, Spread
 
 MORE_THAN = ">"
 _ROUNDING = 1e-9

@@ -7,7 +7,6 @@ from runners.model import (
     Block,
     BystanderSummary,
     Calibration,
-    Ceiling,
     Completed,
     Concurrency,
     Failed,
@@ -18,13 +17,10 @@ from runners.model import (
     Machine,
     PingPoint,
     Plan,
-    Row,
     Session,
     Settings,
-    Spread,
     StoredSession,
     Subject,
-    Table,
     Trial,
     TrialResult,
     UnloadedPoint,
@@ -32,6 +28,7 @@ from runners.model import (
     Workload,
 )
 from runners.report.metrics import METRICS
+from runners.report.values import Ceiling, Row, Spread, Table
 
 ASYNC_WAIT = Workload(name="async-io", route="/async-io", handler="async", work="wait", shows="waits on a loop")
 SYNC_WAIT = Workload(name="sync-io", route="/sync-io", handler="sync", work="wait", shows="waits in threads")

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from runners.model import Calibration, Ceiling, Load, Machine, Subject, UnloadedPoint, Workload
+from runners.model import Calibration, Load, Machine, Subject, UnloadedPoint, Workload
 from runners.report.ceilings import ceiling
+from runners.report.values import Ceiling
 from tests.report import hand_made as made
 
 EIGHTY_CLIENTS = Load(clients=80, warmup_s=1.0, window_s=2.0)

@@ -7,13 +7,14 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from runners.model import StoredSession, Summary
+from runners.model import StoredSession
 from runners.report.charts import charts, specification, to_svg, to_svgs
 from runners.report.charts_data import slug, titles
 from runners.report.charts_overview import overviews
 from runners.report.charts_parts import Chart, colour_scale
 from runners.report.charts_theme import THEMES, Theme
 from runners.report.summary import summarise
+from runners.report.values import Summary
 from tests.sessions import Shape, stored_session
 
 HOSTILE = "<script>alert(1)</script>"

@@ -2,11 +2,12 @@
 
 import pytest
 
-from runners.model import Settings, Summary
+from runners.model import Settings
 from runners.report.compare import SessionComparison, compare
 from runners.report.compare_markdown import comparison_markdown
 from runners.report.compare_words import conclusion
 from runners.report.summary import summarise
+from runners.report.values import Summary
 from tests.sessions import Shape, stored_session
 
 

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from runners.model import BystanderSummary, Completed, PingPoint, Summary
+from runners.model import BystanderSummary, Completed, PingPoint
 from runners.report.costs import Terms, bystander_cpu_s, load_cpu_s, normalising_factor, ping_points
 from runners.report.summary import summarise
+from runners.report.values import Summary
 from tests.report import hand_made as made
 
 # 40 pings answered on kept connections and 40 on new ones: 40 * 0.5 ms + 40 * 1 ms = 60 ms

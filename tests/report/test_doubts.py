@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from runners.model import Doubt, Row, Session
+from runners.model import Session
 from runners.report.doubts import attach, below_floor, find_doubts
+from runners.report.values import Doubt, Row
 from tests.report import hand_made as made
 
 SESSION = made.session(["flask", "aiohttp"], calibration=made.calibration())
@@ -113,14 +114,16 @@ def test_a_missed_ceiling_says_whether_queueing_for_the_cpu_explains_it(
     assert words in doubt.seen
 
 
-def test_a_bystander_that_takes_more_than_a_hundredth_of_the_cpu_is_one_doubt_for_its_table() -> None:
+def test_a_bystander_that_takes_more_than_a_hundredth_of_the_cpu_is_one_doubt_for_the_session() -> None:
     rows = [
         row.model_copy(update={"metrics": row.metrics | {"bystander_cpu_share": made.spread(share)}})
         for row, share in ((made.row("flask"), 0.033), (made.row("aiohttp"), 0.02), (made.row("fastapi"), 0.01))
     ]
     (doubt,) = about(*rows)
-    assert (doubt.kind, doubt.subjects, doubt.metric) == ("bystander-cost", ("flask", "aiohttp"), "cpu_s_per_request")
-    assert "pings took up to 3.3 % of the server's CPU" in doubt.seen
+    assert (doubt.kind, doubt.subjects, doubt.workload) == ("bystander-cost", (), None)
+    assert (
+        "took more than 1 % of a server's CPU in 2 cell(s), most of Flask /sync-io at 10 clients: 3.3 %" in doubt.seen
+    )
 
 
 def explained_session(workload: str) -> Session:

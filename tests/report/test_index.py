@@ -14,8 +14,8 @@ from tests.sessions import Shape, stored_session
 def selftest(rounds: int = 6, changed: Mapping[str, float] | None = None) -> StoredSession:
     """Two copies that never differ and one that costs a tenth more, always; unless costs say otherwise."""
     planned = made.session(["flask-a", "flask-b", "flask-plus10"], rounds=rounds)
-    costs = {"flask-a": 0.5, "flask-b": 0.5, "flask-plus10": 0.55} | dict(changed or {})
-    outcomes = {name: [made.completed(cpu_s=cpu_s)] * rounds for name, cpu_s in costs.items()}
+    costs = {"flask-a": 1.0, "flask-b": 1.0, "flask-plus10": 1.1} | dict(changed or {})
+    outcomes = {name: [made.completed(requests=200 / cost)] * rounds for name, cost in costs.items()}
     return made.stored(planned.model_copy(update={"label": "selftest"}), outcomes)
 
 
@@ -79,17 +79,14 @@ def test_a_self_test_is_told_by_its_main_figures() -> None:
     told = entry("some", selftest())
     assert told.question == "Does the rig keep equals together and find known differences?"
     assert told.seen == (
-        "Equal copies were told apart in 0 of 1 comparisons; +10 % was found in 2 of 2 "
-        "(CPU per request, sets of 6 rounds)."
+        "Equal copies were told apart in 0 of 1 tables; +10 % was found in 2 of 2 comparisons (sets of 6 rounds)."
     )
     assert told.files == ("selftest.md",)
 
 
-@pytest.mark.parametrize("costs_s", [{"flask-a": 0.6}, {"flask-b": 0.6}])
+@pytest.mark.parametrize("costs_s", [{"flask-a": 1.2}, {"flask-b": 1.2}])
 def test_equal_copies_are_told_apart_whichever_costs_more(costs_s: dict[str, float]) -> None:
-    assert entry("some", selftest(changed=costs_s)).seen.startswith(
-        "Equal copies were told apart in 1 of 1 comparisons;"
-    )
+    assert entry("some", selftest(changed=costs_s)).seen.startswith("Equal copies were told apart in 1 of 1 tables;")
 
 
 def test_a_self_test_of_too_few_rounds_says_nothing() -> None:

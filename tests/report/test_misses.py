@@ -2,8 +2,8 @@
 
 import pytest
 
-from runners.model import Ceiling, Row
 from runners.report.misses import Reason, reason
+from runners.report.values import Ceiling, Row
 from tests.report import hand_made as made
 
 FLASK = made.subject("flask").model_copy(update={"explains": {"async-io": "one thread starts at a time"}})

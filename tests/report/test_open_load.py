@@ -5,13 +5,14 @@ import io
 
 import pytest
 
-from runners.model import Completed, Load, Summary, Table
+from runners.model import Completed, Load
 from runners.report import open_load
 from runners.report.charts import charts, specification
 from runners.report.columns import columns
 from runners.report.summary import summarise
 from runners.report.table import markdown
 from runners.report.table_csv import csv_text
+from runners.report.values import Summary, Table
 from tests.report import hand_made as made
 from tests.sessions import Shape, stored_session
 

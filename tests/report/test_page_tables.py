@@ -1,9 +1,9 @@
 """A table of the page has the figures of table.md, with as many digits as they are worth."""
 
-from runners.model import Summary
 from runners.report.charts_data import titles
 from runners.report.page_tables import Printed, printed
 from runners.report.summary import summarise
+from runners.report.values import Summary
 from runners.units import figure, rough
 from tests.sessions import Shape, stored_session
 

@@ -10,8 +10,8 @@ import scipy.stats
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from runners.model import Comparison
 from runners.report import paired
+from runners.report.values import Comparison
 
 POSITIVE = st.floats(min_value=1e-3, max_value=1e6)
 MIRRORED = {"more": "less", "less": "more", "equal": "equal", "undecided": "undecided", "unknown": "unknown"}

@@ -1,9 +1,10 @@
 """Predicted and measured: a line for each cell that has both, and predictions that miss are seen to miss."""
 
-from runners.model import Completed, Summary, UnloadedPoint
+from runners.model import Completed, UnloadedPoint
 from runners.report.predictions import HEAD, lines
 from runners.report.summary import summarise
 from runners.report.table import markdown
+from runners.report.values import Summary
 from tests.report import hand_made as made
 from tests.sessions import Shape, stored_session
 

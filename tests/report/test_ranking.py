@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from runners.model import Load, Row, Table
+from runners.model import Load
 from runners.report.ranking import ranked_table, with_holm
+from runners.report.values import Row, Table
 from tests.report import hand_made as made
 
 STEADY = (0.99, 1.0, 1.01, 0.995, 1.005, 1.0)

@@ -4,12 +4,13 @@ from collections.abc import Callable
 
 import pytest
 
-from runners.model import Comparison, Load, Row, Summary, Table
+from runners.model import Load
 from runners.report.compare import compare
 from runners.report.compare_words import conclusion, not_held_lines, ratios_title, remarks
 from runners.report.replicate import replicate
 from runners.report.replication import Conclusion, Replication
 from runners.report.summary import summarise
+from runners.report.values import Comparison, Row, Summary, Table
 from tests.report import hand_made as made
 from tests.sessions import Shape, stored_session
 

@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from runners.model import Pings, Row, StoredSession, Summary
+from runners.model import StoredSession
 from runners.report.charts import charts, specification
 from runners.report.charts_overview import overviews
 from runners.report.compare import compare
@@ -14,6 +14,7 @@ from runners.report.starved import is_starved, starved_sentence
 from runners.report.summary import summarise
 from runners.report.table import markdown
 from runners.report.table_csv import csv_text
+from runners.report.values import Pings, Row, Summary
 from tests.report import hand_made as made
 from tests.sessions import Shape, stored_session
 

@@ -11,8 +11,8 @@ import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runners.model import Spread
 from runners.report import statistics
+from runners.report.values import Spread
 
 POSITIVE = st.floats(min_value=1e-3, max_value=1e6)
 CHANCE = st.floats(0, 1)

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from runners.model import Completed, Load, Row, Slice
+from runners.model import Completed, Load, Slice
 from runners.report import steadiness
 from runners.report.doubts import find_doubts
 from runners.report.summary import summarise
+from runners.report.values import Row
 from tests.report import hand_made as made
 from tests.sessions import Shape, stored_session
 

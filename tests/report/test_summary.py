@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runners.model import Calibration, Completed, Failed, Row, Spread, StoredSession, Summary, UnloadedPoint
+from runners.model import Calibration, Completed, Failed, StoredSession, UnloadedPoint
 from runners.report.metrics import METRICS, RAW
 from runners.report.summary import finished_rounds, summarise
+from runners.report.values import Row, Spread, Summary
 from tests.report import hand_made as made
 from tests.sessions import Shape, stored_session
 

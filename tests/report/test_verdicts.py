@@ -1,6 +1,6 @@
 """The paragraph of a workload says what the table shows, and no more."""
 
-from runners.model import Comparison, Row, Table
+from runners.report.values import Comparison, Row, Table
 from runners.report.verdicts import write_verdicts
 from tests.report import hand_made as made
 

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runners import histogram
-from runners.model import BystanderSummary, Pings, Spread
+from runners.model import BystanderSummary
+from runners.report.values import Pings, Spread
 from runners.report.waits import Wait, pings, product_limit_s, wait_quantile, wait_spread
 from tests.report import hand_made as made
 from tests.sessions import latency_of
