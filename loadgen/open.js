@@ -21,7 +21,7 @@ export const options = {
     load: { executor: 'per-vu-iterations', vus: USERS, iterations: 1, maxDuration, exec: 'load' },
     ...bystanderScenarios(),
   },
-  systemTags: ['scenario'],
+  systemTags: [],
 };
 
 export function load() {

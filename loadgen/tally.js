@@ -7,6 +7,7 @@ const BINS_PER_DOUBLING = 256;  // as in runners/histogram.py
 const SLICES_IN_WINDOW = 12;    // as in runners/measure/tallies.py
 const MOST_BINS = 16384;
 const PER_DOUBLING = BINS_PER_DOUBLING / Math.LN2;
+const SLICES_PER_MS = SLICES_IN_WINDOW / settings.windowMs;
 const WARMUP_SLICES = Math.ceil((settings.warmupMs * SLICES_IN_WINDOW) / settings.windowMs);
 
 export function newTally(role) {
@@ -42,6 +43,11 @@ export function handOver(tally) {
 // divided by the window's length, is the mean number in flight. An error counts where any of its stay lies inside.
 function tallyShare(tally, sent) {
   const startMs = sent.endMs - sent.latencyMs;
+  if (startMs >= clock.windowStartMs && sent.endMs < clock.windowEndMs && sent.error === null) {
+    tally.stay_ms += sent.latencyMs;
+    tally.requests += 1;
+    return;
+  }
   const insideMs = Math.min(sent.endMs, clock.windowEndMs) - Math.max(startMs, clock.windowStartMs);
   if (insideMs < 0) return;
   if (sent.error !== null) tally.errors[sent.error] = (tally.errors[sent.error] || 0) + 1;
@@ -57,7 +63,7 @@ function tallyAt(tally, sent, atMs) {
   if (isInside && sent.error === null) tally.correct += 1;
   if (sent.error !== null && sent.error !== 'timeout') return;
   if (isInside) addUp(tally, sent.latencyMs);
-  const slice = Math.floor(((atMs - clock.windowStartMs) / settings.windowMs) * SLICES_IN_WINDOW) + WARMUP_SLICES;
+  const slice = Math.floor((atMs - clock.windowStartMs) * SLICES_PER_MS) + WARMUP_SLICES;
   if (slice < 0 || slice >= WARMUP_SLICES + SLICES_IN_WINDOW) return;
   const key = slice * MOST_BINS + binOf(sent.latencyMs);
   tally.cells.set(key, (tally.cells.get(key) || 0) + 1);
