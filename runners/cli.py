@@ -241,15 +241,20 @@ def publish(
     question: Annotated[
         str | None, typer.Option(help="What it answers, for the list of published sessions; '' for the default.")
     ] = None,
+    readme: Annotated[
+        bool | None,
+        typer.Option(help="Show it in README.md.  [default: if it has all four workloads, with equal settings]"),
+    ] = None,
     results: Results = ROOT / "results",
 ) -> None:
-    """Copy a session to results/published, list it there, and show it in README.md if it is a comparison."""
+    """Copy a session to results/published, list it there, and show a whole comparison in README.md."""
     folder = store.publish(results, store.find(results, session), question)
     summary, files = render.everything(store.read(folder))
     store.write_derived(folder, files)
     entries = [index.entry(one.name, store.read(one), store.question(one)) for one in store.published(results)]
     store.write_derived(folder.parent, {"README.md": index.markdown(entries)})
-    if _is_shown(summary) and results.resolve() == (ROOT / "results").resolve():
+    wanted = _is_whole(summary) if readme is None else readme
+    if wanted and results.resolve() == (ROOT / "results").resolve():
         store.replace_between(ROOT / "README.md", overview.BEGIN, overview.END, overview.markdown(summary))
     out.print(Text(f"published: {_shown(folder)}"), soft_wrap=True)
 
@@ -391,9 +396,11 @@ def _tell(folder: Path, summary: Summary) -> None:
         raise typer.Exit(INTERRUPTED)
 
 
-def _is_shown(summary: Summary) -> bool:
-    """Whether README.md shows such a session."""
-    return summary.session.label != "selftest" and summary.session.settings.profile == "matched"
+def _is_whole(summary: Summary) -> bool:
+    """Whether it compares frameworks on every core workload with equal settings."""
+    session = summary.session
+    core = {workload.name for workload in CORE} <= {workload.name for workload in session.plan.workloads}
+    return core and session.label != "selftest" and session.settings.profile == "matched"
 
 
 def _shown(folder: Path) -> str:

@@ -192,14 +192,34 @@ def test_an_interrupted_session_keeps_its_trials_and_resuming_measures_the_cut_o
 def test_resuming_with_other_apps_is_refused(wishes: Wishes) -> None:
     folder, _ = run(wishes, interrupt_at(1))
     (wishes.apps / "ant" / "app.py").write_text("changed = True", encoding="utf-8")
-    with pytest.raises(UsageError, match=r"apps, k6 or CPU changed since .*start a new session instead"):
+    with pytest.raises(UsageError, match=r"sources was \w+-\w+, it is \w+-\w+ now; start a new session instead"):
         comparison.resume(folder, wishes, lambda _event, _summary: None)
 
 
 def test_resuming_with_another_k6_is_refused(wishes: Wishes, tmp_path: Path) -> None:
     folder, _ = run(wishes, interrupt_at(1))
     fake_k6(tmp_path / "bin", version="k6 v2.9.9")
-    with pytest.raises(UsageError, match=r"k6 v1\.1\.0 then, v2\.9\.9 now"):
+    with pytest.raises(UsageError, match=r"k6 was v1\.1\.0, it is v2\.9\.9 now"):
+        comparison.resume(folder, wishes, lambda _event, _summary: None)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [
+        ("python", "CPython 3.0.0", "python was CPython 3.0.0, it is CPython"),
+        ("gil_enabled", False, "gil_enabled was False, it is True now"),
+        ("environment", {"PYTHONHASHSEED": "7"}, r"environment was \{'PYTHONHASHSEED': '7'\}, it is \{"),
+        ("versions", {"flask": "0.0.1"}, "package .* was not installed, it is .* now"),
+    ],
+)
+def test_resuming_with_another_python_or_other_versions_is_refused(
+    wishes: Wishes, field: str, value: object, told: str
+) -> None:
+    folder, _ = run(wishes, interrupt_at(1))
+    session = store.read(folder).session
+    then = session.machine.model_copy(update={field: value})
+    store.write_session(folder, session.model_copy(update={"machine": then}))
+    with pytest.raises(UsageError, match=f"resuming {session.name}: {told}"):
         comparison.resume(folder, wishes, lambda _event, _summary: None)
 
 

@@ -8,6 +8,8 @@ import pytest
 from runners import store
 from runners.model import Completed, StoredSession
 from runners.report import index, overview, render
+from runners.report.compare import compare
+from runners.report.compare_words import conclusion
 from runners.report.summary import summarise
 from tests.conftest import ROOT
 
@@ -53,6 +55,15 @@ def test_lines_told_of_the_self_test_stand_in_it() -> None:
     assert len(told) >= 8 + 1 + 8
     selftest = linked_selftest().splitlines()
     assert [line for line in told if line not in selftest] == []
+
+
+def test_what_is_told_of_two_sessions_is_what_comparing_them_gives() -> None:
+    _, _, section = METHOD.partition("## What replicates")
+    section, _, _ = section.partition("\n## ")
+    told = re.search(r"shootout compare (\S+) (\S+)\n", section)
+    assert told is not None
+    first, second = (summarise(store.read(ROOT / "results" / "published" / name)) for name in told.groups())
+    assert conclusion(compare(first, second)) in " ".join(section.replace("\n> ", " ").split())
 
 
 def test_prose_of_readme_and_docs_is_in_lines_that_can_be_read() -> None:

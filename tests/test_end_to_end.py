@@ -126,6 +126,16 @@ def test_as_many_requests_as_clients_are_in_flight_in_every_trial(ran: Path) -> 
         assert 5 < outcome.load.in_flight <= 8.1, (subject, workload)
 
 
+def test_clients_with_an_answer_before_the_window_are_counted_and_every_server_has_a_footprint(ran: Path) -> None:
+    stored = store.read(ran)
+    for result in stored.results:
+        assert isinstance(result.outcome, Completed)
+        answered = result.outcome.load.clients_answered
+        assert answered is not None
+        assert 0 < answered <= (result.trial.load.clients or 0)
+    assert {one.subject for one in stored.footprints} == {one.name for one in stored.session.plan.subjects}
+
+
 def test_the_bystander_was_asked_on_kept_and_on_new_connections(ran: Path) -> None:
     for subject, workload, outcome in completed(ran / "results" / "latest"):
         for bystander, least in ((outcome.bystander_kept, 10), (outcome.bystander_fresh, 5)):
@@ -192,9 +202,10 @@ def test_a_calibrated_run_predicts_what_each_cell_can_do(tmp_path: Path, real_k6
     calibration = store.read(session).session.calibration
     assert calibration is not None
     assert [point.clients for point in calibration.generator] == [8]
-    (alone,) = calibration.unloaded
-    assert (alone.subject, alone.workload) == ("starlette", "async-io")
-    assert alone.residence_s >= 0.05
+    assert [(alone.subject, alone.workload) for alone in calibration.unloaded] == [("starlette", "async-io")] * 3
+    assert min(alone.residence_s for alone in calibration.unloaded) >= 0.049
+    assert {ping.connection for ping in calibration.pings} == {"kept", "new"}
+    assert all(ping.cpu_s_per_ping > 0 for ping in calibration.pings)
     (row,) = rows(session)
     assert 0 < float(row["predicted_per_s"]) <= 8 / 0.05
     assert row["limited_by"] != ""

@@ -23,9 +23,11 @@ def session() -> StoredSession:
 def folder(tmp_path: Path, session: StoredSession) -> Path:
     """A stored session, every trial of it."""
     made = store.create(tmp_path / "results", session.session)
+    first, *others = session.results
+    store.append(made, first)
     for footprint in session.footprints:
         store.append(made, footprint)
-    for result in session.results:
+    for result in others:
         store.append(made, result)
     return made
 

@@ -173,6 +173,10 @@ def test_trap_a_window_without_answers_becomes_a_zero_latency() -> None:
     assert (row["p50_ms"], row["p95_ms"], row["p99_ms"], row["cpu_us_per_request"]) == ("", "", "", "")
 
 
-def test_trap_the_process_tree_is_listed_again_for_every_sample() -> None:
-    source = (ROOT / "runners" / "measure" / "sampler.py").read_text(encoding="utf-8")
-    assert "children(" not in source
+def test_trap_the_process_tree_is_listed_again_for_every_sample(start_small: StartSmall) -> None:
+    server = start_small("a forked worker")
+    parent = (server.child.pid,)
+    assert len(server.pids) == 2
+    # a sample reads the processes that it is told of, and looks for no others
+    assert sampler.threads(server.pids) == sampler.threads(parent) + 1
+    assert sampler.cpu_s(server.pids) > sampler.cpu_s(parent) > 0

@@ -10,7 +10,6 @@ from runners.report.table import plain
 from runners.report.values import Summary, Table
 from runners.units import names
 
-CPU = "cpu_s_per_request"
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 HEAD = ("Session", "Question", "Date", "Machine", "What was seen", "Read")
 INTRODUCTION = """\

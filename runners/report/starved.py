@@ -1,16 +1,28 @@
-"""Where new connections were not let in: the one fact of a table that belongs to users."""
+"""Where new connections were not let in, or late: the one fact of a table that belongs to users."""
 
 from runners.report.values import Row, Table
-from runners.units import names
+from runners.units import duration, names
 
 STARVED_SHARE = 0.1
 """Under this share of answered pings on new connections a server is said not to let visitors in."""
 
+HELD_UP_SHARE = 0.75
+"""Under this share they are said to queue, if they also wait HELD_UP_TIMES as long as those on kept connections."""
+
+HELD_UP_TIMES = 2.0
+
 
 def is_starved(row: Row) -> bool:
     """Whether hardly a ping on a new connection was answered while the load was on."""
-    pings = row.pings_fresh
-    return pings is not None and pings.sent > 0 and pings.answered < STARVED_SHARE * pings.sent
+    return _answered_under(row, STARVED_SHARE)
+
+
+def is_held_up(row: Row) -> bool:
+    """Whether new connections were let in, but many so late that the window ended first, and kept ones were not."""
+    kept, fresh = row.metrics.get("bystander_p50_s"), row.metrics.get("bystander_fresh_p50_s")
+    if is_starved(row) or not _answered_under(row, HELD_UP_SHARE) or kept is None or fresh is None:
+        return False
+    return fresh.median > HELD_UP_TIMES * kept.median
 
 
 def answered_words(row: Row) -> str:
@@ -20,11 +32,28 @@ def answered_words(row: Row) -> str:
 
 
 def starved_sentence(table: Table) -> str:
-    """At which frameworks a new visitor did not get in, with the counts; empty where everywhere one did."""
-    rows = [row for row in table.rows if is_starved(row)]
-    if not rows:
-        return ""
-    return (
-        f"A new visitor did not get in at {names([row.title for row in rows])} while the load was on: "
-        f"{names([answered_words(row) for row in rows])} pings on new connections were answered."
-    )
+    """At which frameworks new visitors did not get in, or queued to, with the counts; empty where all got in."""
+    shut, late = [row for row in table.rows if is_starved(row)], [row for row in table.rows if is_held_up(row)]
+    parts = []
+    if shut:
+        parts.append(
+            f"A new visitor did not get in at {names([row.title for row in shut])} while the load was on: "
+            f"{names([answered_words(row) for row in shut])} pings on new connections were answered."
+        )
+    if late:
+        parts.append(
+            f"New visitors queued to get in at {names([row.title for row in late])}: "
+            f"{names([answered_words(row) for row in late])} pings on new connections were answered while the load was "
+            f"on, and half of them waited over {names([_wait(row) for row in late])}."
+        )
+    return " ".join(parts)
+
+
+def _answered_under(row: Row, share: float) -> bool:
+    pings = row.pings_fresh
+    return pings is not None and pings.sent > 0 and pings.answered < share * pings.sent
+
+
+def _wait(row: Row) -> str:
+    wait = row.metrics["bystander_fresh_p50_s"]
+    return duration(wait.median) if wait else ""

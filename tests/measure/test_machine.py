@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runners.measure import machine, process
+from runners.measure import machine, process, sampler
 from runners.measure.k6 import K6
 from tests.conftest import ROOT
 
@@ -104,6 +104,25 @@ def test_a_program_that_computes_is_foreign_until_it_is_one_of_ours(tmp_path: Pa
         foreign = machine.foreign_cores(0.6)
         assert foreign > 0.4
         assert machine.foreign_cores(0.6, (child.pid,)) < foreign
+
+
+def test_variables_that_change_how_python_or_its_allocator_run_are_told_and_no_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told = {"PYTHONMALLOC": "debug", "MALLOC_ARENA_MAX": "1", "LD_PRELOAD": "", "GOMAXPROCS": "1"}
+    for name, value in (told | {"HOME_OF_NOBODY": "x"}).items():
+        monkeypatch.setenv(name, value)
+    seen = machine.telling_environment()
+    assert told.items() <= seen.items()
+    assert "HOME_OF_NOBODY" not in seen
+
+
+def test_hardware_threads_of_a_core_name_each_other() -> None:
+    for core in sampler.cores_available():
+        siblings = machine.siblings_of(core)
+        assert core in siblings
+        assert all(machine.siblings_of(other) == siblings for other in siblings)
+    assert machine.siblings_of(10**6) == {10**6}
 
 
 def test_the_limit_of_open_files_is_raised_to_what_the_system_allows() -> None:

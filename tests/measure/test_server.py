@@ -117,13 +117,13 @@ def test_every_placeholder_of_a_command_is_filled() -> None:
 
 
 def test_nothing_in_the_users_environment_configures_a_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("WEB_CONCURRENCY", "UVICORN_WORKERS", "GUNICORN_CMD_ARGS", "FLASK_DEBUG", "SHOOTOUT_THREADS"):
+    unwanted = {"WEB_CONCURRENCY", "UVICORN_WORKERS", "GUNICORN_CMD_ARGS", "FLASK_DEBUG", "SHOOTOUT_THREADS"}
+    unwanted |= {"PYTHONHASHSEED", "PYTHONMALLOC", "MALLOC_ARENA_MAX", "LD_PRELOAD", "UV_THREADPOOL_SIZE"}
+    for name in unwanted:
         monkeypatch.setenv(name, "4")
     monkeypatch.setenv("KEPT", "yes")
     seen = environment_of(small_subject(), Path("/project"))
-    assert {"WEB_CONCURRENCY", "UVICORN_WORKERS", "GUNICORN_CMD_ARGS", "FLASK_DEBUG", "SHOOTOUT_THREADS"}.isdisjoint(
-        seen
-    )
+    assert unwanted.isdisjoint(seen)
     assert (seen["KEPT"], seen["PYTHONPATH"], seen["SHOOTOUT_WAIT_S"]) == ("yes", "/project", "0.05")
 
 

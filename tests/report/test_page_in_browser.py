@@ -155,9 +155,15 @@ def test_the_overview_follows_the_chosen_metric_and_load(default: Visit) -> None
     before = cells.text_content()
     default.page.select_option("#overview-metric", "cpu-s-per-request")
     default.page.wait_for_timeout(300)
-    assert cells.text_content() != before
+    costs = cells.text_content()
+    assert costs != before
     default.page.select_option("#overview-load", "10-clients")
     default.page.wait_for_timeout(300)
+    assert cells.text_content() not in {before, costs}
+    default.page.select_option("#overview-load", "80-clients")
+    default.page.select_option("#overview-metric", "requests-per-s")
+    default.page.wait_for_timeout(300)
+    assert cells.text_content() == before
     assert default.said == []
 
 

@@ -10,7 +10,7 @@ from runners.report.charts import charts, specification
 from runners.report.charts_overview import overviews
 from runners.report.compare import compare
 from runners.report.page import page
-from runners.report.starved import is_starved, starved_sentence
+from runners.report.starved import is_held_up, is_starved, starved_sentence
 from runners.report.summary import summarise
 from runners.report.table import markdown
 from runners.report.table_csv import csv_text
@@ -44,6 +44,26 @@ def told(stored: StoredSession) -> Summary:
 def test_under_a_tenth_of_the_pings_is_called_not_let_in(answered: int, starved: bool) -> None:  # noqa: FBT001
     assert is_starved(row(answered)) is starved
     assert bool(starved_sentence(made.table(row(answered)))) is starved
+
+
+@pytest.mark.parametrize(
+    ("answered", "fresh_s", "held_up"), [(60, 1.2, True), (60, 0.4, False), (112, 1.2, True), (113, 1.2, False)]
+)
+def test_new_connections_that_wait_much_longer_than_kept_ones_are_said_to_queue(
+    answered: int,
+    fresh_s: float,
+    held_up: bool,  # noqa: FBT001 - one of the figures expected
+) -> None:
+    waits = {"bystander_p50_s": made.spread(0.2), "bystander_fresh_p50_s": made.spread(fresh_s)}
+    seen = row(answered)
+    seen = seen.model_copy(update={"metrics": seen.metrics | waits})
+    assert is_held_up(seen) is held_up
+    assert starved_sentence(made.table(seen)) == (
+        f"New visitors queued to get in at Flask: {answered} of 150 pings on new connections were answered while the "
+        "load was on, and half of them waited over 1 s."
+        if held_up
+        else ""
+    )
 
 
 def test_an_older_session_says_nothing_of_it() -> None:

@@ -446,3 +446,18 @@ def test_sessions_of_either_format_give_the_same_quantiles_to_within_a_bin() -> 
         )
         assert (before.pings_fresh is None, after.pings_fresh is None) == (True, False)
     assert (len(old.servers), len(new.servers)) == (0, 4)
+
+
+@pytest.mark.parametrize(("cpu_s", "as_many"), [(1.98, True), (1.90, True), (1.87, False)])
+def test_servers_that_use_at_least_95_percent_of_the_cores_of_the_busiest_are_taken_to_use_as_many(
+    cpu_s: float,
+    as_many: bool,  # noqa: FBT001 - what is expected
+) -> None:
+    planned = made.session(["flask", "aiohttp"], workloads=(made.SYNC_COMPUTE,))
+    outcomes: dict[str, list[Completed | Failed]] = {
+        "flask": [made.completed(cpu_s=1.98, probe_s=70e-6)] * 6,
+        "aiohttp": [made.completed(cpu_s=cpu_s, probe_s=70e-6)] * 6,
+    }
+    (table,) = summarise(made.stored(planned, outcomes)).tables
+    assert table.normalised
+    assert table.at_usual_speed is as_many
