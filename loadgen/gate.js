@@ -1,4 +1,4 @@
-// The start of the load: no virtual user sends anything of it before all of them have a connection with an answer on it.
+// The start of the load: no virtual user sends anything of it before all that keep a connection have an answer on it.
 import http from 'k6/http';
 import { sleep } from 'k6';
 import { settings } from './settings.js';

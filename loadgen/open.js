@@ -30,8 +30,13 @@ export function load() {
   tally.late_ms = Math.max(0, Date.now() - clock.startMs);
   const firstMs = clock.startMs + (exec.scenario.iterationInTest * 1000) / RATE_PER_S;
   for (let dueMs = firstMs; dueMs < clock.windowEndMs; dueMs += (USERS * 1000) / RATE_PER_S) {
-    if (sleepUntil(dueMs) < -LATEST_MS) tally.dropped += 1;
-    else tallyBySending(tally, send(settings.url, settings.expectedResult, params));
+    const overdueMs = Math.max(0, -sleepUntil(dueMs));
+    if (overdueMs > LATEST_MS) {
+      tally.dropped += 1;
+      continue;
+    }
+    const sent = send(settings.url, settings.expectedResult, params);
+    tallyBySending(tally, { ...sent, latencyMs: sent.latencyMs + overdueMs });
   }
   handOver(tally);
 }

@@ -21,13 +21,14 @@ export function newTally(role) {
 export function tallyByEnd(tally, sent) {
   tallyShare(tally, sent);
   if (tally.first_ms === null && sent.error === null) tally.first_ms = sent.endMs - clock.windowStartMs;
+  countAnswer(tally, sent);
   tallyAt(tally, sent, sent.endMs);
 }
 
 // Open model: by when it was sent, so that a slow answer is never lost from the latencies.
 export function tallyBySending(tally, sent) {
   tallyShare(tally, sent);
-  if (sent.endMs >= clock.windowStartMs && sent.endMs < clock.windowEndMs) tally.completed += 1;
+  countAnswer(tally, sent);
   tallyAt(tally, sent, sent.endMs - sent.latencyMs);
 }
 
@@ -56,11 +57,16 @@ function tallyShare(tally, sent) {
   if (sent.error === null) tally.requests += Math.min(1, insideMs / sent.latencyMs);
 }
 
+// Whole answers, right or wrong, that came inside the window.
+function countAnswer(tally, sent) {
+  if (sent.endMs < clock.windowStartMs || sent.endMs >= clock.windowEndMs) return;
+  tally.completed += 1;
+  if (sent.error === null) tally.correct += 1;
+}
+
 // A timeout is an error and a latency; any other error has no latency worth the name.
 function tallyAt(tally, sent, atMs) {
   const isInside = atMs >= clock.windowStartMs && atMs < clock.windowEndMs;
-  if (isInside && tally.role === 'closed') tally.completed += 1;
-  if (isInside && sent.error === null) tally.correct += 1;
   if (sent.error !== null && sent.error !== 'timeout') return;
   if (isInside) addUp(tally, sent.latencyMs);
   const slice = Math.floor((atMs - clock.windowStartMs) * SLICES_PER_MS) + WARMUP_SLICES;

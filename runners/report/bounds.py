@@ -1,9 +1,10 @@
 """What a concurrency model predicts of a cell from lone requests alone: its bounds, and how far they may be off.
 
-For a closed loop of N clients, X <= min(N / S', K / S', (C - b) / D): asymptotic bounds of operational analysis
-(Denning & Buzen 1978), with S' the residence time of a lone request, K the requests that can be held at once, D the
-CPU seconds of a lone request, C the cores that can work on it and b those that the bystander takes. Nothing measured
-under load is in them but how fast the cores were and b, so that a prediction can miss.
+For a closed loop of N clients, min(N / S', K / S', (C - b) / D): the asymptotic bounds of operational analysis
+(Denning & Buzen 1978), with figures of lone requests in them, so that they are estimates and can be exceeded where
+a request is cheaper under load. S' is the residence time of a lone request, K the requests that can be held at once,
+D the CPU seconds of a lone request, C the cores that can work on it and b those that the bystander takes. Nothing
+measured under load is in them but how fast the cores were and b, so that a prediction can miss.
 
 A cell is visited several times. Each bound is the median over the visits, its reach the smallest and the largest.
 A lone request that waits finds its cores asleep, which lengthens S' and multiplies D. So for waiting workloads S' may

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from runners.report.doubts import bystander_p99_is_supported, p99_is_supported
 from runners.report.metrics import BY_NAME, NORMALISED, UTILISATION
-from runners.report.starved import answered_words, is_starved
+from runners.report.starved import answered_words, is_held_up, is_starved
 from runners.report.values import Comparison, Row, Spread, Summary, Table
 from runners.report.waits import more_than
 from runners.units import figure, rough
@@ -91,9 +91,9 @@ def _pair(first: str, second: str) -> Callable[[Summary, Table, Row], str]:
 
 
 def _new_connections(summary: Summary, table: Table, row: Row) -> str:
-    """The waits of new connections; where hardly one was let in, how many were."""
+    """The waits of new connections; where they queued to be let in, how many were."""
     waited = row.metrics["bystander_fresh_p50_s"]
-    if not is_starved(row) or waited is None:
+    if not (is_starved(row) or is_held_up(row)) or waited is None:
         return _pair("bystander_fresh_p50_s", "bystander_fresh_p99_s")(summary, table, row)
     wait_ms = figure(waited.median * BY_NAME["bystander_fresh_p50_s"].scale)
     return f"{answered_words(row)} ({more_than(waited)}{wait_ms})"

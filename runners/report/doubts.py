@@ -86,7 +86,9 @@ def _about_session(session: Session, voided_blocks: int) -> Iterator[Doubt]:
             "disturbed-calibration", seen, "read ceilings and floors with care; run again when it is quiet"
         )
     if voided_blocks:
-        seen = f"{voided_blocks} attempt(s) at a block were voided because the machine was disturbed, and repeated"
+        attempts = voided_blocks + len(session.plan.blocks)
+        share = f"{voided_blocks} of some {attempts} attempts at a block"
+        seen = f"{share} were voided because the machine was disturbed, and repeated"
         yield _session_doubt("voided", seen, "none needed; many of them mean that the machine is busy")
 
 
@@ -187,7 +189,7 @@ def _about_bystander(tables: tuple[Table, ...]) -> Iterator[Doubt]:
             f"the bystander's pings took more than {100 * BYSTANDER_LIMIT:g} % of a server's CPU in {len(shares)} "
             f"cell(s), most of {most[0]} {most[1]}: {100 * shares[most]:.1f} %; CPU per request is without them"
         )
-        yield _session_doubt("bystander-cost", seen, "read small differences of requests/s there with care")
+        yield _session_doubt("bystander-cost", seen, "read small differences of CPU per request there with care")
 
 
 def title(table: Table) -> str:

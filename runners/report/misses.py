@@ -96,4 +96,4 @@ def _dearer(row: Row, share: float, utilisation: float) -> str:
     pings = row.metrics.get(BYSTANDER_SHARE)
     taken = pings.median if pings else 0.0
     dearer = utilisation * (1 - taken) / (1 - taken * utilisation) / share - 1
-    return f"{100 * abs(dearer):.0f} % {'more' if dearer > 0 else 'less'} CPU than a lone one"
+    return f"{100 * abs(dearer):.0f} % {'more' if dearer > 0 else 'less'} CPU than a lone one at the same core speed"

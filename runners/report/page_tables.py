@@ -7,7 +7,7 @@ from itertools import groupby
 from runners.report.charts_data import absence, doubts_about, is_rough, number, sureness
 from runners.report.columns import percentage
 from runners.report.metrics import METRICS, PER_SERVER, UTILISATION, Metric
-from runners.report.starved import answered_words, is_starved
+from runners.report.starved import answered_words, is_held_up, is_starved
 from runners.report.values import Doubt, Row, Spread, Table
 from runners.report.waits import MORE_THAN, more_than
 
@@ -128,8 +128,9 @@ def _reach(metric: Metric, spread: Spread, *, rough: bool = False) -> str:
 
 
 def _starved(row: Row, metric: Metric) -> str:
-    """Instead of a spread, how many new connections were answered, where hardly one was."""
-    return answered_words(row) if metric.name == "bystander_fresh_p50_s" and is_starved(row) else ""
+    """Instead of a spread, how many new connections were answered, where they queued to be let in."""
+    queued = is_starved(row) or is_held_up(row)
+    return answered_words(row) if metric.name == "bystander_fresh_p50_s" and queued else ""
 
 
 def _numbers(indices: tuple[int, ...]) -> tuple[int, ...]:

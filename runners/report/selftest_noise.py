@@ -24,9 +24,10 @@ HEAD = (
     "| :-- | :-- | --: | --: | --: | --: | --: | --: |",
 )
 _EXPLAINED = (
-    "Standard deviation of the logarithms of ratios of equal copies within a round. Raw CPU per request is as clocks "
-    "told it; normalised it is divided by the speed probe's time. The slope is that of the logarithm of raw CPU per "
-    "request on that of the probe's time, over all trials of equal copies: normalising is right where it is 1."
+    "Standard deviation of the logarithms of ratios of equal copies within a round. Raw CPU per request is as the CPU "
+    "clocks reported it; normalised it is divided by the speed probe's time. The slope is that of the logarithm of "
+    "raw CPU per request on that of the probe's time, over all trials of equal copies. Normalising is right where "
+    "it is 1."
 )
 
 

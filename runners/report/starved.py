@@ -1,7 +1,7 @@
-"""Where new connections were not let in, or late: the one fact of a table that belongs to users."""
+"""Where new connections were not let in, or queued to get in."""
 
 from runners.report.values import Row, Table
-from runners.units import duration, names
+from runners.units import names
 
 STARVED_SHARE = 0.1
 """Under this share of answered pings on new connections a server is said not to let visitors in."""
@@ -18,7 +18,7 @@ def is_starved(row: Row) -> bool:
 
 
 def is_held_up(row: Row) -> bool:
-    """Whether new connections were let in, but many so late that the window ended first, and kept ones were not."""
+    """Whether many new connections were let in so late that the window ended first, while kept ones waited less."""
     kept, fresh = row.metrics.get("bystander_p50_s"), row.metrics.get("bystander_fresh_p50_s")
     if is_starved(row) or not _answered_under(row, HELD_UP_SHARE) or kept is None or fresh is None:
         return False
@@ -43,8 +43,8 @@ def starved_sentence(table: Table) -> str:
     if late:
         parts.append(
             f"New visitors queued to get in at {names([row.title for row in late])}: "
-            f"{names([answered_words(row) for row in late])} pings on new connections were answered while the load was "
-            f"on, and half of them waited over {names([_wait(row) for row in late])}."
+            f"{names([answered_words(row) for row in late])} pings on new connections were answered before their "
+            "windows ended. The queue grew meanwhile, so how long they waited depends on how long the window is."
         )
     return " ".join(parts)
 
@@ -52,8 +52,3 @@ def starved_sentence(table: Table) -> str:
 def _answered_under(row: Row, share: float) -> bool:
     pings = row.pings_fresh
     return pings is not None and pings.sent > 0 and pings.answered < share * pings.sent
-
-
-def _wait(row: Row) -> str:
-    wait = row.metrics["bystander_fresh_p50_s"]
-    return duration(wait.median) if wait else ""

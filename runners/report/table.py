@@ -26,8 +26,9 @@ _PHASES = {
     "voided": "voided blocks",
 }
 _AT_USUAL_SPEED = (
-    "Every row is limited by CPU, so rows are ordered and compared by their normalised rate: what the cores would "
-    "answer at their usual speed with nothing else to do, which is cores over CPU per request."
+    "Every row is limited by CPU (for computing on a loop that is the loop), so rows are ordered and compared by their "
+    "normalised rate: what the cores would answer at their usual speed with nothing else to do, which is cores over "
+    "CPU per request."
 )
 _DISTURBED = "A disturbed block could not be repeated, so nothing is ranked."
 _OFFERED = "The rate was offered, so it ranks nothing: compare {what}. Ordered by CPU per request."
@@ -35,14 +36,17 @@ _QUEUES = "Where the queue grew all the time, a latency would only tell for how 
 _HOW_TO_READ = """\
 ## How to read this
 
-Requests/s is the median over rounds, in brackets the {brackets}. Rows that share a rank (=) could not be told apart. \
+Requests/s is the median over rounds, in brackets the {brackets}. A rank is shared (=) until a row is found to be \
+less than the first row that holds it; comparisons hold with 95 % in each table by itself, and `p_holm` in table.csv \
+allows for all of them. *Against leader* is the mean ratio within blocks, not the quotient of the medians; ± is the \
+difference that would be found four times out of five. \
 p50, p95 and p99 are over all windows of the row together. The bystander is a ping at a steady rate during the load, \
 on kept connections and on new ones; `>` marks a wait that was longer than can be told, as the window ended first, and \
-where under a tenth of the pings on new connections were answered their number stands instead. `~` marks a p99 from \
+where new connections queued to be let in the number of those answered stands first. `~` marks a p99 from \
 fewer than 1,000 samples. CPU per request is of the whole server, {bystander}, {speed}. *CPU* is the share of its \
 cores that the server used. *Limited by* is the term that binds in min(clients / S', pool / S', cores / D, \
-generator), unless busy cores or a busy k6 show another; *of predicted* is the rate over what lone requests let \
-expect. \
+generator), unless busy cores or a busy k6 show another; *of predicted* is the rate over what lone requests \
+let expect, which a request that is cheaper under load can exceed. \
 Small numbers point to the doubts below.
 """
 
@@ -102,7 +106,8 @@ def _heading(summary: Summary) -> str:
 def _environment(machine: Machine) -> list[str]:
     """The variables that were set and can change how Python, its allocator or k6 run."""
     named = [plain(f"{name}={value}") for name, value in sorted(machine.environment.items())]
-    return [f"Set in the environment: {', '.join(named)}."] if named else []
+    where = "Set where the session was started, kept from servers and k6 but for library paths"
+    return [f"{where}: {', '.join(named)}."] if named else []
 
 
 def _cores(numbers: tuple[int, ...]) -> str:

@@ -6,6 +6,9 @@ from runners.report.starved import starved_sentence
 from runners.report.values import Comparison, Row, Spread, Table, Verdict
 from runners.units import duration, figure, names, rough
 
+ALIKE = 1.1
+"""Waits that differ by less than this factor are told as one."""
+
 LIMITS = {
     "clients": "the number of clients",
     "pool": "its pool",
@@ -45,7 +48,8 @@ def _ranked(rows: list[Row], terms: str) -> str:
     if len(first) == 1:
         lead = f"{first[0].title} leads with {_rate(first[0])}{_limit(first[0])}."
     else:
-        lead = f"{names([row.title for row in first])} share the top with {_rate(first[0])}{_limit(first[0])}"
+        lead = f"{names([row.title for row in first])} share the top; {first[0].title} has the highest figure, "
+        lead += f"{_rate(first[0])}{_limit(first[0])}"
         lead += f"{_alike(first[1:])}."
     return " ".join([lead, *(_behind(row, terms) for row in rest)])
 
@@ -99,7 +103,7 @@ def _bystander(rows: list[Row]) -> str:
     if not waits:
         return ""
     (least, calmest), (most, slowest) = waits[0], waits[-1]
-    if len(waits) == 1 or most.median < 2 * least.median:
+    if len(waits) == 1 or most.median <= ALIKE * least.median:
         return f"A ping during the load took {'' if most.at_least else 'about '}{_wait(most)}."
     return f"A ping during the load took {_wait(least)} at {calmest} and {_wait(most)} at {slowest}."
 

@@ -43,7 +43,7 @@ def test_what_is_wrong_with_the_whole_session_is_a_doubt_about_no_row(kind: str,
 def test_voided_blocks_are_told_with_their_number() -> None:
     (doubt,) = find_doubts(SESSION, (), 3)
     assert doubt.kind == "voided"
-    assert doubt.seen.startswith("3 attempt(s)")
+    assert doubt.seen.startswith("3 of some ")
 
 
 def test_doubts_about_the_session_come_first_in_a_fixed_order() -> None:

@@ -87,9 +87,10 @@ def test_idle_cores_explain_as_much_as_they_were_idle() -> None:
 
 def test_a_busy_core_that_answers_less_spent_more_on_each_and_that_is_no_explanation() -> None:
     found = why(missed("CPU", 0.9, utilisation=0.99, probed=True))
-    assert found == Reason("prediction", "not explained: a request took 10 % more CPU than a lone one")
+    told = "not explained: a request took 10 % more CPU than a lone one at the same core speed"
+    assert found == Reason("prediction", told)
     assert words(missed("loop", 1.25, utilisation=1.0, probed=True)).endswith(
-        "a request took 20 % less CPU than a lone one"
+        "a request took 20 % less CPU than a lone one at the same core speed"
     )
 
 
@@ -97,7 +98,7 @@ def test_the_bystanders_part_is_not_taken_for_the_loads() -> None:
     # 0.9 of a core used, a tenth of that by pings: 0.81 for the load, of 0.91 that the pings left
     row = missed("CPU", 0.81 / 0.91 / 1.2, utilisation=0.9, probed=True)
     row = row.model_copy(update={"metrics": row.metrics | {"bystander_cpu_share": made.spread(0.1)}})
-    assert words(row).endswith("a request took 20 % more CPU than a lone one")
+    assert words(row).endswith("a request took 20 % more CPU than a lone one at the same core speed")
 
 
 def test_a_session_that_never_timed_its_cores_says_so() -> None:

@@ -274,6 +274,7 @@ def hand_made_summary(*, count: int) -> Summary:
 
 
 def test_variables_that_were_set_are_named_in_the_heading() -> None:
-    assert "Set in the environment" not in markdown(summary())
+    assert "Set where the session" not in markdown(summary())
     told = markdown(summary(machine={"environment": {"PYTHONMALLOC": "malloc", "GOGC": "50|x"}}))
-    assert "\nSet in the environment: GOGC=50\\|x, PYTHONMALLOC=malloc.\n" in told
+    assert "\nSet where the session was started, kept from servers and k6 but for library paths: GOGC=50" in told
+    assert "GOGC=50\\|x, PYTHONMALLOC=malloc.\n" in told

@@ -102,7 +102,8 @@ def test_rows_that_share_the_top_are_equal_or_not_told_apart_with_what_would_be_
     fourth = placed(made.row("fastapi", rate=90), 4, against(0.9, "less"))
     text = verdict(made.table(first, second, third, fourth, ranked=True))
     assert (
-        "Aiohttp, Flask and Starlette share the top with 100 requests/s; Flask is equal within 1 %; "
+        "Aiohttp, Flask and Starlette share the top; Aiohttp has the highest figure, 100 requests/s; "
+        "Flask is equal within 1 %; "
         "Starlette is not told apart (4.2 % would be found four times out of five)."
     ) in text
     assert "Fastapi has 10.0 % less [9.0, 11.0]." in text
@@ -119,7 +120,9 @@ def test_a_lower_rank_that_is_not_apart_from_the_leader_claims_no_distance() -> 
 
 def test_pings_are_told_apart_only_where_one_waited_twice_as_long() -> None:
     quick, slow = made.row("aiohttp", ping_s=0.001), made.row("flask", ping_s=0.0019)
-    assert verdict(made.table(quick, slow)).endswith("A ping during the load took about 1.9 ms.")
+    said = "A ping during the load took 1.0 ms at Aiohttp and 1.9 ms at Flask."
+    assert verdict(made.table(quick, slow)).endswith(said)
+    assert verdict(made.table(quick, quick)).endswith("A ping during the load took about 1.0 ms.")
     slow = made.row("flask", ping_s=0.054)
     assert verdict(made.table(quick, slow)).endswith(
         "A ping during the load took 1.0 ms at Aiohttp and 54 ms at Flask."
