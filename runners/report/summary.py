@@ -11,6 +11,7 @@ from runners.report.cores import are_busy, working_cores
 from runners.report.costs import Terms, ping_points
 from runners.report.disturbed import without_ranks
 from runners.report.metrics import BY_NAME, NORMALISED, usual_probe_s, value_of
+from runners.report.probed import explains
 from runners.report.rows import Visits, make_row, server_cores, visits_of
 from runners.report.servers import server_rows
 from runners.report.values import Row, Summary, Table
@@ -28,6 +29,8 @@ def summarise(stored: StoredSession) -> Summary:
     for result in kept:
         cells[result.trial.workload, result.trial.load][result.trial.subject].append(result)
     usual_s = usual_probe_s(r.outcome for r in kept if isinstance(r.outcome, Completed))
+    if not explains(list(visits_of(some).completed.values()) for cell in cells.values() for some in cell.values()):
+        usual_s = None
     tables = ranking.with_holm(
         tuple(
             _table(session, workload, load, cells[workload.name, load], usual_s)

@@ -179,7 +179,7 @@ def bystander_words(summary: Summary) -> str:
 def speed_words(summary: Summary) -> str:
     """Where CPU per request is normalised, and to which speed of the cores."""
     if summary.usual_probe_s is None:
-        return "raw, to two digits (the speed of the cores was not timed)"
+        return "raw, to two digits (the speed of the cores was not timed, or did not explain it)"
     usual = f"{1e6 * summary.usual_probe_s:.1f} µs"
     return (
         "in tables where every server kept its cores busy normalised to their usual speed in this session (a fixed "

@@ -17,7 +17,7 @@ from runners.plan.frameworks import find_frameworks, select_frameworks
 from runners.plan.subjects import make_subject
 from tests.conftest import ROOT
 
-TURNS = 3
+TURNS = 2
 WITHOUT_LOCK = """\
 import concurrent.futures.thread
 import contextlib
