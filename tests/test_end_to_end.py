@@ -127,7 +127,7 @@ def test_as_many_requests_as_clients_are_in_flight_in_every_trial(ran: Path) -> 
 
 
 def test_clients_with_an_answer_before_the_window_are_counted_and_every_server_has_a_footprint(ran: Path) -> None:
-    stored = store.read(ran)
+    stored = store.read(ran / "results" / "latest")
     for result in stored.results:
         assert isinstance(result.outcome, Completed)
         answered = result.outcome.load.clients_answered
