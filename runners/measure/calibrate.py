@@ -134,17 +134,23 @@ def with_capacity(  # noqa: PLR0913 - what to ask, of whom, for how long
     """The point with the most that its cell can answer: clients are doubled until more of them bring no more.
 
     The search ends early where the server's cores are busy, or k6 and it together fill the machine. An open load
-    is a share of this, so it must be the server's own end and not that of however many clients there were.
+    is a share of this, so it must be the server's own end and not that of however many clients there were. It also ends
+    where so many clients cannot be let in any more, with what was reached until then.
 
     Raises:
-        ServerError: A trial failed.
+        ServerError: The first trial failed.
     """
     best_per_s, best_clients, clients = 0.0, FEWEST_FOR_CAPACITY, FEWEST_FOR_CAPACITY
     limit: Literal["server", "generator", "clients"] = "clients"
     while clients <= MOST_FOR_CAPACITY:
         load = Load(clients=clients, warmup_s=warmup_s, window_s=window_s)
         visit = replace(_alone(server, workload, warmup_s, window_s), load=load)
-        outcome = _completed(rig, server, visit, disturbances)
+        try:
+            outcome = _completed(rig, server, visit, disturbances)
+        except ServerError:
+            if not best_per_s:
+                raise
+            break
         rate_per_s = outcome.load.requests / window_s
         gain = rate_per_s / best_per_s - 1 if best_per_s else 1.0
         if rate_per_s > best_per_s:

@@ -89,7 +89,7 @@ def find_k6(wanted: str | None = None) -> K6:
 def command(k6: K6, run: LoadRun, loadgen: Path) -> tuple[str, ...]:
     """The words that start this run. The user's own k6 configuration is kept out; nothing is sent anywhere."""
     script = "closed.js" if run.clients is not None else "open.js"
-    # what k6 would sum up itself costs a third of a request, and is not used
+    # what k6 would sum up itself costs CPU time for every request, and is not used
     silent = "--no-summary" if k6.version.startswith("v1.") else "--summary-mode=disabled"
     flags = ("--no-usage-report", "--quiet", "--no-color", "--log-output=stderr", "--log-format=raw", "--address=")
     words = ("--config", str(loadgen / "config.json"), f"--console-output={run.saw}", silent, *flags)

@@ -112,6 +112,28 @@ def test_the_search_for_a_capacity_ends_where_twice_the_clients_bring_no_more(
     assert (point.capacity_clients, point.capacity_limit) == (320, "server")
 
 
+def test_the_search_for_a_capacity_ends_where_so_many_clients_are_not_let_in(
+    start_small: StartSmall, tmp_path: Path
+) -> None:
+    # as where files run out: 320 clients get no answer to their pings
+    gate = "state = 'refused' if users >= 320 else 'opened'"
+    one = rig(fake_k6(tmp_path, gate=gate, before="[one.update(requests=1) for one in clients]"), tmp_path)
+    server = start_small()
+    lone = calibrate.unloaded_point(one, server, SYNC_IO, [], warmup_s=0.1, window_s=0.2)
+    point = calibrate.with_capacity(one, server, SYNC_IO, lone, [], warmup_s=0.1, window_s=0.2)
+    assert point.capacity_per_s == pytest.approx(160 / 0.2)
+    assert (point.capacity_clients, point.capacity_limit) == (160, "clients")
+
+
+def test_a_first_trial_that_fails_ends_the_search_with_its_reason(start_small: StartSmall, tmp_path: Path) -> None:
+    server = start_small()
+    sound = rig(fake_k6(tmp_path), tmp_path)
+    lone = calibrate.unloaded_point(sound, server, SYNC_IO, [], warmup_s=0.1, window_s=0.2)
+    shut = rig(fake_k6(tmp_path, gate="state = 'refused'"), tmp_path)
+    with pytest.raises(ServerError, match="opening connections: 0 of 80 users had an answer"):
+        calibrate.with_capacity(shut, server, SYNC_IO, lone, [], warmup_s=0.1, window_s=0.2)
+
+
 def test_the_null_server_answers_every_request_of_a_connection_in_turn(tmp_path: Path) -> None:
     with contract.running(calibrate.NULL_SERVER, cores=(), root=ROOT, logs=tmp_path) as server:
         assert httpx.get(f"{server.base_url}/anything", trust_env=False).json() == {"result": "pong"}
