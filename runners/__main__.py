@@ -1,6 +1,6 @@
 """`python -m runners`: the same as `shootout`."""
 
-from runners.cli import main
+from runners.cli.app import main
 
 if __name__ == "__main__":
     main()

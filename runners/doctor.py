@@ -8,8 +8,9 @@ from statistics import median
 from typing import Literal
 
 from runners.errors import ShootoutError
-from runners.measure import k6, machine, probe, sampler
-from runners.plan.frameworks import find_frameworks
+from runners.measure.load import k6
+from runners.measure.sense import machine, probe, sampler
+from runners.plan.manifests import find_frameworks
 
 NOISE_S = 3.0
 FEWEST_OPEN_FILES = 4096

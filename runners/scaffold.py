@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from runners.errors import UsageError
-from runners.plan.frameworks import MANIFEST, find_frameworks, select_frameworks
+from runners.plan.manifests import MANIFEST, find_frameworks, select_frameworks
 
 APP = "app.py"
 

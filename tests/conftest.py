@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from runners import cli
-from runners.measure import process, server
-from runners.measure.server import Server
+from runners.cli import app
+from runners.measure.hosts import local as process
+from runners.measure.serve import server
+from runners.measure.serve.server import Server
 from tests import small_subjects
 from tests.fake_k6 import fake_k6
 
@@ -41,7 +42,7 @@ def shootout(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
         monkeypatch.setattr(sys, "argv", ["shootout", *map(str, words)])
         code = 0
         try:
-            cli.main()
+            app.main()
         except SystemExit as ended:
             code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
         seen = capsys.readouterr()

@@ -8,35 +8,15 @@ from typing import Literal
 
 import numpy as np
 
-from runners import histogram
-from runners.model import (
-    QUANTILE_LEVELS,
-    Block,
-    BystanderSummary,
-    Calibration,
-    Completed,
-    Concurrency,
-    Failed,
-    Footprint,
-    GeneratorPoint,
-    Latency,
-    Load,
-    LoadSummary,
-    Machine,
-    Occupancy,
-    Plan,
-    ResourceSample,
-    Session,
-    Settings,
-    Slice,
-    StoredSession,
-    Subject,
-    Trial,
-    TrialResult,
-    UnloadedPoint,
-    Usage,
-    Workload,
-)
+from runners.model.calibration import Calibration, GeneratorPoint, UnloadedPoint
+from runners.model.latency import QUANTILE_LEVELS, Latency
+from runners.model.load import Load
+from runners.model.machine import Machine
+from runners.model.outcome import BystanderSummary, Completed, Failed, LoadSummary, ResourceSample, Slice, Usage
+from runners.model.plan import Block, Plan, Trial
+from runners.model.session import Footprint, Occupancy, Session, StoredSession, TrialResult
+from runners.model.subject import Concurrency, Settings, Subject, Workload
+from runners.numbers import histogram
 
 WORKLOADS = (
     Workload(name="async-io", route="/async-io", handler="async", work="wait", shows="concurrency of one loop"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psutil
 
-from runners.model import Concurrency, Subject
+from runners.model.subject import Concurrency, Subject
 from runners.plan.workloads import ALL, expected_result
 from tests.small_server import THREADS
 

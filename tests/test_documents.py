@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 
 from runners import store
-from runners.model import Completed, StoredSession
-from runners.report import index, overview, render
-from runners.report.compare import compare
-from runners.report.compare_words import conclusion
-from runners.report.summary import summarise
+from runners.model.outcome import Completed
+from runners.model.session import StoredSession
+from runners.report import index, render
+from runners.report.replication.compare import compare
+from runners.report.summary.summary import summarise
+from runners.report.text import overview
+from runners.report.text.compare_words import conclusion
 from tests.conftest import ROOT
 
 PAGES = ("measuring", "statistics", "validation")

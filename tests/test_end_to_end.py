@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from runners import store
-from runners.model import Completed, StoredSession
+from runners.model.outcome import Completed
+from runners.model.session import StoredSession
 from tests.conftest import ROOT
 from tests.small_subjects import running_below
 

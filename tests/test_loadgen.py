@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from runners.measure.trial import Visit, run_trial
-from runners.model import Completed, Load
+from runners.model.load import Load
+from runners.model.outcome import Completed
 from tests.conftest import StartSmall
 from tests.measure.rigs import rig
 from tests.small_subjects import small_subject

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from runners.errors import UsageError
-from runners.plan.frameworks import find_frameworks
+from runners.plan.manifests import find_frameworks
 from runners.scaffold import make_framework
 from tests.conftest import ROOT
 

@@ -8,7 +8,7 @@ import pytest
 
 from runners import store
 from runners.errors import StoreError
-from runners.model import BlockDisturbed, BlockVoid, Footprint, Occupancy, StoredSession
+from runners.model.session import BlockDisturbed, BlockVoid, Footprint, Occupancy, StoredSession
 from tests.sessions import Shape, stored_session
 
 SHAPE = Shape(subjects=2, workloads=2, clients=(10,), rounds=2, look_inside=False)

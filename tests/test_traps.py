@@ -16,14 +16,19 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from runners.measure import process, sampler
-from runners.measure.server import Server, await_ready, free_port, launch
+from runners.measure.hosts import local as process
+from runners.measure.sense import sampler
+from runners.measure.serve.server import Server, await_ready, free_port, launch
 from runners.measure.trial import run_trial
-from runners.model import QUANTILE_LEVELS, Completed, Latency, Load, LoadSummary, Settings, StoredSession, TrialResult
-from runners.plan.frameworks import find_frameworks
+from runners.model.latency import QUANTILE_LEVELS, Latency
+from runners.model.load import Load
+from runners.model.outcome import Completed, LoadSummary
+from runners.model.session import StoredSession, TrialResult
+from runners.model.subject import Settings
+from runners.plan.manifests import find_frameworks
 from runners.plan.subjects import make_subject
 from runners.report.render import tables
-from runners.report.summary import summarise
+from runners.report.summary.summary import summarise
 from tests.conftest import ROOT, StartSmall
 from tests.fake_k6 import fake_k6
 from tests.measure.rigs import rig, visit

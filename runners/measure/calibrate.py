@@ -9,20 +9,14 @@ from pathlib import Path
 from typing import Literal
 
 from runners.errors import ServerError
-from runners.measure import sampler, sentinels
-from runners.measure.server import Server
+from runners.measure.guard import sentinels
+from runners.measure.sense import sampler
+from runners.measure.serve.server import Server
 from runners.measure.trial import Rig, Visit, run_trial
-from runners.model import (
-    Calibration,
-    Completed,
-    Concurrency,
-    GeneratorPoint,
-    Load,
-    PingPoint,
-    Subject,
-    UnloadedPoint,
-    Workload,
-)
+from runners.model.calibration import Calibration, GeneratorPoint, PingPoint, UnloadedPoint
+from runners.model.load import Load
+from runners.model.outcome import Completed
+from runners.model.subject import Concurrency, Subject, Workload
 
 MOST_ATTEMPTS = 3
 PING_WARMUP_S = 0.1
@@ -40,7 +34,7 @@ NULL_SERVER = Subject(
     title="Null server",
     framework="null-server",
     package="uvloop",
-    command=("{python}", "-m", "runners.measure.null_server", "{host}", "{port}"),
+    command=("{python}", "-m", "runners.measure.serve.null_server", "{host}", "{port}"),
     environment={},
     concurrency=Concurrency(async_handlers="loop", sync_handlers="loop"),
     threads=1,

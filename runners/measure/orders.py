@@ -4,9 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from runners.measure import machine, sentinels
+from runners.measure.guard import sentinels
+from runners.measure.sense import machine
 from runners.measure.trial import Rig
-from runners.model import BlockDisturbed, BlockVoid, Calibration, Footprint, Plan, TrialResult
+from runners.model.calibration import Calibration
+from runners.model.plan import Plan
+from runners.model.session import BlockDisturbed, BlockVoid, Footprint, TrialResult
 
 
 @dataclass(frozen=True, kw_only=True)

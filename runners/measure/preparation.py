@@ -4,11 +4,14 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Literal
 
-from runners.measure import calibrate, contract, quiet
+from runners.measure import calibrate
+from runners.measure.guard import contract, quiet
 from runners.measure.orders import Calibrated, Event, Orders, Progress, Step, Timer
-from runners.measure.server import Server
-from runners.measure.servers import running_servers
-from runners.model import Calibration, GeneratorPoint, Load, PingPoint, UnloadedPoint, Workload
+from runners.measure.serve.server import Server
+from runners.measure.serve.servers import running_servers
+from runners.model.calibration import Calibration, GeneratorPoint, PingPoint, UnloadedPoint
+from runners.model.load import Load
+from runners.model.subject import Workload
 
 PROJECT = Path(__file__).resolve().parents[2]
 UNLOADED_WARMUP_S = 0.15

@@ -1,1 +1,1 @@
-"""Pure: from manifests and wishes to a plan."""
+"""Pure: from manifests and options to a plan."""

@@ -3,7 +3,9 @@
 import random
 from collections.abc import Sequence
 
-from runners.model import Block, Load, Plan, Subject, Workload
+from runners.model.load import Load
+from runners.model.plan import Block, Plan
+from runners.model.subject import Subject, Workload
 
 
 def make_plan(  # noqa: PLR0913 - each is one choice of a plan

@@ -1,6 +1,6 @@
 """Copies of one framework under several names, some of them made slower: what a self-test of the rig compares."""
 
-from runners.model import Framework, Settings, Subject
+from runners.model.subject import Framework, Settings, Subject
 from runners.plan.subjects import make_subject
 
 COPIES = "abcd"

@@ -1,7 +1,7 @@
 """Applies settings to a framework: what to start, with which environment, and how many requests it can hold."""
 
 from runners.errors import UsageError
-from runners.model import Framework, Settings, Subject
+from runners.model.subject import Framework, Settings, Subject
 from runners.plan.workloads import ALL, expected_result
 
 DEFAULT_EXECUTOR_MAX = 32

@@ -1,7 +1,7 @@
 """The workloads of the contract, and the result that each must answer."""
 
 from runners.errors import UsageError
-from runners.model import Workload
+from runners.model.subject import Workload
 
 CORE: tuple[Workload, ...] = (
     Workload(

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
-from runners.model import Session, StoredSession, Value
-from runners.report.selftest import EVERYWHERE, ROUNDS_IN_SET, tallies
-from runners.report.summary import summarise
-from runners.report.table import plain
+from runners.model.session import Session, StoredSession
+from runners.model.value import Value
+from runners.report.selftest.selftest import EVERYWHERE, ROUNDS_IN_SET, tallies
+from runners.report.summary.summary import summarise
+from runners.report.text.table import plain
 from runners.report.values import Summary, Table
 from runners.units import names
 

@@ -1,9 +1,12 @@
 """Every file that is derived from a stored session."""
 
-from runners.model import StoredSession
-from runners.report import charts, export, page, selftest, table, table_csv
-from runners.report.compare import SessionComparison
-from runners.report.summary import summarise
+from runners.model.session import StoredSession
+from runners.report.charts import every as charts
+from runners.report.page import page
+from runners.report.replication.compare import SessionComparison
+from runners.report.selftest import selftest
+from runners.report.summary.summary import summarise
+from runners.report.text import export, table, table_csv
 from runners.report.values import Summary
 
 

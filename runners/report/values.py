@@ -4,13 +4,16 @@ from typing import Literal
 
 from pydantic import NonNegativeInt, PositiveFloat, PositiveInt
 
-from runners.model import Load, Session, Value, Workload
+from runners.model.load import Load
+from runners.model.session import Session
+from runners.model.subject import Workload
+from runners.model.value import Value
 
 
 class Spread(Value):
     """A figure over the rounds: its centre, and with 6 rounds or more an interval that holds it with at least 95 %.
 
-    With fewer, low and high are the range seen. `runners.report.statistics.coverage` gives the real coverage. Where
+    With fewer, low and high are the range seen. `runners.numbers.intervals.coverage` gives the real coverage. Where
     waits were cut off by a window's end, the centre may be a bound: `at_least` says that the truth is more than
     `median`, `high_at_least` that it may be more than `high`. `low` needs no such mark: a bound for it is below it too.
     """
@@ -108,7 +111,7 @@ class ServerRow(Value):
 
 
 class Row(Value):
-    """A framework's line in a table: its spreads by metric name (runners.report.metrics), None where it has none."""
+    """A framework's line in a table: by metric name (report.figures.metrics) a spread, None if it has none."""
 
     subject: str
     title: str
@@ -128,7 +131,7 @@ class Row(Value):
     pings_fresh: Pings | None = None
     """On new connections; like `pings_kept` not known of format 1."""
     effective_clients: tuple[float, float] | None = None
-    """The smallest and the largest over the rounds: requests/s times mean latency (runners.report.steadiness)."""
+    """Over the rounds the smallest and the largest: requests/s times mean latency (report.figures.steadiness)."""
     rounds_off_clients: NonNegativeInt = 0
     """Rounds in which this was further from the number of clients than is allowed."""
     clients_answered: NonNegativeInt | None = None

@@ -16,7 +16,7 @@ import psutil
 
 from runners import store
 from runners.report import render
-from runners.report.summary import summarise
+from runners.report.summary.summary import summarise
 from tests.sessions import Shape, stored_session
 
 TRIALS = 10_000

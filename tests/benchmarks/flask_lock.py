@@ -10,10 +10,14 @@ import tempfile
 from pathlib import Path
 from statistics import median
 
-from runners.measure import contract, k6, machine, sampler
+from runners.measure.guard import contract
+from runners.measure.load import k6
+from runners.measure.sense import machine, sampler
 from runners.measure.trial import Rig, Visit, run_trial
-from runners.model import Completed, Load, Settings, Subject
-from runners.plan.frameworks import find_frameworks, select_frameworks
+from runners.model.load import Load
+from runners.model.outcome import Completed
+from runners.model.subject import Settings, Subject
+from runners.plan.manifests import find_frameworks, select_frameworks
 from runners.plan.subjects import make_subject
 from tests.conftest import ROOT
 

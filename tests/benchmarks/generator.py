@@ -13,10 +13,15 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-from runners.measure import calibrate, contract, k6, machine, process, sampler
-from runners.measure.server import Server
+from runners.measure import calibrate
+from runners.measure.guard import contract
+from runners.measure.hosts import local as process
+from runners.measure.load import k6
+from runners.measure.sense import machine, sampler
+from runners.measure.serve.server import Server
 from runners.measure.trial import Rig, Visit, run_trial
-from runners.model import Completed, Load
+from runners.model.load import Load
+from runners.model.outcome import Completed
 from tests.conftest import ROOT
 
 PAIRS = 4

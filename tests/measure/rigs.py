@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from runners.measure import k6, machine, sentinels
+from runners.measure.guard import sentinels
+from runners.measure.load import k6
 from runners.measure.orders import Orders
+from runners.measure.sense import machine
 from runners.measure.trial import Rig, Visit
-from runners.model import Load, Subject
+from runners.model.load import Load
+from runners.model.subject import Subject
 from runners.plan.schedule import make_plan
 from runners.plan.workloads import ALL
 from tests.conftest import ROOT

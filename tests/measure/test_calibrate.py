@@ -8,8 +8,9 @@ import httpx
 import pytest
 
 from runners.errors import ServerError
-from runners.measure import calibrate, contract
-from runners.model import Calibration, GeneratorPoint
+from runners.measure import calibrate
+from runners.measure.guard import contract
+from runners.model.calibration import Calibration, GeneratorPoint
 from runners.plan.workloads import ALL
 from tests.conftest import ROOT, StartSmall
 from tests.fake_k6 import fake_k6

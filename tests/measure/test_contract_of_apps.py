@@ -5,9 +5,10 @@ from typing import get_args
 
 import pytest
 
-from runners.measure import contract, machine
-from runners.model import Framework, Profile, Settings
-from runners.plan.frameworks import find_frameworks
+from runners.measure.guard import contract
+from runners.measure.sense import machine
+from runners.model.subject import Framework, Profile, Settings
+from runners.plan.manifests import find_frameworks
 from runners.plan.subjects import make_subject
 from runners.plan.workloads import ALL
 from tests.conftest import ROOT

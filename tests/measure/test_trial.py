@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from runners.measure import k6
+from runners.measure.load import k6
 from runners.measure.trial import Rig, run_trial
-from runners.model import Completed, Failed
+from runners.model.outcome import Completed, Failed
 from tests.conftest import StartSmall
 from tests.fake_k6 import fake_k6
 from tests.measure.rigs import LOAD, rig, visit

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runners.model import Load, Plan
+from runners.model.load import Load
+from runners.model.plan import Plan
 from runners.plan.schedule import make_plan
 from runners.plan.workloads import ALL
 from tests.small_subjects import small_subject

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runners.errors import UsageError
-from runners.model import Concurrency, Framework, Settings, Stock, Subject
+from runners.model.subject import Concurrency, Framework, Settings, Stock, Subject
 from runners.plan.selftest import COPIES, make_copies
 from runners.plan.subjects import default_executor_threads, make_subject
 

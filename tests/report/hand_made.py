@@ -2,32 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 
-from runners.model import (
-    QUANTILE_LEVELS,
-    Block,
-    BystanderSummary,
-    Calibration,
-    Completed,
-    Concurrency,
-    Failed,
-    GeneratorPoint,
-    Latency,
-    Load,
-    LoadSummary,
-    Machine,
-    PingPoint,
-    Plan,
-    Session,
-    Settings,
-    StoredSession,
-    Subject,
-    Trial,
-    TrialResult,
-    UnloadedPoint,
-    Usage,
-    Workload,
-)
-from runners.report.metrics import METRICS
+from runners.model.calibration import Calibration, GeneratorPoint, PingPoint, UnloadedPoint
+from runners.model.latency import QUANTILE_LEVELS, Latency
+from runners.model.load import Load
+from runners.model.machine import Machine
+from runners.model.outcome import BystanderSummary, Completed, Failed, LoadSummary, Usage
+from runners.model.plan import Block, Plan, Trial
+from runners.model.session import Session, StoredSession, TrialResult
+from runners.model.subject import Concurrency, Settings, Subject, Workload
+from runners.report.figures.metrics import METRICS
 from runners.report.values import Ceiling, Row, Spread, Table
 
 ASYNC_WAIT = Workload(name="async-io", route="/async-io", handler="async", work="wait", shows="waits on a loop")

@@ -15,9 +15,10 @@ import numpy as np
 import scipy.stats
 from numpy.typing import NDArray
 
-from runners.report import paired, studentized
-from runners.report.noise import pair_variances, pairs_of
-from runners.report.statistics import CONFIDENCE, Floats
+from runners.numbers import studentized
+from runners.numbers.intervals import CONFIDENCE, Floats
+from runners.numbers.noise import pair_variances, pairs_of
+from runners.report.ranking import paired
 from tests.report import procedure_before
 
 TABLES = 20_000
@@ -77,7 +78,7 @@ def with_outliers(percent: float) -> Noise:
 
 
 def now(logs: Floats) -> Bools:
-    """Which rows (tables, rows, blocks) are less than the first of their table by `runners.report.paired`."""
+    """Which rows (tables, rows, blocks) are less than the first of their table by `runners.report.ranking.paired`."""
     rows = logs.shape[1]
     first, second = pairs_of(rows)
     centres, reaches = intervals(logs)

@@ -11,7 +11,7 @@ import numpy as np
 import scipy.stats
 from numpy.typing import NDArray
 
-from runners.report.statistics import Floats
+from runners.numbers.intervals import Floats
 
 LEVEL = 0.05
 BAND = math.log(1.01)

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from runners.model import Settings, StoredSession
+from runners.model.session import StoredSession
+from runners.model.subject import Settings
 from runners.report.index import Entry, default_question, entry, markdown
 from tests.report import hand_made as made
 from tests.sessions import Shape, stored_session

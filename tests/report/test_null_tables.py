@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from runners.report import paired, studentized
-from runners.report.noise import pairs_of
-from runners.report.statistics import Floats
+from runners.numbers import studentized
+from runners.numbers.intervals import Floats
+from runners.numbers.noise import pairs_of
+from runners.report.ranking import paired
 from tests.report import procedure_before
 from tests.report.null_tables import (
     Noise,

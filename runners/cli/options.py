@@ -1,0 +1,69 @@
+"""Options that several commands share, and what their words mean."""
+
+import enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from runners.errors import UsageError
+from runners.measure.sense import sampler
+
+
+class Profile(enum.StrEnum):
+    matched = "matched"
+    stock = "stock"
+
+
+class Loop(enum.StrEnum):
+    uvloop = "uvloop"
+    asyncio = "asyncio"
+
+
+class LoadModel(enum.StrEnum):
+    closed = "closed"
+    open = "open"
+
+
+class Described(enum.StrEnum):
+    session = "session"
+    trial = "trial"
+    columns = "columns"
+
+
+Results = Annotated[Path, typer.Option("--out", help="Folder for sessions.")]
+
+Apps = Annotated[Path, typer.Option("--apps", help="Folder of frameworks.")]
+
+K6 = Annotated[str | None, typer.Option("--k6", help="A k6 other than the one on PATH.")]
+
+Names = Annotated[list[str] | None, typer.Argument(help="Frameworks; all if none is named.")]
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def numbers_of(option: str, text: str) -> tuple[int, ...]:
+    try:
+        numbers = tuple(int(word) for word in words_of(text))
+    except ValueError:
+        raise UsageError(f"{option} {text}: whole numbers, separated by commas, such as 16,80") from None
+    if any(number < 1 for number in numbers):
+        raise UsageError(f"{option} {text}: every number must be at least 1")
+    return numbers
+
+
+def cores_of(text: str) -> tuple[int, ...]:
+    try:
+        cores = tuple(sorted({int(word) for word in words_of(text)}))
+    except ValueError:
+        raise UsageError(f"--server-cores {text}: CPU numbers, separated by commas, such as 0,1") from None
+    available = sampler.cores_available()
+    if unknown := [core for core in cores if core not in available]:
+        raise UsageError(
+            f"--server-cores {text}: there is no core {unknown[0]}; there are {', '.join(map(str, available))}"
+        )
+    return cores

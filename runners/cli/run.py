@@ -1,0 +1,150 @@
+"""The commands that measure."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from runners import store
+from runners.cli.options import K6, Apps, LoadModel, Loop, Profile, Results, cores_of, numbers_of, words_of
+from runners.cli.screen import Screen
+from runners.cli.tell import tell
+from runners.cli.terminal import err
+from runners.errors import UsageError
+from runners.measure.load import k6
+from runners.measure.sense import machine, sampler
+from runners.model.subject import Settings
+from runners.plan.manifests import find_frameworks, select_frameworks
+from runners.plan.schedule import make_plan
+from runners.plan.selftest import make_copies
+from runners.plan.workloads import select_workloads
+from runners.session.options import RIGOROUS_ROUNDS, ROOT, RunOptions
+from runners.session.prepare import Prepared, loads_of, prepare, prepare_plan
+from runners.session.resume import resume as resume_session
+from runners.session.run import run as run_session
+
+
+def run(  # noqa: PLR0913 - one argument for each option
+    *,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="One round at one level, about a minute: scouting only.")
+    ] = False,
+    rigorous: Annotated[bool, typer.Option("--rigorous", help=f"{RIGOROUS_ROUNDS} rounds.")] = False,
+    frameworks: Annotated[str, typer.Option(help="Names, separated by commas; all if empty.")] = "",
+    workloads: Annotated[str, typer.Option(help="Names, separated by commas; the four core ones if empty.")] = "",
+    clients: Annotated[str, typer.Option(help="Levels of concurrency, separated by commas.  [default: 16,80]")] = "",
+    rounds: Annotated[int | None, typer.Option(min=1, help="How often every cell is visited.  [default: 6]")] = None,
+    window: Annotated[float | None, typer.Option(min=0.2, help="Seconds measured in a trial.  [default: 2.5]")] = None,
+    warmup: Annotated[float | None, typer.Option(min=0, help="Seconds of load before them.  [default: 0.6]")] = None,
+    threads: Annotated[int, typer.Option(min=1, help="Threads for sync work.")] = 40,
+    processes: Annotated[int, typer.Option(min=1, help="Server processes.")] = 1,
+    loop: Annotated[Loop, typer.Option(help="Event loop, where the stack takes it.")] = Loop.uvloop,
+    wait: Annotated[float, typer.Option(min=0.001, help="Seconds that a waiting workload waits.")] = 0.05,
+    cpu_iterations: Annotated[int, typer.Option(min=1, help="Squares that a computing workload adds up.")] = 60_000,
+    profile: Annotated[
+        Profile, typer.Option(help="Equal settings everywhere, or nothing configured.")
+    ] = Profile.matched,
+    load: Annotated[
+        LoadModel, typer.Option(help="Clients that wait for answers, or a fixed arrival rate.")
+    ] = LoadModel.closed,
+    seed: Annotated[int, typer.Option(help="Seed of the random order.")] = 1,
+    server_cores: Annotated[str, typer.Option(help="CPU numbers for the servers, separated by commas.")] = "",
+    calibrate: Annotated[bool, typer.Option(help="Measure k6's and every cell's limits first.")] = True,
+    resume: Annotated[str | None, typer.Option(help="Go on with an interrupted session.")] = None,
+    results: Results = ROOT / "results",
+    apps: Apps = ROOT / "apps",
+    k6: K6 = None,
+) -> None:
+    """Run the comparison and write the results table."""
+    if quick and rigorous:
+        raise UsageError("--quick and --rigorous contradict each other; choose one")
+    options = RunOptions(
+        frameworks=words_of(frameworks),
+        workloads=words_of(workloads),
+        clients=numbers_of("--clients", clients) or ((80,) if quick else (16, 80)),
+        rounds=rounds or (1 if quick else RIGOROUS_ROUNDS if rigorous else 6),
+        window_s=window,
+        warmup_s=warmup,
+        settings=Settings(
+            profile=profile.value,
+            threads=threads,
+            processes=processes,
+            loop=loop.value,
+            wait_s=wait,
+            cpu_iterations=cpu_iterations,
+        ),
+        seed=seed,
+        load=load.value,
+        calibrate=calibrate,
+        quick=quick,
+        server_cores=cores_of(server_cores),
+        k6=k6,
+        apps=apps,
+        results=results,
+        command=("shootout", *sys.argv[1:]),
+    )
+    if resume is not None:
+        folder = store.find(results, resume)
+        stored = store.read(folder)
+        subjects = len(stored.session.plan.subjects)
+        done = subjects * len(store.finished_blocks(stored.results, subjects))
+        with Screen(err, stored.session, done=done) as screen:
+            folder, summary = resume_session(folder, options, screen.watch)
+        tell(folder, summary)
+        return
+    _run(prepare(options), results)
+
+
+def selftest(  # noqa: PLR0913 - one argument for each option
+    *,
+    quick: Annotated[bool, typer.Option("--quick", help="6 rounds, a few minutes.")] = False,
+    rounds: Annotated[int, typer.Option(min=6, help="Rounds; cut into sets of 6 and of 20.")] = 18,
+    framework: Annotated[str, typer.Option(help="Which framework to copy.")] = "starlette",
+    workloads: Annotated[str, typer.Option(help="Names, separated by commas; the four core ones if empty.")] = "",
+    clients: Annotated[str, typer.Option(help="Levels of concurrency, separated by commas.")] = "16,80",
+    window: Annotated[float, typer.Option(min=0.2)] = 2.5,
+    warmup: Annotated[float, typer.Option(min=0)] = 0.6,
+    seed: Annotated[int, typer.Option()] = 1,
+    results: Results = ROOT / "results",
+    apps: Apps = ROOT / "apps",
+    k6: K6 = None,
+) -> None:
+    """Measure the rig itself: equal copies must tie, known slowdowns must be found."""
+    options = RunOptions(
+        workloads=words_of(workloads),
+        clients=numbers_of("--clients", clients),
+        rounds=6 if quick else rounds,
+        window_s=window,
+        warmup_s=warmup,
+        seed=seed,
+        calibrate=False,
+        k6=k6,
+        apps=apps,
+        results=results,
+        command=("shootout", *sys.argv[1:]),
+    )
+    _run(_prepare_selftest(options, framework), results)
+
+
+def _prepare_selftest(options: RunOptions, framework: str) -> Prepared:
+    machine.raise_open_files_limit()
+    generator = k6.find_k6(options.k6)
+    cores = machine.share_cores(sampler.cores_available(), 1)
+    (chosen,) = select_frameworks(find_frameworks(options.apps), (framework,))
+    copies = make_copies(chosen, options.settings, executor_cpus=machine.executor_cpus(cores))
+    loads = loads_of(options)
+    plan = make_plan(copies, select_workloads(options.workloads), loads, rounds=options.rounds, seed=options.seed)
+    prepared = prepare_plan(options, plan, generator, cores)
+    name = prepared.session.name.replace("matched", "selftest")
+    session = prepared.session.model_copy(update={"label": "selftest", "name": name})
+    return Prepared(session=session, orders=prepared.orders, skipped=())
+
+
+def _run(prepared: Prepared, results: Path) -> None:
+    for name in prepared.skipped:
+        err.print(Text(f"{name}: not installed, left out"))
+    with Screen(err, prepared.session) as screen:
+        folder, summary = run_session(prepared, results, screen.watch)
+    tell(folder, summary)

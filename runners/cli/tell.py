@@ -1,0 +1,103 @@
+"""The commands that tell what was measured."""
+
+import webbrowser
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from runners import store
+from runners.cli.options import AsJson, Results
+from runners.cli.screen import print_result
+from runners.cli.terminal import INTERRUPTED, err, out, shown
+from runners.plan.workloads import CORE
+from runners.report import index, render
+from runners.report.replication import compare as comparing
+from runners.report.summary.summary import summarise
+from runners.report.text import overview
+from runners.report.text.compare_markdown import comparison_markdown
+from runners.report.values import Summary
+from runners.session.options import ROOT
+
+
+def report(
+    session: Annotated[str | None, typer.Argument(help="Name or folder of a session; the latest if none.")] = None,
+    *,
+    open_page: Annotated[bool, typer.Option("--open", help="Show report.html in the browser.")] = False,
+    results: Results = ROOT / "results",
+) -> None:
+    """Build every derived file of a stored session again."""
+    folder = store.find(results, session)
+    summary, files = render.everything(store.read(folder))
+    store.write_derived(folder, files)
+    tell(folder, summary)
+    if open_page:
+        webbrowser.open((folder / "report.html").as_uri())
+
+
+def publish(
+    session: Annotated[str | None, typer.Argument(help="Name or folder of a session; the latest if none.")] = None,
+    *,
+    question: Annotated[
+        str | None, typer.Option(help="What it answers, for the list of published sessions; '' for the default.")
+    ] = None,
+    readme: Annotated[
+        bool | None,
+        typer.Option(help="Show it in README.md.  [default: if it has all four workloads, with equal settings]"),
+    ] = None,
+    results: Results = ROOT / "results",
+) -> None:
+    """Copy a session to results/published, list it there, and show a whole comparison in README.md."""
+    folder = store.publish(results, store.find(results, session), question)
+    summary, files = render.everything(store.read(folder))
+    store.write_derived(folder, files)
+    entries = [index.entry(one.name, store.read(one), store.question(one)) for one in store.published(results)]
+    store.write_derived(folder.parent, {"README.md": index.markdown(entries)})
+    wanted = _is_whole(summary) if readme is None else readme
+    if wanted and results.resolve() == (ROOT / "results").resolve():
+        store.replace_between(ROOT / "README.md", overview.BEGIN, overview.END, overview.markdown(summary))
+    out.print(Text(f"published: {shown(folder)}"), soft_wrap=True)
+
+
+def compare(  # noqa: PLR0913 - one argument for each option
+    first: Annotated[str, typer.Argument(help="Name or folder of a session.")],
+    second: Annotated[str, typer.Argument(help="Name or folder of another.")],
+    *,
+    page: Annotated[Path | None, typer.Option(help="Also write the comparison as a page to this file.")] = None,
+    levels: Annotated[
+        bool, typer.Option("--levels", help="Print the figures that moved even if machine or versions differ.")
+    ] = False,
+    results: Results = ROOT / "results",
+    as_json: AsJson = False,
+) -> None:
+    """Say which conclusions of one session hold in another, and on the same machine which figures moved."""
+    stored = [store.read(store.find(results, name)) for name in (first, second)]
+    summaries = [summarise(one) for one in stored]
+    seen = comparing.compare(*summaries, levels=levels)
+    if page is not None:
+        store.write_derived(page.parent, {page.name: render.comparison_page(summaries[1], stored[1], seen)})
+    if as_json:
+        print(seen.model_dump_json(indent=1))  # noqa: T201 - for programs, so without rich's wrapping
+    else:
+        print(comparison_markdown(seen))  # noqa: T201 - Markdown is to be piped
+
+
+def tell(folder: Path, summary: Summary) -> None:
+    if summary.session.label == "selftest":
+        out.print(Text((folder / "selftest.md").read_text(encoding="utf-8")), soft_wrap=True)
+    else:
+        print_result(out, summary, shown(folder))
+    if summary.session.interrupted:
+        err.print(
+            Text(f"interrupted; go on with: shootout run --resume {summary.session.name}", style="yellow"),
+            soft_wrap=True,
+        )
+        raise typer.Exit(INTERRUPTED)
+
+
+def _is_whole(summary: Summary) -> bool:
+    """Whether it compares frameworks on every core workload with equal settings."""
+    session = summary.session
+    core = {workload.name for workload in CORE} <= {workload.name for workload in session.plan.workloads}
+    return core and session.label != "selftest" and session.settings.profile == "matched"

@@ -1,0 +1,1 @@
+"""What keeps a session honest: the contract, quiet, sentinels."""

@@ -1,0 +1,1 @@
+"""k6: how it is started, when it is let in, what it saw."""

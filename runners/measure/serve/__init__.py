@@ -1,0 +1,1 @@
+"""Servers: one, those of a round, and the one that does nothing."""

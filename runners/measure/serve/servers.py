@@ -1,0 +1,61 @@
+"""The servers of a round: all subjects started together, one that dies replaced, none left when the round is over."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from runners.errors import ServerError
+from runners.measure.hosts import local as process
+from runners.measure.orders import Orders
+from runners.measure.serve.server import Server, await_ready, check_alive, free_port, launch
+from runners.model.outcome import Failed
+from runners.model.plan import Trial
+from runners.model.subject import Subject
+
+
+@contextlib.contextmanager
+def running_servers(
+    orders: Orders, label: str, change: Callable[[Subject], Subject] = lambda subject: subject
+) -> Iterator[dict[str, Server | Failed]]:
+    """Every subject's server, started together; one that does not start is a Failed and leaves the others unharmed."""
+    servers: dict[str, Server | Failed] = {}
+    try:
+        for subject in orders.plan.subjects:
+            servers[subject.name] = _launched(orders, change(subject), f"{subject.name}-{label}")
+        for name, server in servers.items():
+            servers[name] = _ready(server)
+        yield servers
+    finally:
+        process.stop([server.child for server in servers.values() if isinstance(server, Server)])
+
+
+def replace_if_dead(orders: Orders, servers: dict[str, Server | Failed], trial: Trial) -> None:
+    """Put a fresh server in the place of one that died; it stands there from its start, so that it will be stopped."""
+    server = servers[trial.subject]
+    if isinstance(server, Failed):
+        return
+    try:
+        check_alive(server)
+    except ServerError:
+        process.stop([server.child])
+        servers[trial.subject] = _launched(orders, server.subject, f"{server.log.stem}-again-{trial.block}")
+        fresh = _ready(servers[trial.subject])
+        servers[trial.subject] = fresh if isinstance(fresh, Failed) else replace(fresh, replacement=True)
+
+
+def _launched(orders: Orders, subject: Subject, label: str) -> Server | Failed:
+    log = orders.rig.logs / f"{label}.log"
+    try:
+        return launch(subject, port=free_port(), cores=orders.cores.server, root=orders.root, log=log)
+    except ServerError as error:
+        return Failed(stage="start", reason=str(error), log=error.log)
+
+
+def _ready(server: Server | Failed) -> Server | Failed:
+    if isinstance(server, Failed):
+        return server
+    try:
+        return await_ready(server)
+    except ServerError as error:
+        process.stop([server.child])
+        return Failed(stage="start", reason=str(error), log=error.log)

@@ -1,0 +1,114 @@
+"""Watches one window: what the server, k6 and the machine spent between its edges."""
+
+import time
+from dataclasses import dataclass
+
+from runners.measure.hosts import local as process
+from runners.measure.sense import probe, sampler
+from runners.measure.serve.server import Server
+from runners.model.outcome import ResourceSample, Usage
+
+SAMPLE_EVERY_S = 0.2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """When the load starts and when its window begins and ends, in seconds since the epoch."""
+
+    start_s: float
+    begin_s: float
+    end_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Reading:
+    at_s: float
+    server_cpu_s: float
+    server_user_s: float | None
+    generator_cpu_s: float
+    runner_cpu_s: float
+    machine: sampler.MachineTimes
+    context_switches: int | None
+
+
+def watch(server: Server, child: process.Child, window: Window) -> tuple[tuple[ResourceSample, ...], Usage]:
+    generator = (child.pid,)
+    _sleep_until(window.begin_s)
+    first = _read(server.pids, generator)
+    with probe.probing(server.cores) as speed:
+        samples = [_sample(server.pids, first, window)]
+        for step in range(1, int((window.end_s - window.begin_s) / SAMPLE_EVERY_S)):
+            _sleep_until(window.begin_s + step * SAMPLE_EVERY_S)
+            samples.append(_sample(server.pids, first, window))
+        _sleep_until(window.end_s)
+        last = _read(server.pids, generator)
+    samples.append(_sample(server.pids, first, window))
+    return tuple(samples), _usage(first, last, samples, window, speed)
+
+
+def _read(server_pids: tuple[int, ...], generator_pids: tuple[int, ...]) -> _Reading:
+    at_s = time.time()
+    return _Reading(
+        at_s=at_s,
+        server_cpu_s=sampler.cpu_s(server_pids),
+        server_user_s=sampler.user_s(server_pids),
+        generator_cpu_s=sampler.cpu_s(generator_pids),
+        runner_cpu_s=sampler.runner_cpu_s(),
+        machine=sampler.machine_times(),
+        context_switches=sampler.context_switches(server_pids),
+    )
+
+
+def _sample(pids: tuple[int, ...], first: _Reading, window: Window) -> ResourceSample:
+    return ResourceSample(
+        at_s=round(time.time() - window.begin_s, 4),
+        cpu_s=round(max(0.0, sampler.cpu_s(pids) - first.server_cpu_s), 6),
+        memory_bytes=sampler.private_bytes(pids),
+        threads=sampler.threads(pids),
+    )
+
+
+def _usage(
+    first: _Reading, last: _Reading, samples: list[ResourceSample], window: Window, speed: probe.SpeedProbe
+) -> Usage:
+    server_s = max(0.0, last.server_cpu_s - first.server_cpu_s)
+    generator_s = max(0.0, last.generator_cpu_s - first.generator_cpu_s)
+    runner_s = last.runner_cpu_s - first.runner_cpu_s
+    foreign_s = last.machine.busy_s - first.machine.busy_s - server_s - generator_s - runner_s
+    late_s = max(abs(first.at_s - window.begin_s), abs(last.at_s - window.end_s))
+    user_s = _difference(first.server_user_s, last.server_user_s)
+    switches = _difference(first.context_switches, last.context_switches)
+    return Usage(
+        duration_s=round(last.at_s - first.at_s, 6),
+        server_cpu_s=round(server_s, 6),
+        generator_cpu_s=round(generator_s, 6),
+        runner_cpu_s=round(runner_s, 6),
+        foreign_cpu_s=round(foreign_s, 4),
+        steal_s=_stolen(first, last),
+        context_switches=int(switches) if switches is not None else None,
+        memory_bytes=None,
+        threads=max(sample.threads for sample in samples),
+        time_wait=sampler.time_wait_sockets(),
+        edge_error_s=round(late_s, 6),
+        probe_s=_rounded(speed.typical_s()),
+        server_user_s=_rounded(user_s),
+    )
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 9)
+
+
+def _stolen(first: _Reading, last: _Reading) -> float | None:
+    stolen = _difference(first.machine.steal_s, last.machine.steal_s)
+    return round(stolen, 4) if stolen is not None else None
+
+
+def _difference(first: float | None, last: float | None) -> float | None:
+    return None if first is None or last is None else max(0.0, last - first)
+
+
+def _sleep_until(epoch_s: float) -> None:
+    remaining_s = epoch_s - time.time()
+    if remaining_s > 0:
+        time.sleep(remaining_s)

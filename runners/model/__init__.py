@@ -1,0 +1,1 @@
+"""The values that pass between planning, measuring, storing and reporting; only what is stored."""

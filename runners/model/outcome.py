@@ -1,0 +1,119 @@
+"""What a trial saw and what its server spent."""
+
+from typing import Literal
+
+from pydantic import ConfigDict, NonNegativeFloat, NonNegativeInt, PositiveFloat
+from pydantic.dataclasses import dataclass
+
+from runners.model.latency import Latency
+from runners.model.value import Value
+
+Stage = Literal["start", "load", "summary", "server", "check"]
+
+
+class LoadSummary(Value):
+    """What k6 saw of the load inside the window.
+
+    `requests` counts correct answers by the share of their stay that lies in the window; `completed` counts whole
+    requests, right or wrong, that ended in it. Where a request stays longer than the warm-up, the load was not `steady`
+    and `requests` are the whole correct answers. `latency` is of the completed, timeouts included, other errors not.
+    `in_flight` is the mean number of requests under way, from the sum of their stays inside the window.
+    `clients_answered` is how many clients had an answer to the load before the window began; closed loop only, and not
+    known of format 1. In the open model `latency` is of the requests sent in the window.
+    """
+
+    requests: NonNegativeFloat
+    completed: NonNegativeInt
+    in_flight: NonNegativeFloat
+    errors: dict[str, NonNegativeInt]
+    latency: Latency | None
+    started_late_s: NonNegativeFloat
+    offered_per_s: PositiveFloat | None = None
+    dropped: NonNegativeInt = 0
+    steady: bool = True
+    clients_answered: NonNegativeInt | None = None
+
+
+class BystanderSummary(Value):
+    """Pings sent on a fixed schedule during the load; latency runs from the scheduled time.
+
+    `latency` is of those answered before the window's end, timeouts included. `waiting` is how long the others had
+    waited when it came: their latency is longer than that, by how much the window cannot tell. In format 1 `latency` is
+    of all of them, answers after the load's end included.
+    """
+
+    scheduled: NonNegativeInt
+    late: NonNegativeInt
+    errors: dict[str, NonNegativeInt]
+    latency: Latency | None
+    lag_p50_s: NonNegativeFloat | None
+    waiting: Latency | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))
+class Slice:
+    """A short stretch of a trial, for looking inside: answers in it and their latency.
+
+    Of the open model: to what was sent in it. Like a `Value`, but with slots: a long session holds half a million of
+    these and of ResourceSample.
+    """
+
+    at_s: float
+    duration_s: PositiveFloat
+    completed: NonNegativeInt
+    p50_s: NonNegativeFloat | None
+    p95_s: NonNegativeFloat | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))
+class ResourceSample:
+    """The server's process tree at one moment; `at_s` counts from the window's start, CPU from the first sample."""
+
+    at_s: float
+    cpu_s: NonNegativeFloat
+    memory_bytes: NonNegativeInt | None
+    threads: NonNegativeInt
+
+
+class Usage(Value):
+    """What was spent between the window's edges, in CPU seconds unless said otherwise.
+
+    `foreign_cpu_s` is the machine's busy time less the servers', k6's and the runner's own. `server_user_s` is the part
+    of the server's CPU outside the kernel. `edge_error_s` is how far off the edges were sampled. `memory_bytes` is of
+    format 1 only: the largest proportional set size (PSS) of the server's process tree; see Footprint.
+    `probe_s` is what a fixed computation took on the server's cores meanwhile: the slower they were, the more. Sessions
+    stored before there was a probe lack it.
+    """
+
+    duration_s: PositiveFloat
+    server_cpu_s: NonNegativeFloat
+    generator_cpu_s: NonNegativeFloat
+    runner_cpu_s: NonNegativeFloat
+    foreign_cpu_s: float | None
+    steal_s: NonNegativeFloat | None
+    context_switches: NonNegativeInt | None
+    memory_bytes: NonNegativeInt | None
+    threads: NonNegativeInt
+    time_wait: NonNegativeInt | None
+    edge_error_s: NonNegativeFloat
+    probe_s: PositiveFloat | None = None
+    server_user_s: NonNegativeFloat | None = None
+
+
+class Completed(Value):
+    kind: Literal["completed"] = "completed"
+    load: LoadSummary
+    bystander_kept: BystanderSummary
+    bystander_fresh: BystanderSummary
+    usage: Usage
+    samples: tuple[ResourceSample, ...]
+    slices: tuple[Slice, ...]
+
+
+class Failed(Value):
+    """A trial without figures: at which stage, why, and the last lines of the log that tells."""
+
+    kind: Literal["failed"] = "failed"
+    stage: Stage
+    reason: str
+    log: str = ""

@@ -1,0 +1,91 @@
+"""What is stored: a session, and the lines of its trials."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
+
+from runners.model.calibration import Calibration
+from runners.model.machine import Machine
+from runners.model.outcome import Completed, Failed
+from runners.model.plan import Plan, Trial
+from runners.model.subject import Settings
+from runners.model.value import Value
+
+FORMAT_VERSION: Literal[2] = 2
+"""Version of a session on disk; its history stands in `runners.store`."""
+
+
+class TrialResult(Value):
+    """One line of trials.jsonl. `started_s` counts from the session's start; `wall_s` maps phases to seconds.
+
+    `void` says why the whole block was repeated; a void result is kept and never used. `disturbed` says what was wrong
+    with a block that counts all the same, as it could not be repeated any more. On disk both are lines of their own.
+    """
+
+    trial: Trial
+    started_s: NonNegativeFloat
+    wall_s: dict[str, NonNegativeFloat]
+    outcome: Annotated[Completed | Failed, Field(discriminator="kind")]
+    void: str | None = None
+    disturbed: str | None = None
+
+
+class BlockVoid(Value):
+    """A line of trials.jsonl that takes back one attempt at a block, for the reason given; the block is repeated."""
+
+    voided_block: NonNegativeInt
+    attempt: PositiveInt
+    reason: str
+
+
+class BlockDisturbed(Value):
+    """A line of trials.jsonl: this attempt at a block counts although it was disturbed; no repeat was left."""
+
+    disturbed_block: NonNegativeInt
+    attempt: PositiveInt
+    reason: str
+
+
+class Occupancy(Value):
+    """What a server's process tree holds at one moment.
+
+    `anonymous_bytes` is memory that is no file's, pages shared between forks counted once: it does not depend on which
+    other programs map the same libraries, as the proportional set size (`pss_bytes`) does. None where it is not told.
+    """
+
+    anonymous_bytes: NonNegativeInt | None
+    pss_bytes: NonNegativeInt | None
+    threads: NonNegativeInt
+
+
+class Footprint(Value):
+    """A line of trials.jsonl: a server of one round, ready and not yet loaded, and after its last trial."""
+
+    round: PositiveInt
+    subject: str
+    idle: Occupancy
+    after: Occupancy
+
+
+class Session(Value):
+    """session.json: the plan and the circumstances; the trials stand beside it."""
+
+    format_version: Literal[1, 2] = FORMAT_VERSION
+    name: str
+    label: Literal["scouting", "default", "rigorous", "selftest"]
+    command: tuple[str, ...]
+    started_at: str
+    settings: Settings
+    machine: Machine
+    plan: Plan
+    calibration: Calibration | None = None
+    contended: str | None = None
+    finished_at: str | None = None
+    interrupted: bool = False
+    wall_s: dict[str, NonNegativeFloat] = Field(default={})
+
+
+class StoredSession(Value):
+    session: Session
+    results: tuple[TrialResult, ...]
+    footprints: tuple[Footprint, ...] = ()

@@ -1,0 +1,1 @@
+"""Pure and free of the project's own words: histograms, intervals, tests."""

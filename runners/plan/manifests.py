@@ -1,0 +1,103 @@
+"""Finds the frameworks: one folder with a framework.toml each, checked as data and never imported."""
+
+import string
+import tomllib
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from runners.errors import ManifestError, UsageError
+from runners.model.subject import Framework
+from runners.plan.workloads import ALL
+
+MANIFEST = "framework.toml"
+PLACEHOLDERS = frozenset({"python", "host", "port", "threads", "processes", "loop"})
+STOCK_PLACEHOLDERS = frozenset({"python", "host", "port"})
+NEEDED_PLACEHOLDERS = frozenset({"host", "port"})
+
+
+def find_frameworks(apps: Path) -> tuple[Framework, ...]:
+    """Every framework below `apps`, by name; ManifestError names the file and the key that is wrong."""
+    manifests = sorted(apps.glob(f"*/{MANIFEST}"))
+    if not manifests:
+        raise ManifestError(f"looking for frameworks: no {apps.name}/*/{MANIFEST} found; is {apps} the apps folder?")
+    return tuple(read_manifest(path) for path in manifests)
+
+
+def read_manifest(path: Path) -> Framework:
+    """The framework of one manifest, named after its folder."""
+    where = f"{path.parent.parent.name}/{path.parent.name}/{path.name}"
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ManifestError(f"reading {where}: not valid TOML: {error}") from error
+    if "name" in data:
+        raise ManifestError(
+            f"reading {where}: key 'name': not a key of a manifest; the folder's name is the framework's"
+        )
+    try:
+        framework = Framework.model_validate({"name": path.parent.name, **data})
+    except ValidationError as error:
+        raise ManifestError(f"reading {where}: {_first_fault(error)}") from error
+    _check_command(where, "command", framework.command, PLACEHOLDERS)
+    _check_command(where, "stock.command", framework.stock.command, STOCK_PLACEHOLDERS)
+    if not framework.loops:
+        raise ManifestError(f"reading {where}: key 'loops': empty; name at least the loop it runs, such as 'asyncio'")
+    _check_explains(where, framework.explains)
+    return framework
+
+
+def select_frameworks(found: tuple[Framework, ...], names: tuple[str, ...]) -> tuple[Framework, ...]:
+    """The frameworks of these names, in the order asked for; none named means all."""
+    known = {framework.name: framework for framework in found}
+    for name in names:
+        if name not in known:
+            raise UsageError(f"no framework is called {name!r}; there are {', '.join(known)}")
+    return tuple(known[name] for name in dict.fromkeys(names)) if names else found
+
+
+def _first_fault(error: ValidationError) -> str:
+    faults = error.errors(include_url=False, include_context=False)
+    first = faults[0]
+    known = {
+        "extra_forbidden": "unknown key; see apps/README.md for the keys there are",
+        "missing": "missing; see apps/README.md for what it holds",
+    }
+    reason = known.get(first["type"], f"{first['msg']}, got {first['input']!r}")
+    others = len({_key(fault["loc"]) for fault in faults}) - 1
+    return f"key '{_key(first['loc'])}': {reason}{f' (and {others} more)' if others else ''}"
+
+
+def _key(place: tuple[int | str, ...]) -> str:
+    """The key as the file has it, without pydantic's names for the members of a union."""
+    return ".".join(str(part) for part in place if part != "constrained-int" and not str(part).startswith("literal["))
+
+
+def _check_explains(where: str, explains: dict[str, str]) -> None:
+    known = [workload.name for workload in ALL]
+    for name, sentence in explains.items():
+        if name not in known:
+            listed = ", ".join(known)
+            raise ManifestError(f"reading {where}: key 'explains.{name}': no such workload; there are {listed}")
+        if not sentence.strip():
+            raise ManifestError(f"reading {where}: key 'explains.{name}': empty; say why, or leave the key out")
+
+
+def _check_command(where: str, key: str, command: tuple[str, ...], known: frozenset[str]) -> None:
+    if not command:
+        raise ManifestError(f"reading {where}: key '{key}': empty; it must start the server")
+    used: set[str] = set()
+    for word in command:
+        try:
+            for _, field, spec, conversion in string.Formatter().parse(word):
+                if field is not None:  # {port:d} and {port!r} are no placeholders: filling in is plain replacement
+                    used.add(field + (f"!{conversion}" if conversion else "") + (f":{spec}" if spec else ""))
+        except ValueError as error:
+            raise ManifestError(f"reading {where}: key '{key}': {word!r} has a stray brace ({error})") from error
+    if unknown := sorted(used - known):
+        allowed = ", ".join(f"{{{name}}}" for name in sorted(known))
+        raise ManifestError(f"reading {where}: key '{key}': unknown placeholder {{{unknown[0]}}}; there are {allowed}")
+    if missing := sorted(NEEDED_PLACEHOLDERS - used):
+        raise ManifestError(
+            f"reading {where}: key '{key}': {{{missing[0]}}} is missing, so no free port could be given"
+        )

@@ -1,0 +1,1 @@
+"""What a concurrency model predicts, and what limited a cell."""

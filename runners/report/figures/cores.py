@@ -1,0 +1,41 @@
+"""What a cell has to work with: requests held at once, cores that can compute, and how busy they were."""
+
+from collections.abc import Sequence
+from statistics import median
+
+from runners.model.machine import Machine
+from runners.model.outcome import Completed
+from runners.model.subject import Subject, Workload
+
+BUSY_ENOUGH = 0.9
+"""Share of its cores from which the cores' speed explains a server's CPU time.
+
+Below it a core wakes and sleeps between requests, caches are cold and its clock changes: there CPU time follows the
+speed probe with a slope of 1.7 to 2.4 instead of 1, so that dividing by the probe adds noise.
+"""
+
+
+def slots(subject: Subject, workload: Workload) -> int | None:
+    """Requests of this workload that the subject can hold at once; None means as many as come."""
+    return subject.async_slots if workload.handler == "async" else subject.sync_slots
+
+
+def on_loop(subject: Subject, workload: Workload) -> bool:
+    """Whether the handler runs on an event loop."""
+    return workload.handler == "async" and subject.concurrency.async_handlers == "loop"
+
+
+def working_cores(subject: Subject, workload: Workload, machine: Machine) -> int:
+    """Cores that can work on this at once: one for each process where there is a GIL, or where a loop runs it all."""
+    cores = len(machine.server_cores)
+    return min(cores, subject.processes) if machine.gil_enabled or on_loop(subject, workload) else cores
+
+
+def used_cores(trial: Completed) -> float:
+    """Cores that the server kept busy in this window, on average."""
+    return trial.usage.server_cpu_s / trial.usage.duration_s
+
+
+def are_busy(trials: Sequence[Completed], cores: int) -> bool:
+    """Whether the middle one of these windows kept this many cores busy."""
+    return bool(trials) and median(map(used_cores, trials)) > BUSY_ENOUGH * cores

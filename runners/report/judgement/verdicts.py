@@ -1,0 +1,158 @@
+"""One plain paragraph for each workload, made from the evidence: who leads or shares the top, by how much, and why."""
+
+from runners.model.session import Session
+from runners.report.figures.metrics import NORMALISED
+from runners.report.judgement.starved import starved_sentence
+from runners.report.values import Comparison, Row, Spread, Table, Verdict
+from runners.units import duration, figure, names, rough
+
+ALIKE = 1.1
+"""Waits that differ by less than this factor are told as one."""
+
+LIMITS = {
+    "clients": "the number of clients",
+    "pool": "its pool",
+    "loop": "its event loop",
+    "CPU": "CPU",
+    "generator": "k6",
+    "none": "something not predicted",
+}
+
+
+def write_verdicts(session: Session, tables: tuple[Table, ...]) -> tuple[Verdict, ...]:
+    """A verdict for each workload, from its table under the highest load."""
+    verdicts = []
+    for workload in session.plan.workloads:
+        own = [table for table in tables if table.workload.name == workload.name]
+        if own:
+            verdicts.append(Verdict(workload=workload.name, text=_sentence(own[-1])))
+    return tuple(verdicts)
+
+
+def _sentence(table: Table) -> str:
+    sound = [row for row in table.rows if row.trials and not row.errors and not row.failures]
+    parts = [f"At {table.load.label}: "]
+    if not sound:
+        parts.append("no framework finished without errors.")
+    elif not table.ranked:
+        parts.append(_unranked(table, sound))
+    else:
+        parts.append(_ranked(sound, " at equal core speed" if table.at_usual_speed else ""))
+    parts += [starved_sentence(table), _bystander(sound), _unsound(table)]
+    return " ".join(part.strip() for part in parts if part)
+
+
+def _ranked(rows: list[Row], terms: str) -> str:
+    first = [row for row in rows if row.rank == 1]
+    rest = [row for row in rows if row.rank != 1]
+    if len(first) == 1:
+        lead = f"{first[0].title} leads with {_rate(first[0])}{_limit(first[0])}."
+    else:
+        lead = f"{names([row.title for row in first])} share the top; {first[0].title} has the highest figure, "
+        lead += f"{_rate(first[0])}{_limit(first[0])}"
+        lead += f"{_alike(first[1:])}."
+    return " ".join([lead, *(_behind(row, terms) for row in rest)])
+
+
+def _behind(row: Row, terms: str) -> str:
+    against = row.against_leader
+    if against is None or against.low is None or against.high is None:
+        return f"{row.title} has {_rate(row)}."
+    if against.verdict in {"equal", "undecided"}:
+        return f"{row.title} has {_rate(row)}, {_likeness(against)} the leader{_limit(row)}."
+    return (
+        f"{row.title} has {100 * (1 - against.ratio):.1f} % less "
+        f"[{100 * (1 - against.high):.1f}, {100 * (1 - against.low):.1f}]{terms}{_limit(row)}."
+    )
+
+
+def _unranked(table: Table, rows: list[Row]) -> str:
+    if any(row.ceiling and row.ceiling.limited_by == "generator" for row in table.rows):
+        cheapest = rows[0]
+        cpu = cheapest.metrics["cpu_s_per_request"]
+        micros = (figure if table.normalised else rough)(1e6 * cpu.median) if cpu else None
+        cost = f" with {micros} µs of CPU a request" if micros else ""
+        return f"k6 was the limit, so requests a second rank nobody; {cheapest.title} is the cheapest{cost}."
+    if table.load.kind == "open":
+        advice = "" if all(row.overloaded for row in rows) else "; compare latencies"
+        return f"the rate was offered, not found{advice}.{_queues(rows)}"
+    figures = names([f"{row.title} {_rate(row)}{_limit(row)}" for row in rows])
+    return f"{figures}. {_why_unranked(table, rows)}."
+
+
+def _why_unranked(table: Table, rows: list[Row]) -> str:
+    if table.disturbed:
+        return "A disturbed block could not be repeated, so nothing is ranked"
+    return "There is nothing to rank it against" if len(rows) == 1 else "Too few rounds to rank"
+
+
+def _queues(rows: list[Row]) -> str:
+    """Where more was offered than answered, by how much."""
+    grown = [
+        f"{row.title} by {figure(growth.median)}"
+        for row in rows
+        if row.overloaded and (growth := row.metrics["queue_growth_per_s"]) is not None
+    ]
+    return f" The queue grew every second at {names(grown)}, so latencies are not told there." if grown else ""
+
+
+def _bystander(rows: list[Row]) -> str:
+    """The range of what a ping during the load waited, which is where the concurrency models differ most."""
+    found = [(s, row.title) for row in rows if (s := row.metrics["bystander_p50_s"]) is not None]
+    waits = sorted(found, key=lambda wait: (wait[0].median, wait[0].at_least, wait[1]))
+    if not waits:
+        return ""
+    (least, calmest), (most, slowest) = waits[0], waits[-1]
+    if len(waits) == 1 or most.median <= ALIKE * least.median:
+        return f"A ping during the load took {'' if most.at_least else 'about '}{_wait(most)}."
+    return f"A ping during the load took {_wait(least)} at {calmest} and {_wait(most)} at {slowest}."
+
+
+def _unsound(table: Table) -> str:
+    bad = [row.title for row in table.rows if row.errors or row.failures or not row.trials]
+    return f"{names(bad)} had errors and {_are(bad)} not ranked." if bad else ""
+
+
+def _alike(rows: list[Row]) -> str:
+    """What is known of those that share the top with the leader."""
+    compared = [(row.title, row.against_leader) for row in rows if row.against_leader]
+    equal = [title for title, against in compared if against.verdict == "equal"]
+    undecided = [(title, against) for title, against in compared if against.verdict == "undecided"]
+    parts = [f"{names(equal)} {_are(equal)} equal within 1 %"] if equal else []
+    if undecided:
+        titles = [title for title, _ in undecided]
+        reach = max(against.detectable or 0.0 for _, against in undecided)
+        parts.append(f"{names(titles)} {_are(titles)} not told apart ({_would_be_found(reach)})")
+    return "".join(f"; {part}" for part in parts)
+
+
+def _likeness(against: Comparison) -> str:
+    if against.verdict == "equal":
+        return "equal within 1 % to"
+    return f"not told apart ({_would_be_found(against.detectable or 0.0)}) from"
+
+
+def _would_be_found(difference: float) -> str:
+    return f"{100 * difference:.1f} % would be found four times out of five"
+
+
+def _are(titles: list[str]) -> str:
+    return "are" if len(titles) > 1 else "is"
+
+
+def _rate(row: Row) -> str:
+    """The figure that ranks: normalised where the table has one."""
+    rate, normalised = row.metrics["requests_per_s"], row.metrics.get(NORMALISED)
+    if normalised:
+        return f"{figure(normalised.median)} normalised requests/s"
+    return f"{figure(rate.median)} requests/s" if rate else "no requests"
+
+
+def _limit(row: Row) -> str:
+    return f" (limited by {LIMITS[row.ceiling.limited_by]})" if row.ceiling and row.ceiling.limited_by != "none" else ""
+
+
+def _wait(spread: Spread) -> str:
+    seconds = spread.median
+    text = f"{1000 * seconds:.1f} ms" if seconds < 0.01 else duration(seconds)  # noqa: PLR2004 - below 10 ms a digit more
+    return f"more than {text}" if spread.at_least else text

@@ -1,0 +1,1 @@
+"""What a session of equal copies says of the rig."""

@@ -1,0 +1,1 @@
+"""Rows, tables, and everything that a report tells."""

@@ -1,0 +1,231 @@
+"""The results as Markdown: what was run, the verdicts, every table, the doubts, where the time went."""
+
+from collections.abc import Sequence
+
+from runners.model.machine import Machine
+from runners.report.judgement.doubts import title
+from runners.report.summary import servers
+from runners.report.text import predictions
+from runners.report.text.columns import columns
+from runners.report.values import Doubt, Summary, Table
+from runners.units import duration
+
+_ESCAPES = str.maketrans(
+    {character: f"\\{character}" for character in "\\|`*_"}
+    | {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\n": " ", "\r": " "}
+)
+_PHASES = {
+    "window": "measured windows",
+    "warmup": "warm-up",
+    "start": "starting k6",
+    "drain": "last answers, ending k6",
+    "settle": "waiting for servers to be idle",
+    "servers": "starting and stopping servers",
+    "check": "checking the contract",
+    "quiet": "waiting for a quiet machine",
+    "calibrate": "calibrating",
+    "voided": "voided blocks",
+}
+_AT_USUAL_SPEED = (
+    "Every row is limited by CPU (for computing on a loop that is the loop), so rows are ordered and compared by their "
+    "normalised rate: what the cores would answer at their usual speed with nothing else to do, which is cores over "
+    "CPU per request."
+)
+_DISTURBED = "A disturbed block could not be repeated, so nothing is ranked."
+_OFFERED = "The rate was offered, so it ranks nothing: compare {what}. Ordered by CPU per request."
+_QUEUES = "Where the queue grew all the time, a latency would only tell for how long: read its growth instead."
+_HOW_TO_READ = """\
+## How to read this
+
+Requests/s is the median over rounds, in brackets the {brackets}. A rank is shared (=) until a row is found to be \
+less than the first row that holds it; comparisons hold with 95 % in each table by itself, and `p_holm` in table.csv \
+allows for all of them. *Against leader* is the mean ratio within blocks, not the quotient of the medians; ± is the \
+difference that would be found four times out of five. \
+p50, p95 and p99 are over all windows of the row together. The bystander is a ping at a steady rate during the load, \
+on kept connections and on new ones; `>` marks a wait that was longer than can be told, as the window ended first, and \
+where new connections queued to be let in the number of those answered stands first. `~` marks a p99 from \
+fewer than 1,000 samples. CPU per request is of the whole server, {bystander}, {speed}. *CPU* is the share of its \
+cores that the server used. *Limited by* is the term that binds in min(clients / S', pool / S', cores / D, \
+generator), unless busy cores or a busy k6 show another; *of predicted* is the rate over what lone requests \
+let expect, which a request that is cheaper under load can exceed. \
+Small numbers point to the doubts below.
+"""
+
+
+def markdown(summary: Summary) -> str:
+    """table.md: what was run, the verdicts, a table for each workload and load, the doubts, where the time went."""
+    parts = [_heading(summary), _verdicts(summary)]
+    parts += [_table(summary, table) for table in summary.tables]
+    parts += [_predictions(summary), _servers(summary), _how_to_read(summary)]
+    parts += [_doubts(summary.doubts), _commands(summary), _wall(summary)]
+    return "\n".join(part for part in parts if part)
+
+
+def plain(text: str) -> str:
+    """Text that stays text in Markdown and in its tables, whatever a manifest may hold."""
+    return text.translate(_ESCAPES).replace("](", "]\\(")
+
+
+def phases(summary: Summary) -> list[tuple[str, float, float]]:
+    """Where the session's time went: what, seconds, share; the largest first."""
+    total = sum(summary.wall_s.values()) or 1.0
+    rows = [(_PHASES.get(phase, phase), seconds, seconds / total) for phase, seconds in summary.wall_s.items()]
+    return sorted(rows, key=lambda row: -row[1])
+
+
+def _heading(summary: Summary) -> str:
+    session = summary.session
+    settings, machine = session.settings, session.machine
+    label = "scouting: too few rounds to rank" if session.label == "scouting" else session.label
+    rounds = (
+        f"{summary.finished_rounds} of {session.plan.rounds} rounds"
+        if summary.finished_rounds < session.plan.rounds
+        else f"{session.plan.rounds} round(s)"
+    )
+    loop = f"loop {settings.loop} where the stack takes it"
+    profile = (
+        f"**matched** profile: {settings.processes} process(es), {settings.threads} threads, {loop}"
+        if settings.profile == "matched"
+        else "**stock** profile: nothing configured, whatever each stack does by itself"
+    )
+    cores = f"servers on core(s) {_cores(machine.server_cores)}, k6 on {_cores(machine.generator_cores)}"
+    versions = ", ".join(f"{s.title} {machine.versions.get(s.package, '?')}" for s in summary.session.plan.subjects)
+    return "\n".join(
+        [
+            f"# Results of {session.name}",
+            "",
+            f"{session.started_at[:10]}, {label}, {rounds}, seed {session.plan.seed}.",
+            f"{profile}; waits of {1000 * settings.wait_s:g} ms, {settings.cpu_iterations:,} squares a computation.",
+            f"{machine.cpu}, {machine.cores} cores ({cores}), {machine.system}, {machine.python}, k6 {machine.k6}.",
+            f"{plain(versions)}.",
+            *_environment(machine),
+            "",
+        ]
+    )
+
+
+def _environment(machine: Machine) -> list[str]:
+    """The variables that were set and can change how Python, its allocator or k6 run."""
+    named = [plain(f"{name}={value}") for name, value in sorted(machine.environment.items())]
+    where = "Set where the session was started, kept from servers and k6 but for library paths"
+    return [f"{where}: {', '.join(named)}."] if named else []
+
+
+def _cores(numbers: tuple[int, ...]) -> str:
+    return ", ".join(str(number) for number in numbers)
+
+
+def _verdicts(summary: Summary) -> str:
+    if not summary.verdicts:
+        return "Nothing was measured.\n"
+    return "\n".join(f"- **/{verdict.workload}**: {plain(verdict.text)}" for verdict in summary.verdicts) + "\n"
+
+
+def _table(summary: Summary, table: Table) -> str:
+    shown = columns(table=table)
+    lines = [
+        f"## {title(table)}",
+        "",
+        f"{table.workload.shows[:1].upper()}{table.workload.shows[1:]}. {order_note(table)}".rstrip(),
+        "",
+        f"| {' | '.join(column.title for column in shown)} |",
+        f"|{'|'.join([' --: ' if i > 1 else ' :-- ' for i in range(len(shown))])}|",
+    ]
+    lines += [f"| {' | '.join(plain(column.of(summary, table, row)) for column in shown)} |" for row in table.rows]
+    return "\n".join(lines) + "\n"
+
+
+def order_note(table: Table) -> str:
+    """What there is to say of how a table is ordered, if anything."""
+    notes = [_DISTURBED] if table.disturbed else []
+    if table.load.kind == "open":
+        queues = [row.overloaded for row in table.rows]
+        notes += [_OFFERED.format(what="how fast queues grew" if all(queues) else "latencies")]
+        notes += [_QUEUES] if any(queues) else []
+    elif any(row.ceiling and row.ceiling.limited_by == "generator" for row in table.rows):
+        notes += ["k6 was the limit, so requests a second rank nothing; ordered by CPU per request."]
+    else:
+        notes += [_AT_USUAL_SPEED] if table.at_usual_speed else []
+        notes += [] if table.ranked or table.disturbed else ["Not ranked: too little evidence for an order."]
+    return " ".join(notes)
+
+
+def _servers(summary: Summary) -> str:
+    if not summary.servers:
+        return ""
+    lines = ["## Servers", "", servers.HOW_TO_READ, "", _line(servers.HEADS)]
+    lines += [f"|{'|'.join([' :-- ', *[' --: '] * (len(servers.HEADS) - 1)])}|"]
+    lines += [_line((plain(row.title), *map(plain, servers.cells(row)))) for row in summary.servers]
+    return "\n".join(lines) + "\n"
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _how_to_read(summary: Summary) -> str:
+    interval = any(s.is_interval for t in summary.tables for r in t.rows for s in r.metrics.values() if s)
+    brackets = (
+        "95 % interval of the median over rounds" if interval else "range over the rounds (too few for an interval)"
+    )
+    return _HOW_TO_READ.format(brackets=brackets, bystander=bystander_words(summary), speed=speed_words(summary))
+
+
+def bystander_words(summary: Summary) -> str:
+    """Whether CPU per request is without what the bystander's pings cost."""
+    calibration = summary.session.calibration
+    return "without what the bystander's pings cost" if calibration and calibration.pings else "the bystander included"
+
+
+def speed_words(summary: Summary) -> str:
+    """Where CPU per request is normalised, and to which speed of the cores."""
+    if summary.usual_probe_s is None:
+        return "raw, to two digits (the speed of the cores was not timed, or did not explain it)"
+    usual = f"{1e6 * summary.usual_probe_s:.1f} µs"
+    return (
+        "in tables where every server kept its cores busy normalised to their usual speed in this session (a fixed "
+        f"computation during every window took {usual}), in the others raw and to two digits"
+    )
+
+
+def _predictions(summary: Summary) -> str:
+    lines = [[plain(cell) for cell in line] for line in predictions.lines(summary)]
+    if not lines:
+        return ""
+    head = [predictions.HEAD, [":--" if i in predictions.WORDS else "--:" for i in range(len(predictions.HEAD))]]
+    shown = [f"| {' | '.join(line)} |" for line in [*head, *lines]]
+    return "\n".join(["## Predicted and measured", "", predictions.EXPLAINED, "", *shown, ""])
+
+
+def _doubts(doubts: tuple[Doubt, ...]) -> str:
+    if not doubts:
+        return "## Doubts\n\nNone.\n"
+    lines = [
+        f"{number}. {_place(doubt)}{plain(doubt.seen)}. *{doubt.remedy}*"
+        for number, doubt in enumerate(doubts, start=1)
+    ]
+    return "\n".join(["## Doubts", "", *lines, ""])
+
+
+def _place(doubt: Doubt) -> str:
+    return f"`/{doubt.workload}` at {doubt.load}: " if doubt.workload else ""
+
+
+def _commands(summary: Summary) -> str:
+    lines = ["## What was started", ""]
+    for subject in summary.session.plan.subjects:
+        settings = [f"{name}={value}" for name, value in subject.environment.items()]
+        started = _code(" ".join([*settings, *subject.command]))
+        lines.append(f"- {plain(subject.title)} (loop: {plain(subject.loop)}): {started}")
+    return "\n".join([*lines, ""])
+
+
+def _code(text: str) -> str:
+    """A code span: it can hold anything but backticks and ends of lines."""
+    words = text.replace("`", "'").split()
+    return f"`{' '.join(words)}`"
+
+
+def _wall(summary: Summary) -> str:
+    rows = [f"| {what} | {duration(seconds)} | {100 * share:.1f} % |" for what, seconds, share in phases(summary)]
+    return "\n".join(["## Where the time went", "", "| phase | time | share |", "| :-- | --: | --: |", *rows, ""])

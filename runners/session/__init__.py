@@ -1,0 +1,1 @@
+"""A whole comparison, from what was asked for to its results."""

@@ -1,0 +1,33 @@
+"""What was asked for on the command line."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from runners.model.subject import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+
+RIGOROUS_ROUNDS = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """What was asked for on the command line; None leaves the choice to the program."""
+
+    frameworks: tuple[str, ...] = ()
+    workloads: tuple[str, ...] = ()
+    clients: tuple[int, ...] = (16, 80)
+    rounds: int = 6
+    window_s: float | None = None
+    warmup_s: float | None = None
+    settings: Settings = field(default_factory=Settings)
+    seed: int = 1
+    load: Literal["closed", "open"] = "closed"
+    calibrate: bool = True
+    quick: bool = False
+    server_cores: tuple[int, ...] = ()
+    k6: str | None = None
+    apps: Path = ROOT / "apps"
+    results: Path = ROOT / "results"
+    command: tuple[str, ...] = ()

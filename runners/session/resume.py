@@ -1,0 +1,55 @@
+"""Goes on with a session that was interrupted."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from runners import store
+from runners.errors import UsageError
+from runners.measure.load import k6
+from runners.model.machine import Machine
+from runners.model.session import BlockVoid, StoredSession
+from runners.report.values import Summary
+from runners.session.options import RunOptions
+from runners.session.prepare import cores_of, prepare_plan
+from runners.session.run import Watch, conduct, in_folder
+
+
+def resume(folder: Path, options: RunOptions, watch: Watch) -> tuple[Path, Summary]:
+    """Go on with a stored session at its first unfinished block, with its own plan, settings and calibration."""
+    stored = store.read(folder)
+    session = stored.session
+    prepared = prepare_plan(
+        replace(options, settings=session.settings), session.plan, k6.find_k6(options.k6), cores_of(session)
+    )
+    now, then = prepared.session.machine, session.machine
+    if changed := next(_changed_since(then, now), None):
+        raise UsageError(f"resuming {session.name}: {changed}; start a new session instead")
+    done = store.finished_blocks(stored.results, len(session.plan.subjects))
+    attempts = {r.trial.block: r.trial.attempt for r in sorted(stored.results, key=lambda r: r.trial.attempt)}
+    orders = replace(in_folder(prepared.orders, folder), calibration=session.calibration, done=done, attempts=attempts)
+    kept = StoredSession(session=session.model_copy(update={"interrupted": False}), results=stored.results)
+    store.reopen(folder)
+    _void_unfinished(folder, kept, done)
+    return conduct(folder, store.read(folder).model_copy(update={"session": kept.session}), orders, watch)
+
+
+def _changed_since(then: Machine, now: Machine) -> Iterator[str]:
+    """What is not as it was, of all that a trial's figures hang on."""
+    for what in ("sources", "k6", "cpu", "python", "gil_enabled", "environment"):
+        before, after = getattr(then, what), getattr(now, what)
+        if before != after:
+            yield f"{what} was {before}, it is {after} now"
+    for package in sorted(then.versions.keys() | now.versions.keys()):
+        before, after = then.versions.get(package), now.versions.get(package)
+        if before != after:
+            yield f"package {package} was {before or 'not installed'}, it is {after or 'not installed'} now"
+
+
+def _void_unfinished(folder: Path, stored: StoredSession, done: frozenset[int]) -> None:
+    """Take back the trials of blocks that were cut off, so that each block is measured back to back."""
+    begun = {(r.trial.block, r.trial.attempt) for r in stored.results if r.void is None and r.trial.block not in done}
+    for block, attempt in sorted(begun):
+        store.append(
+            folder, BlockVoid(voided_block=block, attempt=attempt, reason="cut off; measured anew on resuming")
+        )

@@ -1,0 +1,141 @@
+"""A session's folder: written so that an interruption loses nothing that was measured."""
+
+import contextlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from runners.errors import StoreError
+from runners.model.session import (
+    FORMAT_VERSION,
+    Session,
+    StoredSession,
+)
+from runners.store.files import read_text, write_text
+from runners.store.lines import (
+    PACKED_TRIALS_FILE,
+    TRIALS_FILE,
+    Line,
+    assembled,
+    fault,
+    lines_of,
+    trials_path,
+    whole_lines,
+)
+
+SESSION_FILE = "session.json"
+
+LATEST = "latest"
+
+PUBLISHED = "published"
+
+
+def create(results: Path, session: Session) -> Path:
+    """Make the session's folder with its session.json and point `latest` to it."""
+    folder = results / session.name
+    try:
+        (folder / "logs").mkdir(parents=True)
+        (folder / TRIALS_FILE).touch()
+    except OSError as error:
+        raise StoreError(
+            f"creating {folder}: {error.strerror}; choose another folder with --out, or make it writable"
+        ) from error
+    write_session(folder, session)
+    _point_latest(results, session.name)
+    return folder
+
+
+def write_session(folder: Path, session: Session) -> None:
+    """Replace session.json at once."""
+    fresh = folder / f"{SESSION_FILE}.new"
+    write_text(fresh, session.model_dump_json(indent=1) + "\n")
+    fresh.replace(folder / SESSION_FILE)
+
+
+def append(folder: Path, line: Line) -> None:
+    """Add one line to trials.jsonl and wait until it is on the disk."""
+    try:
+        with (folder / TRIALS_FILE).open("a", encoding="utf-8") as sink:
+            sink.write(line.model_dump_json(exclude={"void", "disturbed"}) + "\n")
+            sink.flush()
+            os.fsync(sink.fileno())
+    except OSError as error:
+        raise StoreError(
+            f"writing {folder / TRIALS_FILE}: {error.strerror}; what was measured before is kept"
+        ) from error
+
+
+def reopen(folder: Path) -> None:
+    """Make a session ready for more lines: unpacked, and without a last line that was cut off while being written."""
+    whole = b"".join(whole_lines(trials_path(folder)))
+    try:
+        fresh = folder / f"{TRIALS_FILE}.new"
+        fresh.write_bytes(whole)
+        fresh.replace(folder / TRIALS_FILE)
+        (folder / PACKED_TRIALS_FILE).unlink(missing_ok=True)
+    except OSError as error:
+        raise StoreError(f"writing {folder / TRIALS_FILE}: {error.strerror}; what was measured is kept") from error
+
+
+def read(folder: Path) -> StoredSession:
+    """A stored session with its voids applied; StoreError names the file, line and key that is wrong."""
+    path = folder / SESSION_FILE
+    text = read_text(path)
+    try:
+        version = json.loads(text).get("format_version")
+        if type(version) is not int or not 1 <= version <= FORMAT_VERSION:
+            raise StoreError(
+                f"reading {path}: format version {version!r}; this program reads versions 1 to {FORMAT_VERSION}; "
+                "a newer one may read it"
+            )
+        session = Session.model_validate_json(text)
+    except (ValueError, AttributeError) as error:
+        raise StoreError(f"reading {path}: {fault(error)}") from error
+    return assembled(session, lines_of(folder))
+
+
+def find(results: Path, wanted: str | None) -> Path:
+    """The folder of a session given by name, path or nothing (the latest)."""
+    candidates = (
+        [results / LATEST] if wanted is None else [Path(wanted), results / wanted, results / PUBLISHED / wanted]
+    )
+    for candidate in candidates:
+        if (candidate / SESSION_FILE).is_file():
+            return candidate.resolve()
+    there = ", ".join(names(results)) or "none yet; start one with `shootout run`"
+    raise StoreError(f"looking for session {wanted or LATEST!r}: not in {results}; there are: {there}")
+
+
+def names(results: Path) -> list[str]:
+    """Names of the sessions in a results folder, oldest first."""
+    return sorted(path.parent.name for path in results.glob(f"*/{SESSION_FILE}") if not path.parent.is_symlink())
+
+
+def write_derived(folder: Path, files: Mapping[str, str]) -> None:
+    """Write each text to its path below the session's folder."""
+    for name, text in files.items():
+        path = folder / name
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"creating {path.parent}: {error.strerror}") from error
+        write_text(path, text)
+
+
+@contextlib.contextmanager
+def scratch() -> Iterator[Path]:
+    """A folder for what need not be kept."""
+    with tempfile.TemporaryDirectory(prefix="shootout-") as folder:
+        yield Path(folder)
+
+
+def _point_latest(results: Path, name: str) -> None:
+    fresh = results / f".{LATEST}-new"
+    try:
+        fresh.unlink(missing_ok=True)
+        fresh.symlink_to(name)
+        fresh.replace(results / LATEST)
+    except OSError:  # a system without symbolic links finds sessions by name only
+        fresh.unlink(missing_ok=True)

@@ -1,0 +1,120 @@
+"""The lines of trials.jsonl: reading them, and what they make of a session."""
+
+import contextlib
+import gc
+import lzma
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import IO, Annotated
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from runners.errors import StoreError
+from runners.model.session import (
+    BlockDisturbed,
+    BlockVoid,
+    Footprint,
+    Session,
+    StoredSession,
+    TrialResult,
+)
+
+TRIALS_FILE = "trials.jsonl"
+
+PACKED_TRIALS_FILE = f"{TRIALS_FILE}.xz"
+
+Line = TrialResult | BlockVoid | BlockDisturbed | Footprint
+"""What a line of trials.jsonl may be."""
+
+_LINE: TypeAdapter[Line] = TypeAdapter(
+    # nearly every line is a trial, and is not also tried as the others
+    Annotated[Line, Field(union_mode="left_to_right")]
+)
+
+
+def assembled(session: Session, lines: Iterable[Line]) -> StoredSession:
+    """The session that these lines make: each result knows whether its block was voided, or was disturbed."""
+    results: list[TrialResult] = []
+    voids: dict[tuple[int, int], str] = {}
+    disturbed: dict[tuple[int, int], str] = {}
+    footprints: dict[tuple[int, str], Footprint] = {}
+    for line in lines:
+        match line:
+            case TrialResult():
+                results.append(line)
+            case BlockVoid():
+                voids[line.voided_block, line.attempt] = line.reason
+            case BlockDisturbed():
+                disturbed[line.disturbed_block, line.attempt] = line.reason
+            case Footprint():
+                footprints[line.round, line.subject] = line  # of a round that was resumed, the last
+    return StoredSession(
+        session=session,
+        results=tuple(_marked(result, voids, disturbed) for result in results),
+        footprints=tuple(footprints.values()),
+    )
+
+
+def _marked(
+    result: TrialResult, voids: Mapping[tuple[int, int], str], disturbed: Mapping[tuple[int, int], str]
+) -> TrialResult:
+    place = result.trial.block, result.trial.attempt
+    marks = {"void": voids.get(place), "disturbed": disturbed.get(place)}
+    return result.model_copy(update=marks) if any(marks.values()) else result
+
+
+def finished_blocks(results: Sequence[TrialResult], subjects: int) -> frozenset[int]:
+    """Numbers of the blocks in which every subject has a result that counts."""
+    seen: dict[int, set[str]] = {}
+    for result in results:
+        if result.void is None:
+            seen.setdefault(result.trial.block, set()).add(result.trial.subject)
+    return frozenset(block for block, names_seen in seen.items() if len(names_seen) == subjects)
+
+
+def lines_of(folder: Path) -> Iterator[Line]:
+    path = trials_path(folder)
+    for number, line in enumerate(whole_lines(path), start=1):
+        try:
+            yield _LINE.validate_json(line)
+        except ValidationError as error:
+            raise StoreError(f"reading {path}, line {number}: {fault(error)}") from error
+
+
+def whole_lines(path: Path) -> Iterator[bytes]:
+    """The file's lines, one in memory at a time, but for a last one that was cut off while being written."""
+    try:
+        with _opened(path) as source, _without_collecting():
+            yield from (line for line in source if line.endswith(b"\n"))
+    except OSError as error:
+        raise StoreError(f"reading {path}: {error.strerror}") from error
+    except (EOFError, lzma.LZMAError) as error:
+        raise StoreError(f"reading {path}: damaged ({error}); take it anew from where it was published") from error
+
+
+def trials_path(folder: Path) -> Path:
+    plain, packed = folder / TRIALS_FILE, folder / PACKED_TRIALS_FILE
+    return packed if packed.exists() and not plain.exists() else plain
+
+
+def _opened(path: Path) -> IO[bytes]:
+    return lzma.open(path) if path.name == PACKED_TRIALS_FILE else path.open("rb")
+
+
+@contextlib.contextmanager
+def _without_collecting() -> Iterator[None]:
+    """No garbage collection meanwhile: searching millions of fresh values for cycles takes longer than reading them."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def fault(error: Exception) -> str:
+    if not isinstance(error, ValidationError):
+        return f"not valid JSON: {error}"
+    first = error.errors(include_url=False, include_context=False)[0]
+    return f"key '{'.'.join(str(part) for part in first['loc'])}': {first['msg']}"

@@ -1,0 +1,320 @@
+"""Exit codes and lines: 0 done, 1 an expected failure in one line, 2 usage, 130 interrupted."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from runners import store
+from runners.cli.app import app as cli
+from runners.plan.workloads import ALL
+from runners.report.text import overview
+from tests.conftest import ROOT, Outcome, Shootout
+from tests.fake_k6 import fake_k6
+from tests.sessions import Shape, stored_session
+from tests.small_subjects import running_below, small_framework
+
+SHORT = ("--clients", "16", "--window", "0.3", "--warmup", "0.05", "--no-calibrate", "--cpu-iterations", "100")
+
+
+@pytest.fixture
+def apps(tmp_path: Path) -> Path:
+    """An apps folder with one small framework that keeps the contract."""
+    small_framework(tmp_path / "apps", "tiny")
+    return tmp_path / "apps"
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    """A results folder with one stored session."""
+    stored = stored_session(Shape(subjects=2, workloads=2, clients=(10,), rounds=1))
+    folder = store.create(tmp_path / "results", stored.session)
+    for result in stored.results:
+        store.append(folder, result)
+    return tmp_path / "results"
+
+
+def one_line(outcome: Outcome, code: int) -> str:
+    """The only line of an expected failure."""
+    assert outcome.code == code, outcome
+    assert outcome.out == ""
+    (line,) = outcome.err.splitlines()
+    assert line.startswith("shootout: ")
+    assert "Traceback" not in line
+    return line
+
+
+def test_quick_and_rigorous_together_are_a_usage_error(shootout: Shootout) -> None:
+    assert "--quick and --rigorous contradict each other" in one_line(shootout("run", "--quick", "--rigorous"), 2)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--frameworks", "django"), "no framework is called 'django'; there are tiny"),
+        (("--workloads", "async-gpu"), "--workloads: no workload is called 'async-gpu'; there are async-io"),
+        (("--clients", "many"), "--clients many: whole numbers, separated by commas"),
+        (("--clients", "16,0"), "--clients 16,0: every number must be at least 1"),
+        (("--clients", "2.5"), "--clients 2.5: whole numbers"),
+        (("--server-cores", "9999"), "--server-cores 9999: there is no core 9999"),
+        (("--server-cores", "first"), "--server-cores first: CPU numbers"),
+        (("--processes", "2"), "--processes 2: tiny runs one process only"),
+    ],
+)
+def test_a_request_that_makes_no_sense_is_told_in_one_line_with_exit_code_2(
+    shootout: Shootout, apps: Path, k6_stand_in: Path, words: tuple[str, ...], told: str
+) -> None:
+    out = apps.parent / "results"
+    line = one_line(shootout("run", "--apps", apps, "--out", out, "--k6", k6_stand_in, *words), 2)
+    assert told in line
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("run", "--no-such-option"),
+        ("run", "--rounds", "0"),
+        ("run", "--rounds", "some"),
+        ("run", "--window", "0"),
+        ("run", "--profile", "tuned"),
+        ("run", "--load", "half-open"),
+        ("no-such-command",),
+        ("compare", "only-one"),
+    ],
+)
+def test_words_the_program_does_not_know_exit_with_2(shootout: Shootout, words: tuple[str, ...]) -> None:
+    outcome = shootout(*words)
+    assert outcome.code == 2
+    assert "Traceback" not in outcome.err
+
+
+def test_a_missing_k6_is_told_in_one_line_with_exit_code_1(shootout: Shootout, apps: Path, tmp_path: Path) -> None:
+    outcome = shootout("run", "--apps", apps, "--out", tmp_path / "r", "--k6", "/nowhere/k6")
+    assert "asking /nowhere/k6 for its version" in one_line(outcome, 1)
+
+
+def test_a_k6_that_is_too_old_is_told_in_one_line_with_exit_code_1(
+    shootout: Shootout, apps: Path, tmp_path: Path
+) -> None:
+    old = fake_k6(tmp_path, version="k6 v0.57.0")
+    assert "must be v1.1 or newer" in one_line(shootout("run", "--apps", apps, "--k6", old), 1)
+
+
+def test_a_broken_manifest_is_told_in_one_line_with_exit_code_1(shootout: Shootout, apps: Path) -> None:
+    (apps / "tiny" / "framework.toml").write_text("title = ", encoding="utf-8")
+    assert "apps/tiny/framework.toml: not valid TOML" in one_line(shootout("list", "--apps", apps), 1)
+
+
+def test_an_apps_folder_without_frameworks_is_told_with_exit_code_1(shootout: Shootout, tmp_path: Path) -> None:
+    assert "is the apps folder?" in one_line(shootout("list", "--apps", tmp_path), 1).replace(f"{tmp_path} ", "")
+
+
+def test_a_results_folder_that_cannot_be_written_is_told_with_exit_code_1(
+    shootout: Shootout, apps: Path, k6_stand_in: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    outcome = shootout("run", "--apps", apps, "--k6", k6_stand_in, "--out", tmp_path / "file" / "r", *SHORT)
+    assert "choose another folder with --out" in one_line(outcome, 1)
+
+
+@pytest.mark.parametrize(
+    "words", [("report", "moon"), ("compare", "moon", "sun"), ("run", "--resume", "moon"), ("publish", "moon")]
+)
+def test_an_unknown_session_is_told_with_those_there_are(
+    shootout: Shootout, results: Path, words: tuple[str, ...]
+) -> None:
+    line = one_line(shootout(*words, "--out", results), 1)
+    assert "looking for session 'moon'" in line
+    assert "2026-01-02T03-04-05" in line
+
+
+def test_a_broken_stored_session_is_told_by_file_and_line(shootout: Shootout, results: Path) -> None:
+    trials = results / "latest" / "trials.jsonl"
+    trials.write_text("nonsense\n" + trials.read_text(encoding="utf-8"), encoding="utf-8")
+    assert re.search(r"trials\.jsonl, line 1: ", one_line(shootout("report", "--out", results), 1))
+
+
+def test_checking_a_framework_that_breaks_the_contract_names_route_expected_and_seen(
+    shootout: Shootout, apps: Path
+) -> None:
+    small_framework(apps, "liar", flaw="wrong status")
+    outcome = shootout("check", "--apps", apps, "--threads", "8")
+    assert outcome.code == 1
+    assert "tiny: pass" in outcome.out
+    assert "liar /sync-io: FAILED: expected 200 application/json" in outcome.out
+    assert "saw 500" in outcome.out
+
+
+def test_checking_a_framework_that_is_not_installed_is_an_error_only_if_it_was_named(
+    shootout: Shootout, apps: Path
+) -> None:
+    small_framework(apps, "cow", package="no-such-package")
+    assert "cow: package 'no-such-package' is not installed" in one_line(shootout("check", "cow", "--apps", apps), 1)
+    outcome = shootout("check", "--apps", apps, "--threads", "8")
+    assert outcome.code == 0
+    assert "cow: not installed, left out" in outcome.err
+
+
+def test_a_contract_that_is_not_kept_ends_a_run_with_exit_code_1(
+    shootout: Shootout, apps: Path, k6_stand_in: Path, tmp_path: Path
+) -> None:
+    small_framework(apps, "liar", flaw="wrong status")
+    outcome = shootout("run", "--apps", apps, "--k6", k6_stand_in, "--out", tmp_path / "r", "--threads", "8", *SHORT)
+    assert outcome.code == 1
+    assert "liar /sync-io: FAILED" in outcome.err
+    assert "Traceback" not in outcome.err
+    assert running_below(tmp_path) == []
+
+
+def test_listing_as_json_parses_and_says_what_is_installed(shootout: Shootout, apps: Path) -> None:
+    small_framework(apps, "cow", package="no-such-package")
+    outcome = shootout("list", "--apps", apps, "--json")
+    told = json.loads(outcome.out)
+    assert outcome.code == 0
+    assert {f["name"]: f["version"] for f in told["frameworks"]} == {"cow": None, "tiny": pytest.__version__}
+    assert [w["name"] for w in told["workloads"]] == [workload.name for workload in ALL]
+
+
+def test_listing_for_people_names_everything(shootout: Shootout, apps: Path) -> None:
+    small_framework(apps, "cow", package="no-such-package")
+    outcome = shootout("list", "--apps", apps)
+    assert outcome.code == 0
+    assert "not installed" in outcome.out
+    assert all(workload.name in outcome.out for workload in ALL)
+
+
+def test_checking_as_json_parses_and_holds_every_question(shootout: Shootout, apps: Path) -> None:
+    outcome = shootout("check", "tiny", "--apps", apps, "--threads", "8", "--json")
+    told = json.loads(outcome.out)
+    assert outcome.code == 0
+    assert {finding["route"] for finding in told} >= {workload.route for workload in ALL}
+    assert all(finding["passed"] for finding in told)
+
+
+def test_the_doctor_as_json_parses_and_a_missing_k6_is_bad(shootout: Shootout) -> None:
+    outcome = shootout("doctor", "--k6", "/nowhere/k6", "--json")
+    told = {answer["what"]: answer for answer in json.loads(outcome.out)}
+    assert outcome.code == 1
+    assert told["k6"]["state"] == "bad"
+    assert {"cores", "open files", "noise", "frameworks"} <= set(told)
+
+
+def test_comparing_as_json_parses(shootout: Shootout, results: Path) -> None:
+    outcome = shootout("compare", "2026-01-02T03-04-05", "2026-01-02T03-04-05", "--out", results, "--json")
+    assert outcome.code == 0
+    assert isinstance(json.loads(outcome.out), dict)
+
+
+def test_levels_of_another_machine_are_printed_when_asked_for(shootout: Shootout, results: Path) -> None:
+    stored = stored_session(Shape(subjects=2, workloads=2, clients=(10,), rounds=1, machine={"cpu": "Other"}, seed=2))
+    folder = store.create(results, stored.session.model_copy(update={"name": "elsewhere"}))
+    for result in stored.results:
+        store.append(folder, result)
+    words = ("compare", "2026-01-02T03-04-05", "elsewhere", "--out", results)
+    assert "## Ranges apart" not in shootout(*words).out
+    assert "## Ranges apart" in shootout(*words, "--levels").out
+
+
+def test_publishing_lists_every_published_session_with_its_question(shootout: Shootout, results: Path) -> None:
+    index = results / "published" / "README.md"
+    assert shootout("publish", "--out", results).code == 0
+    assert "| 2026-01-02T03-04-05 | How do the two compare with equal settings? | 2026-01-02 |" in _read(index)
+    other = store.read(store.find(results, None)).session.model_copy(update={"name": "another"})
+    store.create(results, other)
+    assert shootout("publish", "another", "--out", results, "--question", "What | else?").code == 0
+    lines = [line for line in _read(index).splitlines() if line.startswith("| ")]
+    assert [line.split(" | ")[0] for line in lines] == ["| Session", "| :--", "| 2026-01-02T03-04-05", "| another"]
+    assert "| another | What \\| else? |" in lines[-1]
+    assert shootout("publish", "another", "--out", results).code == 0
+    assert "What \\| else?" in _read(index)
+
+
+def test_publishing_elsewhere_leaves_the_readme_of_the_project_alone(
+    shootout: Shootout, results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    readme = project / "README.md"
+    readme.write_text(f"{overview.BEGIN}\nold\n{overview.END}\n", encoding="utf-8")
+    monkeypatch.setattr(cli, "ROOT", project)
+    assert shootout("publish", "--readme", "--out", results).code == 0
+    assert "old" in _read(readme)
+    results.rename(project / "results")
+    # of two workloads, so it is not shown unless that is asked for
+    assert shootout("publish", "--out", project / "results").code == 0
+    assert "old" in _read(readme)
+    assert shootout("publish", "--readme", "--out", project / "results" / ".." / "results").code == 0
+    assert "old" not in _read(readme)
+    assert "(results/published/2026-01-02T03-04-05/table.md)" in _read(readme)
+
+
+def test_a_report_is_built_again_from_a_copied_session_by_its_path(
+    shootout: Shootout, results: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "elsewhere"
+    copy.mkdir()
+    for name in ("session.json", "trials.jsonl"):
+        shutil.copy(results / "latest" / name, copy)
+    outcome = shootout("report", copy, "--out", tmp_path / "none")
+    assert outcome.code == 0
+    assert {"table.md", "table.csv", "trials.csv", "report.html", "charts"} <= {path.name for path in copy.iterdir()}
+
+
+def test_the_schemas_describe_what_is_on_the_disk(shootout: Shootout, results: Path) -> None:
+    folder = store.find(results, None)
+    session = json.loads(shootout("schema", "session").out)
+    jsonschema.validate(json.loads((folder / "session.json").read_text(encoding="utf-8")), session)
+    line_schema = json.loads(shootout("schema", "trial").out)
+    lines = (folder / "trials.jsonl").read_text(encoding="utf-8").splitlines()
+    assert lines
+    for line in [*lines, '{"voided_block": 0, "attempt": 1, "reason": "disturbed"}']:
+        jsonschema.validate(json.loads(line), line_schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"voided_block": 0}, line_schema)
+
+
+def test_every_column_of_the_trials_is_explained(shootout: Shootout, results: Path) -> None:
+    explained = json.loads(shootout("schema", "columns").out)
+    folder = store.find(results, None)
+    assert shootout("report", folder, "--out", results).code == 0
+    assert list(explained) == (folder / "trials.csv").read_text(encoding="utf-8").splitlines()[0].split(",")
+
+
+def test_an_interrupted_session_says_how_to_go_on_and_exits_with_130(shootout: Shootout, results: Path) -> None:
+    folder = store.find(results, None)
+    session = store.read(folder).session.model_copy(update={"interrupted": True})
+    store.write_session(folder, session)
+    outcome = shootout("report", "--out", results)
+    assert outcome.code == 130
+    assert f"shootout run --resume {session.name}" in outcome.err
+
+
+def test_a_new_framework_is_made_and_the_next_steps_are_told(shootout: Shootout, tmp_path: Path) -> None:
+    apps = Path(shutil.copytree(ROOT / "apps", tmp_path / "apps"))
+    outcome = shootout("new", "litestar", "--like", "aiohttp", "--title", "Litestar", "--apps", apps)
+    assert outcome.code == 0
+    assert {path.name for path in (apps / "litestar").iterdir()} == {"framework.toml", "app.py"}
+    for told in (
+        "copies of aiohttp's",
+        "pip install litestar",
+        "shootout check litestar",
+        "--frameworks litestar,aiohttp",
+    ):
+        assert told in outcome.out
+    again = shootout("new", "litestar", "--apps", apps)
+    assert "apps/litestar is there already" in one_line(again, 2)
+
+
+def test_help_names_every_command(shootout: Shootout) -> None:
+    outcome = shootout("--help")
+    assert outcome.code == 0
+    for command in ("run", "list", "check", "new", "report", "publish", "compare", "selftest", "doctor"):
+        assert re.search(rf"\b{command}\b", outcome.out)
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")

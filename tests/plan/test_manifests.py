@@ -1,0 +1,172 @@
+"""Manifests are data: what is wrong with one is told in one line that names the file and the key."""
+
+from pathlib import Path
+
+import pytest
+
+from runners.errors import ManifestError, UsageError
+from runners.plan.manifests import find_frameworks, read_manifest, select_frameworks
+from tests.conftest import ROOT
+from tests.small_subjects import small_framework
+
+
+@pytest.fixture
+def manifest(tmp_path: Path) -> Path:
+    return small_framework(tmp_path / "apps", "tiny")
+
+
+def fault(manifest: Path, old: str, new: str) -> str:
+    """What reading the manifest says once `old` has become `new` in it."""
+    text = manifest.read_text(encoding="utf-8")
+    assert old in text
+    manifest.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(ManifestError) as raised:
+        read_manifest(manifest)
+    told = str(raised.value)
+    assert "\n" not in told
+    assert "apps/tiny/framework.toml" in told
+    return told
+
+
+def test_broken_toml_names_the_file_and_the_place(manifest: Path) -> None:
+    assert "line 1" in fault(manifest, '"Tiny"', '"Tiny')
+
+
+def test_bytes_that_are_not_utf_8_name_the_file(manifest: Path) -> None:
+    manifest.write_bytes(manifest.read_bytes().replace(b"Tiny", b"T\xefny"))
+    with pytest.raises(ManifestError, match=r"apps/tiny/framework\.toml: not valid TOML"):
+        read_manifest(manifest)
+
+
+def test_an_unknown_key_is_refused_by_name(manifest: Path) -> None:
+    assert "key 'colour': unknown key" in fault(manifest, "title ", 'colour = "red"\ntitle ')
+
+
+def test_an_unknown_key_in_a_table_is_refused_with_its_path(manifest: Path) -> None:
+    assert "key 'concurrency.fibers': unknown key" in fault(manifest, "[concurrency]", "[concurrency]\nfibers = 3")
+
+
+def test_a_name_is_refused_because_the_folder_is_the_name(manifest: Path) -> None:
+    assert "key 'name'" in fault(manifest, "title ", 'name = "other"\ntitle ')
+
+
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ('title   = "Tiny"', "title"),
+        ('package = "pytest"', "package"),
+        ('loops   = ["asyncio"]', "loops"),
+        ('sync_handlers  = "thread"', "concurrency.sync_handlers"),
+        ("threads = 8", "stock.threads"),
+    ],
+)
+def test_a_missing_key_is_named(manifest: Path, line: str, key: str) -> None:
+    assert f"key '{key}': missing" in fault(manifest, f"{line}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ('"Tiny"', "3", "title"),
+        ('loops   = ["asyncio"]', 'loops   = "asyncio"', "loops"),
+        ('async_handlers = "loop"', 'async_handlers = "fiber"', "concurrency.async_handlers"),
+        ("threads = 8", 'threads = "many"', "stock.threads"),
+        ("threads = 8", "threads = 0", "stock.threads"),
+        ("threads = 8", "threads = 2.5", "stock.threads"),
+        ('"-m"', "7", "command.1"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_named_with_what_was_seen(manifest: Path, old: str, new: str, key: str) -> None:
+    told = fault(manifest, old, new)
+    assert f"key '{key}': " in told
+    assert "got " in told
+
+
+def test_an_unknown_placeholder_is_named_with_those_there_are(manifest: Path) -> None:
+    told = fault(manifest, '"{port}"', '"{port}", "{prot}"')
+    assert "key 'command': unknown placeholder {prot}" in told
+    assert "{port}" in told
+
+
+def test_a_placeholder_that_the_stock_profile_never_fills_is_refused(manifest: Path) -> None:
+    told = fault(manifest, 'stock]\ncommand = ["{python}"', 'stock]\ncommand = ["{python}", "{threads}"')
+    assert "key 'stock.command': unknown placeholder {threads}" in told
+
+
+@pytest.mark.parametrize("word", ["{port", "port}", "{port}}"])
+def test_a_stray_brace_is_shown_in_its_word(manifest: Path, word: str) -> None:
+    told = fault(manifest, '"{port}"', f'"{{port}}", "{word}"')
+    assert f"key 'command': {word!r} has a stray brace" in told
+
+
+@pytest.mark.parametrize("word", ["{port:d}", "{port!r}", "{{port}}"])
+def test_a_word_that_would_not_be_filled_in_is_refused(manifest: Path, word: str) -> None:
+    assert "key 'command'" in fault(manifest, '"{port}"', f'"{word}"')
+
+
+@pytest.mark.parametrize("placeholder", ["port", "host"])
+def test_a_command_without_an_address_could_not_be_given_a_free_port(manifest: Path, placeholder: str) -> None:
+    assert f"key 'command': {{{placeholder}}} is missing" in fault(manifest, f', "{{{placeholder}}}"', "")
+
+
+def test_an_empty_command_starts_nothing(manifest: Path) -> None:
+    whole = 'command = ["{python}", "-m", "apps.tiny.app", "{host}", "{port}"]'
+    assert "key 'command': empty" in fault(manifest, whole, "command = []")
+
+
+def test_a_manifest_may_explain_a_workload_in_a_sentence(manifest: Path) -> None:
+    assert read_manifest(manifest).explains == {}
+    manifest.write_text(f"{manifest.read_text(encoding='utf-8')}\n[explains]\nasync-io = 'why'\n", encoding="utf-8")
+    assert read_manifest(manifest).explains == {"async-io": "why"}
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('asink-io = "why"', "key 'explains.asink-io': no such workload; there are async-io, async-cpu"),
+        ('async-io = " "', "key 'explains.async-io': empty"),
+        ("async-io = 3", "key 'explains.async-io': "),
+    ],
+)
+def test_an_explanation_without_a_workload_or_without_words_is_refused(manifest: Path, line: str, words: str) -> None:
+    assert words in fault(manifest, "[concurrency]", f"[explains]\n{line}\n\n[concurrency]")
+
+
+def test_no_loop_at_all_is_refused(manifest: Path) -> None:
+    assert "key 'loops': empty" in fault(manifest, '["asyncio"]', "[]")
+
+
+def test_of_several_faults_the_first_is_told_and_the_rest_counted(manifest: Path) -> None:
+    assert "(and 1 more)" in fault(manifest, 'title   = "Tiny"\npackage = "pytest"', "")
+
+
+def test_an_apps_folder_without_manifests_is_named(tmp_path: Path) -> None:
+    (tmp_path / "apps" / "notes").mkdir(parents=True)
+    with pytest.raises(ManifestError, match=f"no apps/.*framework.toml found.*{tmp_path}/apps"):
+        find_frameworks(tmp_path / "apps")
+
+
+def test_one_broken_manifest_is_told_even_among_good_ones(tmp_path: Path) -> None:
+    small_framework(tmp_path / "apps", "good")
+    small_framework(tmp_path / "apps", "bad").write_text("title = 1", encoding="utf-8")
+    with pytest.raises(ManifestError, match=r"apps/bad/framework\.toml"):
+        find_frameworks(tmp_path / "apps")
+
+
+def test_an_unknown_name_is_a_usage_error_that_lists_the_known_ones(tmp_path: Path) -> None:
+    small_framework(tmp_path / "apps", "tiny")
+    with pytest.raises(UsageError, match="no framework is called 'django'; there are tiny"):
+        select_frameworks(find_frameworks(tmp_path / "apps"), ("django",))
+
+
+def test_frameworks_are_found_by_name_and_chosen_in_the_order_asked_for(tmp_path: Path) -> None:
+    for name in ("zebra", "ant", "cow"):
+        small_framework(tmp_path / "apps", name)
+    found = find_frameworks(tmp_path / "apps")
+    assert [f.name for f in found] == ["ant", "cow", "zebra"]
+    assert [f.name for f in select_frameworks(found, ("cow", "ant", "cow"))] == ["cow", "ant"]
+    assert select_frameworks(found, ()) == found
+
+
+def test_the_four_frameworks_of_the_project_are_found() -> None:
+    assert [f.name for f in find_frameworks(ROOT / "apps")] == ["aiohttp", "fastapi", "flask", "starlette"]

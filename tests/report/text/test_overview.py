@@ -1,0 +1,35 @@
+"""README's table: one short line in each cell, with the figure that ranks."""
+
+from runners.report.summary.summary import summarise
+from runners.report.text.overview import markdown
+from tests.sessions import Shape, stored_session
+
+
+def told(probe_s: float | None) -> str:
+    return markdown(summarise(stored_session(Shape(workloads=2, clients=(80,), look_inside=False, probe_s=probe_s))))
+
+
+def line(text: str, title: str) -> list[str]:
+    (found,) = (line for line in text.split("\n") if line.startswith(f"| {title} |"))
+    return [cell.strip() for cell in found.strip("|").split("|")]
+
+
+def test_a_cell_is_plain_text_of_rate_rank_limit_and_ping() -> None:
+    text = told(None)
+    assert "<br>" not in text
+    waiting = line(text, "Flask")[1]
+    rate, limit, ping = waiting.split(", ")
+    assert rate.endswith("/s (4)")
+    assert limit == "pool"
+    assert ping.startswith("ping ")
+
+
+def test_where_the_normalised_rate_ranks_it_is_the_one_shown_and_the_caption_says_where() -> None:
+    stored = stored_session(Shape(workloads=2, clients=(80,), look_inside=False, probe_s=70e-6))
+    summary = summarise(stored)
+    normalised = {row.title: row.metrics["normalised_per_s"] for row in summary.tables[1].rows}
+    for title, rate in normalised.items():
+        assert rate is not None
+        assert line(markdown(summary), title)[2].startswith(f"{rate.median:.0f}/s (")
+    assert "requests/s (normalised to the cores' usual speed under /async-cpu) and the rank" in markdown(summary)
+    assert "normalised" not in told(None)
