@@ -19,9 +19,10 @@ from runners.model.subject import Settings
 from runners.plan.manifests import find_frameworks, select_frameworks
 from runners.plan.schedule import make_plan
 from runners.plan.selftest import make_copies
+from runners.plan.variants import KEYS, parse_expressions, parse_vary
 from runners.plan.workloads import select_workloads
 from runners.session.options import RIGOROUS_ROUNDS, ROOT, RunOptions
-from runners.session.prepare import Prepared, loads_of, prepare, prepare_plan
+from runners.session.prepare import Prepared, loads_of, prepare, prepare_plan, timing_of
 from runners.session.resume import resume as resume_session
 from runners.session.run import run as run_session
 
@@ -32,7 +33,16 @@ def run(  # noqa: PLR0913 - one argument for each option
         bool, typer.Option("--quick", help="One round at one level, about a minute: scouting only.")
     ] = False,
     rigorous: Annotated[bool, typer.Option("--rigorous", help=f"{RIGOROUS_ROUNDS} rounds.")] = False,
-    frameworks: Annotated[str, typer.Option(help="Names, separated by commas; all if empty.")] = "",
+    frameworks: Annotated[
+        str, typer.Option(help="Names, separated by commas; all if empty. NAME@threads=10 sets what is its alone.")
+    ] = "",
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY=V1,V2,…",
+            help=f"Compare variants; KEY is {', '.join(KEYS)}. Repeat it for every combination.",
+        ),
+    ] = None,
     workloads: Annotated[str, typer.Option(help="Names, separated by commas; the four core ones if empty.")] = "",
     clients: Annotated[str, typer.Option(help="Levels of concurrency, separated by commas.  [default: 16,80]")] = "",
     rounds: Annotated[int | None, typer.Option(min=1, help="How often every cell is visited.  [default: 6]")] = None,
@@ -61,7 +71,8 @@ def run(  # noqa: PLR0913 - one argument for each option
     if quick and rigorous:
         raise UsageError("--quick and --rigorous contradict each other; choose one")
     options = RunOptions(
-        frameworks=words_of(frameworks),
+        frameworks=parse_expressions(frameworks),
+        vary=parse_vary(vary or ()),
         workloads=words_of(workloads),
         clients=numbers_of("--clients", clients) or ((80,) if quick else (16, 80)),
         rounds=rounds or (1 if quick else RIGOROUS_ROUNDS if rigorous else 6),
@@ -88,8 +99,9 @@ def run(  # noqa: PLR0913 - one argument for each option
     if resume is not None:
         folder = store.find(results, resume)
         stored = store.read(folder)
-        subjects = len(stored.session.plan.subjects)
-        done = subjects * len(store.finished_blocks(stored.results, subjects))
+        blocks = stored.session.plan.blocks
+        finished = store.finished_blocks(stored.results, blocks)
+        done = sum(len(block.arms) for block in blocks if block.number in finished)
         with Screen(err, stored.session, done=done) as screen:
             folder, summary = resume_session(folder, options, screen.watch)
         tell(folder, summary)
@@ -135,7 +147,14 @@ def _prepare_selftest(options: RunOptions, framework: str) -> Prepared:
     (chosen,) = select_frameworks(find_frameworks(options.apps), (framework,))
     copies = make_copies(chosen, options.settings, executor_cpus=machine.executor_cpus(cores))
     loads = loads_of(options)
-    plan = make_plan(copies, select_workloads(options.workloads), loads, rounds=options.rounds, seed=options.seed)
+    plan = make_plan(
+        copies,
+        select_workloads(options.workloads),
+        loads,
+        timing=timing_of(options, max(copy.wait_s for copy in copies)),
+        rounds=options.rounds,
+        seed=options.seed,
+    )
     prepared = prepare_plan(options, plan, generator, cores)
     name = prepared.session.name.replace("matched", "selftest")
     session = prepared.session.model_copy(update={"label": "selftest", "name": name})

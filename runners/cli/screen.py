@@ -28,7 +28,7 @@ class Screen:
     def __init__(self, console: Console, session: Session, *, done: int = 0) -> None:
         self.console = console
         self.session = session
-        self.total = sum(len(block.subjects) for block in session.plan.blocks)
+        self.total = session.plan.trials
         self.ended = done
         self.timed = 0
         self.ended_in_block: dict[int, int] = {}
@@ -65,7 +65,7 @@ class Screen:
                 return text
             case TrialResult():
                 return self._trial(event)
-            case BlockVoid(voided_block=block, reason=reason):
+            case BlockVoid(block=block, reason=reason):
                 self.ended -= self.ended_in_block.pop(block, 0)
                 return f"voided a block, to be repeated: {reason}"
             case Contended(reason=reason):
@@ -88,12 +88,12 @@ class Screen:
         else:
             latency = outcome.load.latency
             middle = f", p50 {1000 * latency.p50_s:.1f} ms" if latency else ""
-            seen = f"{outcome.load.requests / trial.load.window_s:.0f} requests/s{middle}"
+            seen = f"{outcome.load.requests / outcome.load.window_s:.0f} requests/s{middle}"
         return f"[{self.ended}/{self.total}] {self.step}, {trial.subject}: {seen}; {self._left()} left"
 
     def _left(self) -> str:
-        load = self.session.plan.blocks[0].load
-        guess = self.seconds_in_trials / self.timed if self.timed else load.warmup_s + load.window_s + OVERHEAD_S
+        timing = self.session.plan.timing
+        guess = self.seconds_in_trials / self.timed if self.timed else timing.warmup_s + timing.window_s + OVERHEAD_S
         return duration(max(0.0, (self.total - self.ended) * guess))
 
     def _picture(self) -> RenderableType:

@@ -13,6 +13,7 @@ from runners.cli.screen import print_result
 from runners.cli.terminal import INTERRUPTED, err, out, shown
 from runners.plan.workloads import CORE
 from runners.report import index, render
+from runners.report.figures.settings import is_matched
 from runners.report.replication import compare as comparing
 from runners.report.summary.summary import summarise
 from runners.report.text import overview
@@ -100,4 +101,5 @@ def _is_whole(summary: Summary) -> bool:
     """Whether it compares frameworks on every core workload with equal settings."""
     session = summary.session
     core = {workload.name for workload in CORE} <= {workload.name for workload in session.plan.workloads}
-    return core and session.label != "selftest" and session.settings.profile == "matched"
+    varied = any(subject.factors for subject in session.plan.subjects)
+    return core and session.label != "selftest" and is_matched(session) and not varied

@@ -14,9 +14,9 @@ from runners.measure.sense import sampler
 from runners.measure.serve.server import Server
 from runners.measure.trial import Rig, Visit, run_trial
 from runners.model.calibration import Calibration, GeneratorPoint, PingPoint, UnloadedPoint
-from runners.model.load import Load
+from runners.model.load import Load, Timing
 from runners.model.outcome import Completed
-from runners.model.subject import Concurrency, Subject, Workload
+from runners.model.subject import Concurrency, Settings, Subject, Workload
 
 MOST_ATTEMPTS = 3
 PING_WARMUP_S = 0.1
@@ -36,6 +36,7 @@ NULL_SERVER = Subject(
     package="uvloop",
     command=("{python}", "-m", "runners.measure.serve.null_server", "{host}", "{port}"),
     environment={},
+    settings=Settings(),
     concurrency=Concurrency(async_handlers="loop", sync_handlers="loop"),
     threads=1,
     processes=1,
@@ -46,20 +47,22 @@ NULL_SERVER = Subject(
 )
 
 
-def generator_point(rig: Rig, null_server: Server, load: Load, disturbances: list[str]) -> GeneratorPoint:
+def generator_point(
+    rig: Rig, null_server: Server, clients: int, timing: Timing, disturbances: list[str]
+) -> GeneratorPoint:
     """The most that k6 can send with this many clients to a server that does nothing.
 
     Raises:
         ServerError: The trial failed.
     """
-    visit = Visit(workload="ping", route="/ping", expected_result="pong", load=load)
+    visit = Visit(workload="ping", route="/ping", expected_result="pong", load=Load(clients=clients), timing=timing)
     outcome = _completed(rig, null_server, visit, disturbances)
     latency, usage = outcome.load.latency, outcome.usage
-    if latency is None or load.clients is None or not outcome.load.requests:
+    if latency is None or not outcome.load.requests:
         raise ServerError("calibrating k6: the null server answered nothing")
     return GeneratorPoint(
-        clients=load.clients,
-        ceiling_per_s=outcome.load.requests / load.window_s,
+        clients=clients,
+        ceiling_per_s=outcome.load.requests / timing.window_s,
         cpu_s_per_request=usage.generator_cpu_s / outcome.load.requests,
         floor_p50_s=latency.p50_s,
         floor_p99_s=latency.p99_s,
@@ -137,8 +140,7 @@ def with_capacity(  # noqa: PLR0913 - what to ask, of whom, for how long
     best_per_s, best_clients, clients = 0.0, FEWEST_FOR_CAPACITY, FEWEST_FOR_CAPACITY
     limit: Literal["server", "generator", "clients"] = "clients"
     while clients <= MOST_FOR_CAPACITY:
-        load = Load(clients=clients, warmup_s=warmup_s, window_s=window_s)
-        visit = replace(_alone(server, workload, warmup_s, window_s), load=load)
+        visit = replace(_alone(server, workload, warmup_s, window_s), load=Load(clients=clients))
         try:
             outcome = _completed(rig, server, visit, disturbances)
         except ServerError:
@@ -177,7 +179,8 @@ def _alone(server: Server, workload: Workload, warmup_s: float, window_s: float)
         workload=workload.name,
         route=workload.route,
         expected_result=server.subject.expected[workload.name],
-        load=Load(clients=1, warmup_s=warmup_s, window_s=window_s),
+        load=Load(clients=1),
+        timing=Timing(warmup_s=warmup_s, window_s=window_s),
         with_bystander=False,
     )
 
@@ -215,4 +218,4 @@ def _once(rig: Rig, server: Server, visit: Visit) -> tuple[Completed, str | None
     outcome, _ = run_trial(rig, server, visit)
     if not isinstance(outcome, Completed):
         raise ServerError(f"calibrating {server.subject.name} {visit.workload}: {outcome.reason}", log=outcome.log)
-    return outcome, sentinels.tripped(outcome, visit.load, sentinels.Limits())
+    return outcome, sentinels.tripped(outcome, visit.load, visit.timing, sentinels.Limits())

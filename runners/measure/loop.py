@@ -3,8 +3,8 @@
 import contextlib
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from runners.errors import ServerError
 from runners.measure.guard import quiet, sentinels
@@ -12,7 +12,7 @@ from runners.measure.orders import Calibrated, Event, Orders, Progress, Step, Ti
 from runners.measure.preparation import prepare
 from runners.measure.sense import sampler
 from runners.measure.serve.server import Server, check_alive
-from runners.measure.serve.servers import replace_if_dead, running_servers
+from runners.measure.serve.servers import MOST_AT_ONCE, cohorts, replace_if_dead, running_servers
 from runners.measure.trial import Visit, run_trial
 from runners.model.calibration import UnloadedPoint
 from runners.model.outcome import Completed, Failed
@@ -23,6 +23,22 @@ from runners.model.subject import Subject
 MOST_ATTEMPTS = 4
 VOID_SHARE = 0.5
 """Blocks that may be repeated, as a share of all; a repeat costs less than a block, as it ends what tripped."""
+
+Servers = dict[str, Server | Failed]
+
+
+@dataclass
+class Visits:
+    """How a block goes: what was wrong with it, if anything, and the speed of the cores in its trials."""
+
+    may_repeat: bool
+    reason: str | None = None
+    probes_s: list[float] = field(default_factory=list)
+
+    @property
+    def are_over(self) -> bool:
+        """Whether the rest of the block is not worth a visit, as it will be repeated."""
+        return self.reason is not None and self.may_repeat
 
 
 def measure(orders: Orders, clock: Callable[[], float] = time.monotonic) -> Generator[Event, None, None]:
@@ -45,37 +61,51 @@ def measure(orders: Orders, clock: Callable[[], float] = time.monotonic) -> Gene
 
 
 def _round(orders: Orders, progress: Progress, number: int, blocks: list[Block]) -> Iterator[Event]:
+    if len(orders.plan.subjects) > MOST_AT_ONCE:
+        yield from _blocks(orders, progress, number, blocks, None)
+        return
     yield Step(text=f"round {number} of {orders.plan.rounds}: starting servers")
     starting = Timer(progress)
-    with running_servers(orders, f"round-{number}") as servers:
+    with running_servers(orders, f"round-{number}", orders.plan.subjects) as servers:
         yield starting.spent("servers")
-        idle = {name: sampler.occupancy(one.pids) for name, one in servers.items() if isinstance(one, Server)}
-        queue = deque(blocks)
-        while queue:
-            block = queue.popleft()
-            if progress.attempts.get(block.number):
-                waiting = Timer(progress)
-                yield from quiet.await_usual_speed(orders, progress)
-                yield waiting.spent("quiet")
-            reason = yield from _block(orders, progress, servers, block)
-            if reason is None:
-                continue
-            attempt = progress.attempts[block.number]
-            if attempt < MOST_ATTEMPTS and progress.voids_left:
-                progress.voids_left -= 1
-                yield BlockVoid(voided_block=block.number, attempt=attempt, reason=reason)
-                queue.append(block)
-            else:
-                yield BlockDisturbed(disturbed_block=block.number, attempt=attempt, reason=reason)
-                yield from quiet.contend(
-                    progress, f"a block kept its figures although {reason}; it was repeated as often as allowed"
-                )
+        idle = _idle(servers)
+        yield from _blocks(orders, progress, number, blocks, servers)
         yield from _footprints(number, servers, idle)
         stopping = Timer(progress)
     yield stopping.spent("servers")
 
 
-def _footprints(number: int, servers: dict[str, Server | Failed], idle: dict[str, Occupancy]) -> Iterator[Footprint]:
+def _blocks(
+    orders: Orders, progress: Progress, number: int, blocks: list[Block], servers: Servers | None
+) -> Iterator[Event]:
+    """The blocks of a round, each again if it was disturbed; `servers` are those that stand for all of it, if any."""
+    queue = deque(blocks)
+    while queue:
+        block = queue.popleft()
+        if progress.attempts.get(block.number):
+            waiting = Timer(progress)
+            yield from quiet.await_usual_speed(orders, progress)
+            yield waiting.spent("quiet")
+        reason = yield from _block(orders, progress, number, block, servers)
+        if reason is None:
+            continue
+        attempt = progress.attempts[block.number]
+        if attempt < MOST_ATTEMPTS and progress.voids_left:
+            progress.voids_left -= 1
+            yield BlockVoid(block=block.number, attempt=attempt, reason=reason)
+            queue.append(block)
+        else:
+            yield BlockDisturbed(block=block.number, attempt=attempt, reason=reason)
+            yield from quiet.contend(
+                progress, f"a block kept its figures although {reason}; it was repeated as often as allowed"
+            )
+
+
+def _idle(servers: Servers) -> dict[str, Occupancy]:
+    return {name: sampler.occupancy(one.pids) for name, one in servers.items() if isinstance(one, Server)}
+
+
+def _footprints(number: int, servers: Servers, idle: dict[str, Occupancy]) -> Iterator[Footprint]:
     """What each server held before its first trial of the round and after its last; not of one that died meanwhile."""
     for name, server in servers.items():
         if isinstance(server, Failed) or server.replacement or name not in idle:
@@ -86,37 +116,53 @@ def _footprints(number: int, servers: dict[str, Server | Failed], idle: dict[str
 
 
 def _block(
-    orders: Orders, progress: Progress, servers: dict[str, Server | Failed], block: Block
+    orders: Orders, progress: Progress, number: int, block: Block, standing: Servers | None
 ) -> Generator[Event, None, str | None]:
-    """Every subject once; returns the reason to void the block, or None. If it may be repeated it ends at its trip."""
+    """Every arm once; returns the reason to void the block, or None. If it may be repeated it ends at its trip.
+
+    Where no servers stand for the whole round, those that the next arms need are started for them alone.
+    """
     attempt = progress.attempts[block.number] = progress.attempts.get(block.number, 0) + 1
-    may_repeat = attempt < MOST_ATTEMPTS and progress.voids_left > 0
-    reason: str | None = None
-    probes_s: list[float] = []
-    for name in block.subjects:
-        trial = Trial(
-            block=block.number,
-            round=block.round,
-            attempt=attempt,
-            subject=name,
-            workload=block.workload,
-            load=block.load,
-        )
+    visits = Visits(may_repeat=attempt < MOST_ATTEMPTS and progress.voids_left > 0)
+    trials = [
+        Trial(block=block.number, round=block.round, attempt=attempt, position=position, arm=arm)
+        for position, arm in enumerate(block.arms)
+    ]
+    if standing is not None:
+        yield from _visit_all(orders, progress, standing, trials, visits)
+        return visits.reason
+    for some in cohorts(trials):
+        if visits.are_over:
+            break
+        starting = Timer(progress)
+        names = {trial.subject for trial in some}
+        subjects = [subject for subject in orders.plan.subjects if subject.name in names]
+        with running_servers(orders, f"block-{block.number}-{attempt}", subjects) as servers:
+            yield starting.spent("servers")
+            idle = _idle(servers)
+            yield from _visit_all(orders, progress, servers, some, visits)
+            yield from _footprints(number, servers, idle)
+    return visits.reason
+
+
+def _visit_all(
+    orders: Orders, progress: Progress, servers: Servers, trials: Sequence[Trial], visits: Visits
+) -> Iterator[Event]:
+    for trial in trials:
+        if visits.are_over:
+            return
         result = _trial(orders, progress, servers, trial)
         yield result
         if isinstance(result.outcome, Completed):
             if result.outcome.usage.probe_s is not None:
-                probes_s.append(result.outcome.usage.probe_s)
+                visits.probes_s.append(result.outcome.usage.probe_s)
                 progress.probes_s.append(result.outcome.usage.probe_s)
-            trip = sentinels.tripped(result.outcome, block.load, orders.limits)
-            trip = trip or sentinels.uneven(probes_s, orders.limits)
-            reason = reason or (f"{name}: {trip}" if trip else None)
-            if reason and may_repeat:
-                break
-    return reason
+            trip = sentinels.tripped(result.outcome, trial.load, orders.plan.timing, orders.limits)
+            trip = trip or sentinels.uneven(visits.probes_s, orders.limits)
+            visits.reason = visits.reason or (f"{trial.subject}: {trip}" if trip else None)
 
 
-def _trial(orders: Orders, progress: Progress, servers: dict[str, Server | Failed], trial: Trial) -> TrialResult:
+def _trial(orders: Orders, progress: Progress, servers: Servers, trial: Trial) -> TrialResult:
     started_s = progress.elapsed_s()
     replace_if_dead(orders, servers, trial)
     server = servers[trial.subject]
@@ -137,6 +183,7 @@ def _visit(orders: Orders, subject: Subject, trial: Trial) -> Visit:
         route=workload.route,
         expected_result=subject.expected[workload.name],
         load=trial.load,
+        timing=orders.plan.timing,
         rate_per_s=rate,
         residence_s=point.residence_s if point else 0.1,
     )

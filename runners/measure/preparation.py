@@ -1,6 +1,6 @@
 """What a session does before its first round: check the contract, wait for quiet, calibrate."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -8,10 +8,10 @@ from runners.measure import calibrate
 from runners.measure.guard import contract, quiet
 from runners.measure.orders import Calibrated, Event, Orders, Progress, Step, Timer
 from runners.measure.serve.server import Server
-from runners.measure.serve.servers import running_servers
+from runners.measure.serve.servers import cohorts, running_servers
 from runners.model.calibration import Calibration, GeneratorPoint, PingPoint, UnloadedPoint
-from runners.model.load import Load
-from runners.model.subject import Workload
+from runners.model.load import Timing
+from runners.model.subject import Subject, Workload
 
 PROJECT = Path(__file__).resolve().parents[2]
 UNLOADED_WARMUP_S = 0.15
@@ -19,6 +19,7 @@ LONE_WAITS = 20
 """Waits of a lone client in one visit, unless they take longer than MOST_LONE_S; never under 4."""
 
 MOST_LONE_S = 4.0
+GENERATOR_TIMING = Timing(warmup_s=0.3, window_s=1.0)
 PING_WINDOW_S = 0.4
 CAPACITY_WINDOW_S = 1.0
 CONNECTIONS: tuple[Literal["kept", "new"], ...] = ("kept", "new")
@@ -42,12 +43,13 @@ def prepare(orders: Orders, progress: Progress) -> Iterator[Event]:
 
 def _findings(orders: Orders) -> tuple[contract.Finding, ...]:
     found: list[contract.Finding] = []
-    with running_servers(orders, "check", change=contract.with_visible_waits) as servers:
-        for name, server in servers.items():
-            if isinstance(server, Server):
-                found += contract.ask(server, orders.plan.workloads)
-            else:
-                found.append(contract.not_started(name, server.reason, server.log))
+    for some in cohorts(orders.plan.subjects):
+        with running_servers(orders, "check", some, change=contract.with_visible_waits) as servers:
+            for name, server in servers.items():
+                if isinstance(server, Server):
+                    found += contract.ask(server, orders.plan.workloads)
+                else:
+                    found.append(contract.not_started(name, server.reason, server.log))
     return tuple(found)
 
 
@@ -70,10 +72,9 @@ def _generator_points(orders: Orders, disturbances: list[str]) -> Generator[Step
     points: list[GeneratorPoint] = []
     null_server = contract.running(calibrate.NULL_SERVER, cores=orders.cores.server, root=PROJECT, logs=orders.rig.logs)
     with null_server as server:
-        for count in sorted({block.load.clients for block in orders.plan.blocks if block.load.clients}):
+        for count in sorted({load.clients for load in orders.plan.loads if load.clients}):
             yield Step(text=f"calibrating: k6 against a null server, {count} clients")
-            load = Load(clients=count, warmup_s=0.3, window_s=1.0)
-            points.append(calibrate.generator_point(orders.rig, server, load, disturbances))
+            points.append(calibrate.generator_point(orders.rig, server, count, GENERATOR_TIMING, disturbances))
     return tuple(points)
 
 
@@ -83,7 +84,19 @@ def _lone_points(
     """Every cell with one client, and what a ping costs, several times over: each time all of them once."""
     points: list[UnloadedPoint] = []
     pings: list[PingPoint] = []
-    with running_servers(orders, "calibrate") as servers:
+    for some in cohorts(orders.plan.subjects):
+        seen, costs = yield from _lone_points_of(orders, some, disturbances)
+        points += seen
+        pings += costs
+    return tuple(points), tuple(pings)
+
+
+def _lone_points_of(
+    orders: Orders, subjects: Sequence[Subject], disturbances: list[str]
+) -> Generator[Step, None, tuple[list[UnloadedPoint], list[PingPoint]]]:
+    points: list[UnloadedPoint] = []
+    pings: list[PingPoint] = []
+    with running_servers(orders, "calibrate", subjects) as servers:
         up = [
             server for server in servers.values() if isinstance(server, Server)
         ]  # others fail their trials, told there
@@ -95,10 +108,9 @@ def _lone_points(
                     calibrate.ping_point(orders.rig, server, kind, disturbances, window_s=PING_WINDOW_S)
                     for kind in CONNECTIONS
                 ]
-        full = next((block.load for block in orders.plan.blocks if block.load.fraction), None)
-        if full is not None:
-            points = yield from _with_capacities(orders, full, up, points, disturbances)
-    return tuple(points), tuple(pings)
+        if any(load.fraction for load in orders.plan.loads):
+            points = yield from _with_capacities(orders, up, points, disturbances)
+    return points, pings
 
 
 def _lone_point(orders: Orders, server: Server, workload: Workload, disturbances: list[str]) -> UnloadedPoint:
@@ -114,7 +126,7 @@ def _lone_point(orders: Orders, server: Server, workload: Workload, disturbances
 
 
 def _with_capacities(
-    orders: Orders, full: Load, up: list[Server], points: list[UnloadedPoint], disturbances: list[str]
+    orders: Orders, up: list[Server], points: list[UnloadedPoint], disturbances: list[str]
 ) -> Generator[Step, None, list[UnloadedPoint]]:
     """The points with the capacity of each cell in its first one."""
     by_cell = {(point.subject, point.workload): index for index, point in reversed(list(enumerate(points)))}
@@ -128,7 +140,7 @@ def _with_capacities(
                 workload,
                 points[index],
                 disturbances,
-                warmup_s=full.warmup_s,
-                window_s=min(full.window_s, max(CAPACITY_WINDOW_S, 4 * server.subject.wait_s)),
+                warmup_s=orders.plan.timing.warmup_s,
+                window_s=min(orders.plan.timing.window_s, max(CAPACITY_WINDOW_S, 4 * server.subject.wait_s)),
             )
     return points

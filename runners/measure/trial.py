@@ -10,7 +10,7 @@ from runners.measure.load import gate, k6, tallies
 from runners.measure.sense import sampler
 from runners.measure.serve.server import Server, check_alive
 from runners.measure.watch import Window, watch
-from runners.model.load import Load
+from runners.model.load import Load, Timing
 from runners.model.outcome import Completed, Failed, ResourceSample, Usage
 
 SETTLE_LIMIT_S = 3.0
@@ -53,6 +53,7 @@ class Visit:
     route: str
     expected_result: str
     load: Load
+    timing: Timing
     rate_per_s: float | None = None
     residence_s: float = 0.1
     with_bystander: bool = True
@@ -83,7 +84,7 @@ def _load(rig: Rig, server: Server, visit: Visit, wall: dict[str, float]) -> Com
     saw = rig.logs / f"saw-{server.subject.name}.jsonl"
     log.write_bytes(b"")
     saw.write_bytes(b"")  # k6 adds to what is there
-    wall.update(warmup=visit.load.warmup_s, window=visit.load.window_s)
+    wall.update(warmup=visit.timing.warmup_s, window=visit.timing.window_s)
     try:
         with gate.listening() as entrance:
             run = _order(rig, server, visit, entrance.url, saw)
@@ -141,9 +142,9 @@ def _order(rig: Rig, server: Server, visit: Visit, gate_url: str, saw: Path) -> 
         expected_result=visit.expected_result,
         clients=load.clients,
         rate_per_s=visit.rate_per_s,
-        users=load.clients or k6.users_for(visit.rate_per_s or 1.0, visit.residence_s, _queue_s(load)),
-        warmup_s=load.warmup_s,
-        window_s=load.window_s,
+        users=load.clients or k6.users_for(visit.rate_per_s or 1.0, visit.residence_s, _queue_s(visit)),
+        warmup_s=visit.timing.warmup_s,
+        window_s=visit.timing.window_s,
         bystander_kept_per_s=rig.bystander_kept_per_s if visit.with_bystander else 0.0,
         bystander_fresh_per_s=rig.bystander_fresh_per_s if visit.with_bystander else 0.0,
         patience_s=GATE_PATIENCE_S,
@@ -153,10 +154,11 @@ def _order(rig: Rig, server: Server, visit: Visit, gate_url: str, saw: Path) -> 
     )
 
 
-def _queue_s(load: Load) -> float:
+def _queue_s(visit: Visit) -> float:
     """Seconds of queue for which an open load keeps users: above the ceiling it grows until the load ends."""
-    excess = max(0.0, 1 - 1 / load.fraction) if load.fraction else 0.0
-    return max(k6.QUEUE_S, QUEUE_MARGIN * excess * (load.warmup_s + load.window_s))
+    fraction, timing = visit.load.fraction, visit.timing
+    excess = max(0.0, 1 - 1 / fraction) if fraction else 0.0
+    return max(k6.QUEUE_S, QUEUE_MARGIN * excess * (timing.warmup_s + timing.window_s))
 
 
 def _settle(server: Server) -> None:

@@ -1,4 +1,4 @@
-"""What is sent during a trial."""
+"""What is sent during a trial, and for how long."""
 
 from typing import Literal
 
@@ -8,12 +8,10 @@ from runners.model.value import Value
 
 
 class Load(Value):
-    """What is sent during one trial: closed with `clients`, or open at `fraction` of the cell's measured ceiling."""
+    """An identity: closed with `clients`, or open at `fraction` of the cell's measured ceiling."""
 
     clients: PositiveInt | None = None
     fraction: PositiveFloat | None = None
-    warmup_s: NonNegativeFloat
-    window_s: PositiveFloat
 
     @property
     def kind(self) -> Literal["closed", "open"]:
@@ -24,3 +22,10 @@ class Load(Value):
         if self.clients is not None:
             return f"{self.clients} client{'s' if self.clients > 1 else ''}"
         return f"{100 * (self.fraction or 0):.0f} % of ceiling"
+
+
+class Timing(Value):
+    """How long a load lasts: the warm-up, and the window in which is counted."""
+
+    warmup_s: NonNegativeFloat
+    window_s: PositiveFloat

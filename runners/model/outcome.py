@@ -12,7 +12,7 @@ Stage = Literal["start", "load", "summary", "server", "check"]
 
 
 class LoadSummary(Value):
-    """What k6 saw of the load inside the window.
+    """What k6 saw of the load inside the window, which was `window_s` long.
 
     `requests` counts correct answers by the share of their stay that lies in the window; `completed` counts whole
     requests, right or wrong, that ended in it. Where a request stays longer than the warm-up, the load was not `steady`
@@ -22,6 +22,7 @@ class LoadSummary(Value):
     known of format 1. In the open model `latency` is of the requests sent in the window.
     """
 
+    window_s: PositiveFloat
     requests: NonNegativeFloat
     completed: NonNegativeInt
     in_flight: NonNegativeFloat

@@ -1,20 +1,38 @@
-"""What a session will do: blocks of trials."""
+"""What a session will do: rounds of blocks, each of them a visit to some arms, and what they are compared for."""
 
-from pydantic import NonNegativeInt, PositiveInt
+from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
-from runners.model.load import Load
+from runners.model.load import Load, Timing
 from runners.model.subject import Subject, Workload
 from runners.model.value import Value
 
 
+class Arm(Value):
+    """What a trial measures: a subject, by its name, at a workload, by its name, under a load."""
+
+    subject: str
+    workload: str
+    load: Load
+
+
 class Block(Value):
-    """One trial of every subject for the same workload and load, in this order, back to back."""
+    """Arms that are compared with each other: one trial of each, in this order, back to back."""
 
     number: NonNegativeInt
     round: PositiveInt
-    workload: str
-    load: Load
-    subjects: tuple[str, ...]
+    arms: tuple[Arm, ...]
+
+
+class Contrast(Value):
+    """A comparison decided on before anything is measured: a metric of one arm over that of another, or a constant.
+
+    Within `band` of a ratio of 1 both count as equal.
+    """
+
+    metric: str
+    left: Arm
+    right: Arm | PositiveFloat
+    band: NonNegativeFloat = 0.01
 
 
 class Plan(Value):
@@ -24,16 +42,40 @@ class Plan(Value):
     reference: str
     subjects: tuple[Subject, ...]
     workloads: tuple[Workload, ...]
+    timing: Timing
     rounds: PositiveInt
     blocks: tuple[Block, ...]
+    contrasts: tuple[Contrast, ...] = ()
+
+    @property
+    def loads(self) -> tuple[Load, ...]:
+        """The loads there are, the lightest first."""
+        found = {arm.load for block in self.blocks for arm in block.arms}
+        return tuple(sorted(found, key=lambda load: (load.clients or 0, load.fraction or 0.0)))
+
+    @property
+    def trials(self) -> int:
+        """How many trials there are if no block is repeated."""
+        return sum(len(block.arms) for block in self.blocks)
 
 
 class Trial(Value):
-    """One visit to a cell; `attempt` counts the repeats of a voided block, from 1."""
+    """One visit to an arm, at its position (from 0) in its block; `attempt` counts repeats of the block, from 1."""
 
     block: NonNegativeInt
     round: PositiveInt
     attempt: PositiveInt = 1
-    subject: str
-    workload: str
-    load: Load
+    position: NonNegativeInt
+    arm: Arm
+
+    @property
+    def subject(self) -> str:
+        return self.arm.subject
+
+    @property
+    def workload(self) -> str:
+        return self.arm.workload
+
+    @property
+    def load(self) -> Load:
+        return self.arm.load

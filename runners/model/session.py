@@ -8,10 +8,9 @@ from runners.model.calibration import Calibration
 from runners.model.machine import Machine
 from runners.model.outcome import Completed, Failed
 from runners.model.plan import Plan, Trial
-from runners.model.subject import Settings
 from runners.model.value import Value
 
-FORMAT_VERSION: Literal[2] = 2
+FORMAT_VERSION: Literal[3] = 3
 """Version of a session on disk; its history stands in `runners.store`."""
 
 
@@ -22,6 +21,7 @@ class TrialResult(Value):
     with a block that counts all the same, as it could not be repeated any more. On disk both are lines of their own.
     """
 
+    kind: Literal["trial"] = "trial"
     trial: Trial
     started_s: NonNegativeFloat
     wall_s: dict[str, NonNegativeFloat]
@@ -33,7 +33,8 @@ class TrialResult(Value):
 class BlockVoid(Value):
     """A line of trials.jsonl that takes back one attempt at a block, for the reason given; the block is repeated."""
 
-    voided_block: NonNegativeInt
+    kind: Literal["void"] = "void"
+    block: NonNegativeInt
     attempt: PositiveInt
     reason: str
 
@@ -41,7 +42,8 @@ class BlockVoid(Value):
 class BlockDisturbed(Value):
     """A line of trials.jsonl: this attempt at a block counts although it was disturbed; no repeat was left."""
 
-    disturbed_block: NonNegativeInt
+    kind: Literal["disturbed"] = "disturbed"
+    block: NonNegativeInt
     attempt: PositiveInt
     reason: str
 
@@ -61,6 +63,7 @@ class Occupancy(Value):
 class Footprint(Value):
     """A line of trials.jsonl: a server of one round, ready and not yet loaded, and after its last trial."""
 
+    kind: Literal["footprint"] = "footprint"
     round: PositiveInt
     subject: str
     idle: Occupancy
@@ -70,12 +73,11 @@ class Footprint(Value):
 class Session(Value):
     """session.json: the plan and the circumstances; the trials stand beside it."""
 
-    format_version: Literal[1, 2] = FORMAT_VERSION
+    format_version: Literal[3] = FORMAT_VERSION
     name: str
     label: Literal["scouting", "default", "rigorous", "selftest"]
     command: tuple[str, ...]
     started_at: str
-    settings: Settings
     machine: Machine
     plan: Plan
     calibration: Calibration | None = None

@@ -54,8 +54,15 @@ class Framework(Value):
     """By workload one sentence: why its rate stays below what the concurrency model predicts."""
 
 
+Factor = int | float | str
+"""What a setting is set to."""
+
+
 class Settings(Value):
-    """What a trial can vary, as asked for; under the stock profile threads, processes and loop are not applied."""
+    """What a subject can vary, as asked for; under the stock profile threads, processes and loop are not applied.
+
+    `python` is the label of the interpreter that runs it; None is the one that runs this program.
+    """
 
     profile: Profile = "matched"
     threads: PositiveInt = 40
@@ -63,12 +70,15 @@ class Settings(Value):
     loop: Literal["uvloop", "asyncio"] = "uvloop"
     wait_s: PositiveFloat = 0.05
     cpu_iterations: PositiveInt = 60_000
+    python: str | None = None
 
 
 class Subject(Value):
     """A framework with its settings applied: all that is needed to start it and to predict it.
 
-    `command` still holds {host}, {port} and {python}; `expected` maps a workload's name to the result it must answer.
+    `name` identifies it, as in fastapi@threads=10; `factors` are the settings that tell it from others of its
+    framework. What became of `settings` stands beside them, as stock profiles and frameworks do not take all. `command`
+    still holds {host}, {port} and {python}; `expected` maps a workload's name to the result it must answer.
     """
 
     name: str
@@ -77,6 +87,8 @@ class Subject(Value):
     package: str
     command: tuple[str, ...]
     environment: dict[str, str]
+    settings: Settings
+    factors: dict[str, Factor] = Field(default={})
     concurrency: Concurrency
     threads: PositiveInt
     processes: PositiveInt

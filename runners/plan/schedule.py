@@ -3,8 +3,8 @@
 import random
 from collections.abc import Sequence
 
-from runners.model.load import Load
-from runners.model.plan import Block, Plan
+from runners.model.load import Load, Timing
+from runners.model.plan import Arm, Block, Contrast, Plan
 from runners.model.subject import Subject, Workload
 
 
@@ -13,9 +13,11 @@ def make_plan(  # noqa: PLR0913 - each is one choice of a plan
     workloads: Sequence[Workload],
     loads: Sequence[Load],
     *,
+    timing: Timing,
     rounds: int,
     seed: int,
     reference: str | None = None,
+    contrasts: Sequence[Contrast] = (),
 ) -> Plan:
     """A plan in which each round visits each workload under each load once, and each block each subject once.
 
@@ -30,14 +32,15 @@ def make_plan(  # noqa: PLR0913 - each is one choice of a plan
         for workload, load in cells:
             order = [subject.name for subject in subjects]
             draw.shuffle(order)
-            blocks.append(
-                Block(number=len(blocks), round=number, workload=workload.name, load=load, subjects=tuple(order))
-            )
+            arms = tuple(Arm(subject=name, workload=workload.name, load=load) for name in order)
+            blocks.append(Block(number=len(blocks), round=number, arms=arms))
     return Plan(
         seed=seed,
         reference=reference if reference in {s.name for s in subjects} and reference else subjects[0].name,
         subjects=tuple(subjects),
         workloads=tuple(workloads),
+        timing=timing,
         rounds=rounds,
         blocks=tuple(blocks),
+        contrasts=tuple(contrasts),
     )

@@ -77,6 +77,7 @@ def _subject(  # noqa: PLR0913 - every argument is one field
         package=framework.package,
         command=command,
         environment=environment,
+        settings=settings,
         concurrency=framework.concurrency,
         threads=threads,
         processes=processes,

@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 from runners.model.session import Session, StoredSession
 from runners.model.value import Value
+from runners.report.figures.settings import is_matched
 from runners.report.selftest.selftest import EVERYWHERE, ROUNDS_IN_SET, tallies
 from runners.report.summary.summary import summarise
 from runners.report.text.table import plain
@@ -59,9 +60,9 @@ def default_question(session: Session) -> str:
     subjects = session.plan.subjects
     many = NUMBERS[len(subjects)] if len(subjects) < len(NUMBERS) else str(len(subjects))
     who = f"do the {many} compare" if len(subjects) > 1 else f"does {names([one.title for one in subjects])} do"
-    is_open = any(block.load.kind == "open" for block in session.plan.blocks)
+    is_open = any(load.kind == "open" for load in session.plan.loads)
     load = " at fixed shares of their ceilings" if is_open else ""
-    settings = "equal settings" if session.settings.profile == "matched" else "nothing configured"
+    settings = "equal settings" if is_matched(session) else "nothing configured"
     return f"How {who}{load} with {settings}?"
 
 

@@ -1,10 +1,12 @@
 """What was asked for on the command line."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from runners.model.subject import Settings
+from runners.model.subject import Factor, Settings
+from runners.plan.variants import Factors
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -13,9 +15,13 @@ RIGOROUS_ROUNDS = 20
 
 @dataclass(frozen=True, kw_only=True)
 class RunOptions:
-    """What was asked for on the command line; None leaves the choice to the program."""
+    """What was asked for on the command line; None leaves the choice to the program.
 
-    frameworks: tuple[str, ...] = ()
+    `frameworks` are names with the settings that are theirs alone; `vary` are values that all of them get in turn.
+    """
+
+    frameworks: tuple[tuple[str, Factors], ...] = ()
+    vary: Mapping[str, tuple[Factor, ...]] = field(default_factory=dict)
     workloads: tuple[str, ...] = ()
     clients: tuple[int, ...] = (16, 80)
     rounds: int = 6

@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -13,14 +14,14 @@ from runners.measure.load import k6
 from runners.measure.orders import Orders
 from runners.measure.sense import machine, sampler
 from runners.measure.trial import Rig
-from runners.model.load import Load
+from runners.model.load import Load, Timing
 from runners.model.plan import Plan
 from runners.model.session import Session
-from runners.model.subject import Framework
+from runners.model.subject import Framework, Subject
 from runners.numbers.intervals import FEWEST_FOR_INTERVAL
 from runners.plan.manifests import find_frameworks, select_frameworks
 from runners.plan.schedule import make_plan
-from runners.plan.subjects import make_subject
+from runners.plan.variants import Variant, contrasts, make_variants, variant_subject
 from runners.plan.workloads import select_workloads
 from runners.session.options import RIGOROUS_ROUNDS, ROOT, RunOptions
 
@@ -50,13 +51,21 @@ def prepare(options: RunOptions) -> Prepared:
     """Draw up the session: which frameworks, what plan, on what machine; nothing is started yet."""
     machine.raise_open_files_limit()
     generator = k6.find_k6(options.k6)
-    cores = machine.share_cores(sampler.cores_available(), options.settings.processes, options.server_cores)
-    frameworks, skipped = _installed(options)
-    subjects = [make_subject(f, options.settings, executor_cpus=machine.executor_cpus(cores)) for f in frameworks]
-    workloads = select_workloads(options.workloads)
-    reference = None if options.frameworks else REFERENCE
+    variants, skipped = _variants(options)
+    most = max(int(one.factors.get("processes", options.settings.processes)) for one in variants)
+    cores = machine.share_cores(sampler.cores_available(), most, options.server_cores)
+    cpus = machine.executor_cpus(cores)
+    subjects = [variant_subject(one, options.settings, executor_cpus=cpus) for one in variants]
+    workloads, loads = select_workloads(options.workloads), loads_of(options)
     plan = make_plan(
-        subjects, workloads, loads_of(options), rounds=options.rounds, seed=options.seed, reference=reference
+        subjects,
+        workloads,
+        loads,
+        timing=timing_of(options, max(subject.wait_s for subject in subjects)),
+        rounds=options.rounds,
+        seed=options.seed,
+        reference=_reference(options, subjects),
+        contrasts=contrasts(subjects, workloads, loads),
     )
     return prepare_plan(options, plan, generator, cores, skipped=skipped)
 
@@ -73,7 +82,6 @@ def prepare_plan(
         label=_label(options.rounds),
         command=options.command,
         started_at=started.isoformat(timespec="seconds"),
-        settings=options.settings,
         machine=facts,
         plan=plan,
     )
@@ -93,8 +101,23 @@ def prepare_plan(
     return Prepared(session=session, orders=orders, skipped=skipped)
 
 
+def _variants(options: RunOptions) -> tuple[tuple[Variant, ...], tuple[str, ...]]:
+    """All that is to be compared, and the names of frameworks left out because they are not installed."""
+    frameworks, skipped = _installed(options)
+    known = {framework.name: framework for framework in frameworks}
+    chosen = [(known[name], own) for name, own in options.frameworks or ((name, {}) for name in known)]
+    return make_variants(chosen, options.vary), skipped
+
+
+def _reference(options: RunOptions, subjects: Sequence[Subject]) -> str | None:
+    """Against what every row is compared: the usual framework, unless frameworks were named."""
+    usual = (subject.name for subject in subjects if subject.framework == REFERENCE)
+    return None if options.frameworks else next(usual, None)
+
+
 def _installed(options: RunOptions) -> tuple[list[Framework], tuple[str, ...]]:
-    chosen = select_frameworks(find_frameworks(options.apps), options.frameworks)
+    wanted = tuple(name for name, _ in options.frameworks)
+    chosen = select_frameworks(find_frameworks(options.apps), wanted)
     missing = [f for f in chosen if machine.installed_version(f.package) is None]
     if missing and options.frameworks:
         raise ShootoutError(
@@ -106,9 +129,9 @@ def _installed(options: RunOptions) -> tuple[list[Framework], tuple[str, ...]]:
     return installed, tuple(f.name for f in missing)
 
 
-def loads_of(options: RunOptions) -> list[Load]:
-    """The loads to put on every workload: windows long enough for several waits, levels that the system can open."""
-    wait_s = options.settings.wait_s
+def timing_of(options: RunOptions, longest_wait_s: float) -> Timing:
+    """How long each trial lasts: windows long enough for several waits."""
+    wait_s = longest_wait_s
     window_s = (
         options.window_s
         if options.window_s is not None
@@ -119,15 +142,20 @@ def loads_of(options: RunOptions) -> list[Load]:
         if options.warmup_s is not None
         else max(0.5 if options.quick else 0.6, WAITS_IN_WARMUP * wait_s)
     )
+    return Timing(warmup_s=warmup_s, window_s=window_s)
+
+
+def loads_of(options: RunOptions) -> list[Load]:
+    """The loads to put on every workload: levels that the system can open."""
     if options.load == "open":
-        return [Load(fraction=fraction, warmup_s=warmup_s, window_s=window_s) for fraction in OPEN_FRACTIONS]
+        return [Load(fraction=fraction) for fraction in OPEN_FRACTIONS]
     limit = machine.open_files_limit()
     most = max(options.clients)
     if limit is not None and most + FILES_BESIDE_CLIENTS > limit:
         raise UsageError(
             f"--clients {most}: this system allows {limit} open files; raise it with `ulimit -n` or use fewer"
         )
-    return [Load(clients=count, warmup_s=warmup_s, window_s=window_s) for count in sorted(set(options.clients))]
+    return [Load(clients=count) for count in sorted(set(options.clients))]
 
 
 def _label(rounds: int) -> Literal["scouting", "default", "rigorous"]:
@@ -146,7 +174,8 @@ def _calibration_key(session: Session, *, quick: bool) -> str:
         session.machine.model_dump(mode="json"),
         [subject.model_dump(mode="json") for subject in session.plan.subjects],
         sorted(workload.name for workload in session.plan.workloads),
-        sorted({block.load.model_dump_json() for block in session.plan.blocks}),
+        [load.model_dump_json() for load in session.plan.loads],
+        session.plan.timing.model_dump_json(),
         quick,
     ]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]

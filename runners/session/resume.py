@@ -19,13 +19,11 @@ def resume(folder: Path, options: RunOptions, watch: Watch) -> tuple[Path, Summa
     """Go on with a stored session at its first unfinished block, with its own plan, settings and calibration."""
     stored = store.read(folder)
     session = stored.session
-    prepared = prepare_plan(
-        replace(options, settings=session.settings), session.plan, k6.find_k6(options.k6), cores_of(session)
-    )
+    prepared = prepare_plan(options, session.plan, k6.find_k6(options.k6), cores_of(session))
     now, then = prepared.session.machine, session.machine
     if changed := next(_changed_since(then, now), None):
         raise UsageError(f"resuming {session.name}: {changed}; start a new session instead")
-    done = store.finished_blocks(stored.results, len(session.plan.subjects))
+    done = store.finished_blocks(stored.results, session.plan.blocks)
     attempts = {r.trial.block: r.trial.attempt for r in sorted(stored.results, key=lambda r: r.trial.attempt)}
     orders = replace(in_folder(prepared.orders, folder), calibration=session.calibration, done=done, attempts=attempts)
     kept = StoredSession(session=session.model_copy(update={"interrupted": False}), results=stored.results)
@@ -50,6 +48,4 @@ def _void_unfinished(folder: Path, stored: StoredSession, done: frozenset[int]) 
     """Take back the trials of blocks that were cut off, so that each block is measured back to back."""
     begun = {(r.trial.block, r.trial.attempt) for r in stored.results if r.void is None and r.trial.block not in done}
     for block, attempt in sorted(begun):
-        store.append(
-            folder, BlockVoid(voided_block=block, attempt=attempt, reason="cut off; measured anew on resuming")
-        )
+        store.append(folder, BlockVoid(block=block, attempt=attempt, reason="cut off; measured anew on resuming"))

@@ -60,7 +60,7 @@ def _summary_if_new(event: Event, session: Session, lines: Sequence[store.Line])
     """New figures: after every trial of the first round, which fills the tables row by row, then after every block."""
     if isinstance(event, TrialResult):
         block = next(block for block in session.plan.blocks if block.number == event.trial.block)
-        is_new = block.round == 1 or event.trial.subject == block.subjects[-1]
+        is_new = block.round == 1 or event.trial.position == len(block.arms) - 1
     else:
         is_new = isinstance(event, BlockVoid | BlockDisturbed | Calibrated | Contended)
     return summarise(store.assembled(session, lines)) if is_new else None

@@ -13,6 +13,7 @@ from runners.model.session import (
     Session,
     StoredSession,
 )
+from runners.store import versions
 from runners.store.files import read_text, write_text
 from runners.store.lines import (
     PACKED_TRIALS_FILE,
@@ -90,10 +91,10 @@ def read(folder: Path) -> StoredSession:
                 f"reading {path}: format version {version!r}; this program reads versions 1 to {FORMAT_VERSION}; "
                 "a newer one may read it"
             )
-        session = Session.model_validate_json(text)
-    except (ValueError, AttributeError) as error:
+        session = Session.model_validate_json(text if version == FORMAT_VERSION else versions.newest_session(text))
+    except (ValueError, AttributeError, LookupError, TypeError) as error:
         raise StoreError(f"reading {path}: {fault(error)}") from error
-    return assembled(session, lines_of(folder))
+    return assembled(session, lines_of(folder, version, session))
 
 
 def find(results: Path, wanted: str | None) -> Path:

@@ -2,15 +2,18 @@
 
 import contextlib
 import gc
+import json
 import lzma
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Annotated
 
 from pydantic import Field, TypeAdapter, ValidationError
 
 from runners.errors import StoreError
+from runners.model.plan import Arm, Block
 from runners.model.session import (
+    FORMAT_VERSION,
     BlockDisturbed,
     BlockVoid,
     Footprint,
@@ -18,6 +21,7 @@ from runners.model.session import (
     StoredSession,
     TrialResult,
 )
+from runners.store import versions
 
 TRIALS_FILE = "trials.jsonl"
 
@@ -26,10 +30,7 @@ PACKED_TRIALS_FILE = f"{TRIALS_FILE}.xz"
 Line = TrialResult | BlockVoid | BlockDisturbed | Footprint
 """What a line of trials.jsonl may be."""
 
-_LINE: TypeAdapter[Line] = TypeAdapter(
-    # nearly every line is a trial, and is not also tried as the others
-    Annotated[Line, Field(union_mode="left_to_right")]
-)
+_LINE: TypeAdapter[Line] = TypeAdapter(Annotated[Line, Field(discriminator="kind")])
 
 
 def assembled(session: Session, lines: Iterable[Line]) -> StoredSession:
@@ -43,9 +44,9 @@ def assembled(session: Session, lines: Iterable[Line]) -> StoredSession:
             case TrialResult():
                 results.append(line)
             case BlockVoid():
-                voids[line.voided_block, line.attempt] = line.reason
+                voids[line.block, line.attempt] = line.reason
             case BlockDisturbed():
-                disturbed[line.disturbed_block, line.attempt] = line.reason
+                disturbed[line.block, line.attempt] = line.reason
             case Footprint():
                 footprints[line.round, line.subject] = line  # of a round that was resumed, the last
     return StoredSession(
@@ -63,21 +64,25 @@ def _marked(
     return result.model_copy(update=marks) if any(marks.values()) else result
 
 
-def finished_blocks(results: Sequence[TrialResult], subjects: int) -> frozenset[int]:
-    """Numbers of the blocks in which every subject has a result that counts."""
-    seen: dict[int, set[str]] = {}
+def finished_blocks(results: Iterable[TrialResult], blocks: Iterable[Block]) -> frozenset[int]:
+    """Numbers of the blocks in which every arm has a result that counts."""
+    seen: dict[int, set[Arm]] = {}
     for result in results:
         if result.void is None:
-            seen.setdefault(result.trial.block, set()).add(result.trial.subject)
-    return frozenset(block for block, names_seen in seen.items() if len(names_seen) == subjects)
+            seen.setdefault(result.trial.block, set()).add(result.trial.arm)
+    return frozenset(block.number for block in blocks if seen.get(block.number, set()) >= set(block.arms))
 
 
-def lines_of(folder: Path) -> Iterator[Line]:
+def lines_of(folder: Path, version: int, session: Session) -> Iterator[Line]:
+    """The lines of a session that is stored in this version of the format; StoreError names the one that is wrong."""
     path = trials_path(folder)
     for number, line in enumerate(whole_lines(path), start=1):
         try:
-            yield _LINE.validate_json(line)
-        except ValidationError as error:
+            if version == FORMAT_VERSION:
+                yield _LINE.validate_json(line)
+            else:
+                yield _LINE.validate_python(versions.newest_line(json.loads(line), session.plan), strict=False)
+        except (ValueError, LookupError, TypeError) as error:
             raise StoreError(f"reading {path}, line {number}: {fault(error)}") from error
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from runners.model.load import Load
+from runners.model.load import Load, Timing
 from runners.model.outcome import Completed
 
 EPHEMERAL_PORTS = 28_232
@@ -24,7 +24,7 @@ class Limits:
     uneven_speed: float = 1 / 3  # fastest over slowest trial of a block, less 1
 
 
-def tripped(outcome: Completed, load: Load, limits: Limits) -> str | None:
+def tripped(outcome: Completed, load: Load, timing: Timing, limits: Limits) -> str | None:
     """The first thing that was wrong with the circumstances of a trial, or None."""
     usage, seconds = outcome.usage, outcome.usage.duration_s
     if usage.foreign_cpu_s is not None and usage.foreign_cpu_s / seconds > limits.foreign_cores:
@@ -35,7 +35,7 @@ def tripped(outcome: Completed, load: Load, limits: Limits) -> str | None:
         return f"the window's edges were sampled {1000 * usage.edge_error_s:.0f} ms off"
     if usage.time_wait is not None and usage.time_wait > limits.time_wait:
         return f"{usage.time_wait} sockets in TIME_WAIT (limit {limits.time_wait})"
-    return _schedule_trip(outcome, load, limits)
+    return _schedule_trip(outcome, load, timing, limits)
 
 
 def uneven(probes_s: Sequence[float], limits: Limits) -> str | None:
@@ -52,10 +52,10 @@ def uneven(probes_s: Sequence[float], limits: Limits) -> str | None:
     return f"the speed of the servers' cores changed by {100 * difference:.0f} % within the block ({limit})"
 
 
-def _schedule_trip(outcome: Completed, load: Load, limits: Limits) -> str | None:
+def _schedule_trip(outcome: Completed, load: Load, timing: Timing, limits: Limits) -> str | None:
     late_s = outcome.load.started_late_s
-    if load.warmup_s and late_s > limits.start_lateness * load.warmup_s:
-        return f"the load started {1000 * late_s:.0f} ms late, into a warm-up of {1000 * load.warmup_s:.0f} ms"
+    if timing.warmup_s and late_s > limits.start_lateness * timing.warmup_s:
+        return f"the load started {1000 * late_s:.0f} ms late, into a warm-up of {1000 * timing.warmup_s:.0f} ms"
     lag_s = outcome.bystander_kept.lag_p50_s
     if lag_s is not None and lag_s > limits.bystander_lag_s:
         return f"k6 sent the bystander's pings {1000 * lag_s:.0f} ms behind schedule"

@@ -79,6 +79,7 @@ def _load(own: Sequence[Tally], cells: Mapping[int, Mapping[int, int]], expected
     steady = latency is None or latency.mean_s <= expected.warmup_s
     answered = sum(tally["first_ms"] is not None and tally["first_ms"] < 0 for tally in own)
     return LoadSummary(
+        window_s=expected.window_s,
         requests=sum(float(tally["requests"]) for tally in own) if steady else sum(int(t["correct"]) for t in own),
         completed=sum(int(tally["completed"]) for tally in own),
         steady=steady,

@@ -1,8 +1,9 @@
 """The servers of a round: all subjects started together, one that dies replaced, none left when the round is over."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from runners.errors import ServerError
 from runners.measure.hosts import local as process
@@ -12,21 +13,36 @@ from runners.model.outcome import Failed
 from runners.model.plan import Trial
 from runners.model.subject import Subject
 
+MOST_AT_ONCE = 12
+"""Servers that stand at the same time: each holds memory, and wakes its core even while nobody asks it."""
+
 
 @contextlib.contextmanager
 def running_servers(
-    orders: Orders, label: str, change: Callable[[Subject], Subject] = lambda subject: subject
+    orders: Orders,
+    label: str,
+    subjects: Iterable[Subject],
+    change: Callable[[Subject], Subject] = lambda subject: subject,
 ) -> Iterator[dict[str, Server | Failed]]:
-    """Every subject's server, started together; one that does not start is a Failed and leaves the others unharmed."""
+    """A server of each subject, started together; one that does not start is a Failed and leaves the others alone."""
     servers: dict[str, Server | Failed] = {}
     try:
-        for subject in orders.plan.subjects:
+        for subject in subjects:
             servers[subject.name] = _launched(orders, change(subject), f"{subject.name}-{label}")
         for name, server in servers.items():
             servers[name] = _ready(server)
         yield servers
     finally:
         process.stop([server.child for server in servers.values() if isinstance(server, Server)])
+
+
+T = TypeVar("T")
+
+
+def cohorts(members: Sequence[T]) -> Iterator[tuple[T, ...]]:
+    """Subjects, or trials of them, in groups of which no more than MOST_AT_ONCE servers stand; in their order."""
+    for start in range(0, len(members), MOST_AT_ONCE):
+        yield tuple(members[start : start + MOST_AT_ONCE])
 
 
 def replace_if_dead(orders: Orders, servers: dict[str, Server | Failed], trial: Trial) -> None:

@@ -37,16 +37,16 @@ def ping_points(calibration: Calibration | None, subject: str) -> dict[str, tupl
     return {name: tuple(point for point in points if point.connection == name) for name in CONNECTIONS}
 
 
-def requests_per_s(trial: Completed, load: Load, *_: object) -> float:
+def requests_per_s(trial: Completed, *_: object) -> float:
     """Correct answers a second, over the planned window: k6 counts in that; the sampler's edges may be off it a bit."""
-    return trial.load.requests / load.window_s
+    return trial.load.requests / trial.load.window_s
 
 
 def per_request(amount: Callable[[Completed, Terms], float | None]) -> Of:
     """Spent a second by the sampler's clock over requests a second by k6's."""
 
-    def of(trial: Completed, load: Load, terms: Terms) -> float | None:
-        total, rate = amount(trial, terms), requests_per_s(trial, load)
+    def of(trial: Completed, _: Load, terms: Terms) -> float | None:
+        total, rate = amount(trial, terms), requests_per_s(trial)
         return total / trial.usage.duration_s / rate if total is not None and rate else None
 
     return of

@@ -15,7 +15,7 @@ def queue_growth_per_s(trial: Completed, load: Load, *_: object) -> float | None
     offered = trial.load.offered_per_s
     if load.kind == "closed" or offered is None:
         return None
-    return offered - trial.load.completed / load.window_s
+    return offered - trial.load.completed / trial.load.window_s
 
 
 def overloaded(trials: Sequence[Completed], load: Load) -> bool:
@@ -23,7 +23,9 @@ def overloaded(trials: Sequence[Completed], load: Load) -> bool:
     if load.kind == "closed":
         return False
     shares = [
-        trial.load.completed / load.window_s / trial.load.offered_per_s for trial in trials if trial.load.offered_per_s
+        trial.load.completed / trial.load.window_s / trial.load.offered_per_s
+        for trial in trials
+        if trial.load.offered_per_s
     ]
     grew = bool(shares) and median(shares) < ANSWERED_SHARE
     return grew or (load.fraction or 0.0) > 1

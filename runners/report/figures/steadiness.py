@@ -31,7 +31,7 @@ def effective_clients(trial: Completed, load: Load) -> float | None:
     seen = trial.load
     if load.clients is None or seen.latency is None or seen.errors:
         return None
-    return seen.requests / load.window_s * seen.latency.mean_s
+    return seen.requests / seen.window_s * seen.latency.mean_s
 
 
 def effective_range(trials: Sequence[Completed], load: Load) -> tuple[float, float] | None:
@@ -52,9 +52,9 @@ def fewest_answered(trials: Sequence[Completed]) -> int | None:
     return min(known, default=None)
 
 
-def drift(trials: Sequence[Completed], load: Load) -> float | None:
+def drift(trials: Sequence[Completed]) -> float | None:
     """How much latency grew from the first to the last third of the window: the median over the rounds, 0 if steady."""
-    found = [one for trial in trials if (one := trial_drift(trial.slices, load.window_s)) is not None]
+    found = [one for trial in trials if (one := trial_drift(trial.slices, trial.load.window_s)) is not None]
     return median(found) if found else None
 
 

@@ -23,7 +23,7 @@ def inside_data(stored: StoredSession, labels: Mapping[str, str], workloads: Map
         "rounds": sorted({result.trial.round for result in shown}),
         "shown": len(shown),
         "total": len(stored.results),
-        "trials": [_packed(result, cells, list(labels)) for result in shown],
+        "trials": [_packed(result, cells, list(labels), stored.session.plan.timing.window_s) for result in shown],
     }
 
 
@@ -58,7 +58,9 @@ def _points(result: TrialResult) -> int:
     return len(outcome.slices) + len(outcome.samples) if isinstance(outcome, Completed) else 0
 
 
-def _packed(result: TrialResult, cells: Sequence[tuple[str, str]], subjects: Sequence[str]) -> dict[str, Any]:
+def _packed(
+    result: TrialResult, cells: Sequence[tuple[str, str]], subjects: Sequence[str], window_s: float
+) -> dict[str, Any]:
     trial, outcome = result.trial, result.outcome
     head = {
         "cell": cells.index((trial.workload, trial.load.label)),
@@ -67,7 +69,7 @@ def _packed(result: TrialResult, cells: Sequence[tuple[str, str]], subjects: Seq
         "attempt": trial.attempt,
         "block": trial.block,
         "void": result.void,
-        "window_s": trial.load.window_s,
+        "window_s": window_s,
     }
     if not isinstance(outcome, Completed):
         return head | {"failed": f"{outcome.stage}: {outcome.reason}", "log": outcome.log}

@@ -24,6 +24,7 @@ from runners.report.charts.overview import METRICS_SHOWN, overviews
 from runners.report.charts.parts import Chart
 from runners.report.charts.theme import FONT, THEMES, page_config
 from runners.report.figures.metrics import BY_NAME
+from runners.report.figures.settings import shared
 from runners.report.judgement.starved import starved_sentence
 from runners.report.page.inside import inside_data
 from runners.report.page.tables import Printed, printed
@@ -89,6 +90,8 @@ def page(
     told = {
         "summary": summary,
         "session": summary.session,
+        "settings": {name: value for name, value in shared(summary.session).items() if value is not None},
+        "profile": shared(summary.session).get("profile", "matched and the stock"),
         "sections": _sections(summary, drawn),
         "overview": _overview_choices(summary),
         "workloads": workloads,

@@ -6,6 +6,7 @@ from typing import Any
 from runners.model.session import Session
 from runners.model.subject import Subject
 from runners.model.value import Value
+from runners.report.figures.settings import shared
 
 MEMORY_TOLERANCE = 0.02
 """A machine whose memory differs by less than this share is the same; virtual ones report a little more or less."""
@@ -57,13 +58,13 @@ def _machine(session: Session) -> dict[str, Any]:
 
 
 def _settings(session: Session) -> dict[str, Any]:
-    loads = dict.fromkeys(block.load for block in session.plan.blocks)
-    return session.settings.model_dump() | {
+    timing = session.plan.timing
+    return shared(session) | {
         "label": session.label,
         "rounds": session.plan.rounds,
-        "loads": ", ".join(load.label for load in loads),
-        "warmup_s": sorted({load.warmup_s for load in loads}),
-        "window_s": sorted({load.window_s for load in loads}),
+        "loads": ", ".join(load.label for load in session.plan.loads),
+        "warmup_s": [timing.warmup_s],
+        "window_s": [timing.window_s],
         "subjects": ", ".join(sorted(subject.name for subject in session.plan.subjects)),
         "workloads": ", ".join(sorted(workload.name for workload in session.plan.workloads)),
     }
@@ -71,7 +72,10 @@ def _settings(session: Session) -> dict[str, Any]:
 
 def _subject(subject: Subject) -> dict[str, Any]:
     environment = {f"environment {name}": value for name, value in subject.environment.items()}
-    return subject.model_dump(exclude={"name", "environment", "concurrency", "explains"}) | environment
+    return (
+        subject.model_dump(exclude={"name", "environment", "concurrency", "explains", "settings", "factors"})
+        | environment
+    )
 
 
 INCOMPARABLE = {

@@ -72,7 +72,7 @@ def _trials(
         trial, done = result.trial, result.outcome
         if result.void is not None or not isinstance(done, Completed) or trial.subject not in equal:
             continue
-        raw, rate = raw_cpu_s_per_request(done, trial.load, Terms()), requests_per_s(done, trial.load)
+        raw, rate = raw_cpu_s_per_request(done, trial.load, Terms()), requests_per_s(done)
         if raw and rate:
             yield trial.subject, trial.round, (trial.workload, trial.load.label), done, rate, raw
 

@@ -13,6 +13,7 @@ from statistics import median
 import scipy.stats
 
 from runners.model.outcome import Completed
+from runners.model.plan import Arm
 from runners.model.session import StoredSession, TrialResult
 from runners.report.ranking.ranking import RATE
 from runners.report.selftest.noise import noise_lines
@@ -88,11 +89,11 @@ def tallies(stored: StoredSession, rounds_in_set: int = ROUNDS_IN_SET) -> dict[K
 def sets_of_rounds(stored: StoredSession, size: int) -> list[Sequence[int]]:
     """Consecutive runs of so many rounds in which every copy has figures for every block."""
     planned = {block.number: block for block in stored.session.plan.blocks}
-    seen: dict[int, set[str]] = defaultdict(set)
+    seen: dict[int, set[Arm]] = defaultdict(set)
     for result in stored.results:
         if result.void is None and isinstance(result.outcome, Completed):
-            seen[result.trial.block].add(result.trial.subject)
-    cut = {block.round for block in planned.values() if seen[block.number] != set(block.subjects)}
+            seen[result.trial.block].add(result.trial.arm)
+    cut = {block.round for block in planned.values() if seen[block.number] != set(block.arms)}
     whole = sorted({block.round for block in planned.values()} - cut)
     return [whole[start : start + size] for start in range(0, len(whole) - size + 1, size)]
 
@@ -102,11 +103,10 @@ def markdown(stored: StoredSession) -> str:
     session = stored.session
     plan, machine = session.plan, session.machine
     equal, slowed = _copies(stored)
-    load = plan.blocks[0].load
     circumstances = (
         f"{session.started_at[:10]}, {machine.cpu}, {machine.cores} cores, {machine.python}, k6 {machine.k6}. "
         f"{len(equal)} equal copies of {plan.subjects[0].framework} and {len(slowed)} slowed ones, "
-        f"windows of {load.window_s:g} s, fresh processes every round. The rounds are cut into sets, "
+        f"windows of {plan.timing.window_s:g} s, fresh processes every round. The rounds are cut into sets, "
         "each judged like a session of its own."
     )
     head = [f"# Self-test of the rig: {session.name}", "", circumstances, ""]
@@ -191,7 +191,7 @@ def _part(stored: StoredSession, rounds: Sequence[int], names: Sequence[str], re
     """The session as if it had had these rounds and these subjects only."""
     plan = stored.session.plan
     blocks = (
-        block.model_copy(update={"subjects": tuple(name for name in block.subjects if name in names)})
+        block.model_copy(update={"arms": tuple(arm for arm in block.arms if arm.subject in names)})
         for block in plan.blocks
         if block.round in rounds
     )

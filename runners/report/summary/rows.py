@@ -96,7 +96,7 @@ def make_row(  # noqa: PLR0913, PLR0917 - the facts of one cell
         effective_clients=steadiness.effective_range(trials, load),
         rounds_off_clients=steadiness.rounds_off(trials, load),
         clients_answered=steadiness.fewest_answered(trials),
-        drift=steadiness.drift(trials, load),
+        drift=steadiness.drift(trials),
         overloaded=overloaded(trials, load),
         disturbed=visits.disturbed,
         against_leader=None,

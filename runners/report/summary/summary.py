@@ -39,7 +39,7 @@ def summarise(stored: StoredSession) -> Summary:
         tuple(
             _table(session, workload, load, cells[workload.name, load], usual_s)
             for workload in session.plan.workloads
-            for load in _loads(session)
+            for load in session.plan.loads
             if (workload.name, load) in cells
         )
     )
@@ -63,8 +63,8 @@ def finished_rounds(session: Session, results: Sequence[TrialResult]) -> int:
     seen = defaultdict(set)
     for result in results:
         if result.void is None:
-            seen[result.trial.block].add(result.trial.subject)
-    open_rounds = {b.round for b in session.plan.blocks if len(seen[b.number]) < len(b.subjects)}
+            seen[result.trial.block].add(result.trial.arm)
+    open_rounds = {b.round for b in session.plan.blocks if len(seen[b.number]) < len(b.arms)}
     return session.plan.rounds - len(open_rounds)
 
 
@@ -75,11 +75,6 @@ def wall_times(stored: StoredSession) -> dict[str, float]:
         for phase, seconds in result.wall_s.items():
             spent["voided" if result.void else phase].append(seconds)
     return {phase: round(math.fsum(some), 3) for phase, some in spent.items()}
-
-
-def _loads(session: Session) -> list[Load]:
-    loads = {block.load for block in session.plan.blocks}
-    return sorted(loads, key=lambda load: (load.clients or 0, load.fraction or 0.0))
 
 
 def _table(

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 
 from runners.model.latency import Latency
 from runners.model.outcome import BystanderSummary, Completed, Failed
+from runners.model.plan import Plan
 from runners.model.session import BlockDisturbed, BlockVoid, Footprint, Session, StoredSession, TrialResult
 
 Cell = str | int | float | None
@@ -17,10 +18,11 @@ Cell = str | int | float | None
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """One column: what it holds, and how it is read from a trial's result."""
+    """One column: what it holds, and how it is read from a trial's result, or from the plan."""
 
     means: str
-    read: Callable[[TrialResult], Cell]
+    read: Callable[[TrialResult], Cell] = lambda _: None
+    planned: Callable[[Plan], Cell] | None = None
 
 
 def _of(read: Callable[[Completed], Cell]) -> Callable[[TrialResult], Cell]:
@@ -62,7 +64,7 @@ def _bystander(stream: Callable[[Completed], BystanderSummary], name: str) -> di
 
 def _rate(result: TrialResult) -> float | None:
     done = result.outcome
-    return done.load.requests / result.trial.load.window_s if isinstance(done, Completed) else None
+    return done.load.requests / done.load.window_s if isinstance(done, Completed) else None
 
 
 READERS: Mapping[str, Column] = {
@@ -76,8 +78,8 @@ READERS: Mapping[str, Column] = {
     "fraction": Column(
         means="rate as a share of the ceiling; open only", read=lambda result: result.trial.load.fraction
     ),
-    "warmup_s": Column(means="seconds of warm-up", read=lambda result: result.trial.load.warmup_s),
-    "window_s": Column(means="seconds of the window, as planned", read=lambda result: result.trial.load.window_s),
+    "warmup_s": Column(means="seconds of warm-up", planned=lambda plan: plan.timing.warmup_s),
+    "window_s": Column(means="seconds of the window, as planned", planned=lambda plan: plan.timing.window_s),
     "started_s": Column(means="seconds from the session's start", read=lambda result: result.started_s),
     "outcome": Column(means='"completed" or "failed"', read=lambda result: result.outcome.kind),
     "void": Column(means="why the block was repeated; a void trial is not used", read=lambda result: result.void),
@@ -143,8 +145,12 @@ def trials_csv(stored: StoredSession) -> str:
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(READERS)
     for result in stored.results:
-        rows.writerow([column.read(result) for column in READERS.values()])
+        rows.writerow([_cell(column, result, stored.session.plan) for column in READERS.values()])
     return text.getvalue()
+
+
+def _cell(column: Column, result: TrialResult, plan: Plan) -> Cell:
+    return column.planned(plan) if column.planned else column.read(result)
 
 
 def session_schema() -> dict[str, Any]:

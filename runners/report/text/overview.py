@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from runners.report.figures.metrics import NORMALISED
+from runners.report.figures.settings import shared
 from runners.report.figures.waits import more_than
 from runners.report.text.columns import NOTHING
 from runners.report.text.table import plain
@@ -24,7 +25,8 @@ def markdown(summary: Summary) -> str:
     head = ["Framework", *(table.workload.route for table in shown.values())]
     machine = session.machine
     caption = (
-        f"{load}, {session.settings.profile} profile, {session.plan.rounds} rounds, {session.started_at[:10]}, "
+        f"{load}, {shared(session).get('profile', 'each its own')} profile, {session.plan.rounds} rounds, "
+        f"{session.started_at[:10]}, "
         f"{machine.cpu}, {machine.cores} cores, {machine.python}, k6 {machine.k6}. In each cell: "
         f"requests/s{_normalised(shown.values())} and the rank in brackets (= shares it), what limited it, and what a "
         "ping waited during the load; all of them medians."

@@ -6,6 +6,7 @@ from runners.model.machine import Machine
 from runners.report.judgement.doubts import title
 from runners.report.summary import servers
 from runners.report.text import predictions
+from runners.report.text.circumstances import settings_words
 from runners.report.text.columns import columns
 from runners.report.values import Doubt, Summary, Table
 from runners.units import duration
@@ -75,18 +76,12 @@ def phases(summary: Summary) -> list[tuple[str, float, float]]:
 
 def _heading(summary: Summary) -> str:
     session = summary.session
-    settings, machine = session.settings, session.machine
+    machine = session.machine
     label = "scouting: too few rounds to rank" if session.label == "scouting" else session.label
     rounds = (
         f"{summary.finished_rounds} of {session.plan.rounds} rounds"
         if summary.finished_rounds < session.plan.rounds
         else f"{session.plan.rounds} round(s)"
-    )
-    loop = f"loop {settings.loop} where the stack takes it"
-    profile = (
-        f"**matched** profile: {settings.processes} process(es), {settings.threads} threads, {loop}"
-        if settings.profile == "matched"
-        else "**stock** profile: nothing configured, whatever each stack does by itself"
     )
     cores = f"servers on core(s) {_cores(machine.server_cores)}, k6 on {_cores(machine.generator_cores)}"
     versions = ", ".join(f"{s.title} {machine.versions.get(s.package, '?')}" for s in summary.session.plan.subjects)
@@ -95,7 +90,7 @@ def _heading(summary: Summary) -> str:
             f"# Results of {session.name}",
             "",
             f"{session.started_at[:10]}, {label}, {rounds}, seed {session.plan.seed}.",
-            f"{profile}; waits of {1000 * settings.wait_s:g} ms, {settings.cpu_iterations:,} squares a computation.",
+            f"{settings_words(session)}.",
             f"{machine.cpu}, {machine.cores} cores ({cores}), {machine.system}, {machine.python}, k6 {machine.k6}.",
             f"{plain(versions)}.",
             *_environment(machine),

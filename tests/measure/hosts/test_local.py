@@ -76,7 +76,7 @@ def test_an_error_in_the_block_still_stops_the_child(tmp_path: Path) -> None:
 @on_linux
 def test_a_child_goes_when_its_runner_is_killed_without_a_chance_to_stop_it(tmp_path: Path) -> None:
     runner = (
-        "import os, sys, time; from pathlib import Path; from runners.measure import process\n"
+        "import os, sys, time; from pathlib import Path; from runners.measure.hosts import local as process\n"
         "log = Path(sys.argv[1]) / 'grandchild.log'\n"
         "child = process.start(('sleep', '60'), cwd=log.parent, environment=os.environ, log=log)\n"
         "print(child.pid, flush=True); time.sleep(60)"

@@ -1,0 +1,27 @@
+"""The settings of a session in words."""
+
+from runners.model.session import Session
+from runners.report.figures.settings import shared
+
+
+def settings_words(session: Session) -> str:
+    """Profile, threads, waits and so on, as far as all subjects share them; what they do not is in their titles."""
+    settings = shared(session)
+    profile = settings.get("profile")
+    if profile == "stock":
+        how = "**stock** profile: nothing configured, whatever each stack does by itself"
+    else:
+        how = "**matched** profile" if profile else "matched and stock profiles"
+        parts = [
+            f"{settings['processes']} process(es)" if "processes" in settings else "",
+            f"{settings['threads']} threads" if "threads" in settings else "",
+            f"loop {settings['loop']} where the stack takes it" if "loop" in settings else "",
+        ]
+        told = ", ".join(part for part in parts if part)
+        how = f"{how}: {told}" if told else how
+    work = [
+        f"waits of {1000 * settings['wait_s']:g} ms" if "wait_s" in settings else "",
+        f"{settings['cpu_iterations']:,} squares a computation" if "cpu_iterations" in settings else "",
+    ]
+    work_words = ", ".join(part for part in work if part)
+    return f"{how}; {work_words}" if work_words else how
