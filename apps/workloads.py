@@ -5,7 +5,10 @@ An app may use nothing else from here, so that two apps differ by their framewor
 
 import asyncio
 import os
+import platform
+import sys
 import time
+from importlib.metadata import distributions
 
 WAIT_S = float(os.environ.get("SHOOTOUT_WAIT_S", "0.05"))
 """How long the waiting workloads wait, in seconds."""
@@ -35,3 +38,12 @@ def compute() -> int:
     The sum is taken modulo 2**32 so that every JSON reader holds it exactly.
     """
     return sum(i * i for i in range(CPU_ITERATIONS)) % 2**32
+
+
+def runtime() -> dict[str, object]:
+    """Which Python serves, whether its GIL is on, and the version of each distribution that it can import."""
+    return {
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+        "gil_enabled": getattr(sys, "_is_gil_enabled", lambda: True)(),
+        "versions": {one.metadata["Name"]: one.version for one in distributions() if one.metadata["Name"]},
+    }

@@ -26,6 +26,7 @@ RESULTS: dict[str, object] = {
     "/sync-io": "waited",
 }
 BLOCKED_S = 0.01
+ENDLESS = {"without end": (b" " * 65536, 0.0), "drop by drop": (b" ", 0.02)}
 THREADS = 8
 threads = asyncio.Semaphore(THREADS)
 one_at_a_time = asyncio.Lock()
@@ -79,6 +80,9 @@ async def serve_client(reader: asyncio.StreamReader, writer: asyncio.StreamWrite
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
             if flaw == "dies under load" and "k6/" in head and "/sync-cpu" in head:
                 os._exit(4)
+            if flaw.startswith("tells ") and head.startswith("GET /runtime "):
+                await tell(writer, flaw.removeprefix("tells "))
+                break
             status, media_type, body = await answer(head.split(" ")[1], flaw)
             close = "connection: close" in head.lower()
             lines = (
@@ -92,6 +96,18 @@ async def serve_client(reader: asyncio.StreamReader, writer: asyncio.StreamWrite
             if close:
                 break
     writer.close()
+
+
+async def tell(writer: asyncio.StreamWriter, runtime: str) -> None:
+    """Answer with this text, or with one that never ends."""
+    writer.write(b"HTTP/1.1 200 As Told\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n")
+    part, pause_s = ENDLESS.get(runtime, (b"", 0.0))
+    while part:
+        writer.write(part)
+        await writer.drain()
+        await asyncio.sleep(pause_s)
+    writer.write(runtime.encode())
+    await writer.drain()
 
 
 async def serve(host: str, port: int, flaw: str) -> None:

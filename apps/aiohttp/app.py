@@ -35,6 +35,10 @@ async def sync_io(_: web.Request) -> web.Response:
     return web.json_response({"result": await asyncio.to_thread(workloads.wait_blocking)})
 
 
+async def runtime(_: web.Request) -> web.Response:
+    return web.json_response(workloads.runtime())
+
+
 def create_app(_: list[str]) -> web.Application:
     app = web.Application()
     app.on_startup.append(size_executor)
@@ -43,6 +47,7 @@ def create_app(_: list[str]) -> web.Application:
     app.router.add_get("/async-cpu", async_cpu)
     app.router.add_get("/sync-cpu", sync_cpu)
     app.router.add_get("/sync-io", sync_io)
+    app.router.add_get("/runtime", runtime)
     return app
 
 

@@ -30,3 +30,8 @@ def sync_cpu() -> dict[str, int]:
 @app.get("/sync-io")
 def sync_io() -> dict[str, str]:
     return {"result": workloads.wait_blocking()}
+
+
+@app.get("/runtime")
+async def runtime() -> dict[str, object]:
+    return workloads.runtime()

@@ -39,6 +39,10 @@ def sync_io(_: Request) -> JSONResponse:
     return JSONResponse({"result": workloads.wait_blocking()})
 
 
+async def runtime(_: Request) -> JSONResponse:
+    return JSONResponse(workloads.runtime())
+
+
 app = Starlette(
     lifespan=lifespan,
     routes=[
@@ -47,5 +51,6 @@ app = Starlette(
         Route("/async-cpu", async_cpu),
         Route("/sync-cpu", sync_cpu),
         Route("/sync-io", sync_io),
+        Route("/runtime", runtime),
     ],
 )

@@ -1,0 +1,45 @@
+"""Asks a server which Python runs it; the route is optional, and whatever else comes back is no answer."""
+
+import time
+
+import httpx
+from pydantic import ValidationError
+
+from runners.measure.serve.server import Server
+from runners.model.runtime import Runtime
+
+ROUTE = "/runtime"
+TIMEOUT_S = 10.0
+MOST_BYTES = 1_000_000
+
+
+def runtime_of(server: Server, timeout_s: float = TIMEOUT_S) -> Runtime | None:
+    """What the server says of its Python; None where it has no such route or the answer is not understood."""
+    try:
+        body = _body(f"{server.base_url}{ROUTE}", timeout_s)
+        told = Runtime.model_validate_json(body, strict=True)
+    except (httpx.HTTPError, _NotUnderstoodError, ValidationError):
+        return None
+    named = {name.lower().replace("_", "-"): version for name, version in told.versions.items()}
+    return told.model_copy(update={"versions": dict(sorted(named.items()))})
+
+
+class _NotUnderstoodError(Exception):
+    """The answer has another status than 200, is too long or takes too long."""
+
+
+def _body(url: str, timeout_s: float) -> bytes:
+    """The bytes as they are sent: nothing is unpacked, so that few of them cannot become many."""
+    deadline = time.monotonic() + timeout_s
+    body = b""
+    with (
+        httpx.Client(trust_env=False, timeout=timeout_s) as client,
+        client.stream("GET", url, headers={"accept-encoding": "identity"}) as answer,
+    ):
+        if answer.status_code != httpx.codes.OK:
+            raise _NotUnderstoodError
+        for part in answer.iter_raw():
+            body += part
+            if len(body) > MOST_BYTES or time.monotonic() > deadline:
+                raise _NotUnderstoodError
+    return body
