@@ -8,6 +8,7 @@ from runners.model.calibration import Calibration
 from runners.model.machine import Machine
 from runners.model.outcome import Completed, Failed
 from runners.model.plan import Plan, Trial
+from runners.model.runtime import Runtime
 from runners.model.value import Value
 
 FORMAT_VERSION: Literal[3] = 3
@@ -84,6 +85,8 @@ class Session(Value):
     contended: str | None = None
     finished_at: str | None = None
     interrupted: bool = False
+    runtimes: dict[str, Runtime] = Field(default={})
+    """By subject what its serving process said of the Python that runs it; missing where it said nothing."""
     wall_s: dict[str, NonNegativeFloat] = Field(default={})
 
 

@@ -8,7 +8,7 @@ from runners.model.value import Value
 from runners.report.figures.settings import is_matched
 from runners.report.selftest.selftest import EVERYWHERE, ROUNDS_IN_SET, tallies
 from runners.report.summary.summary import summarise
-from runners.report.text.table import plain
+from runners.report.text.markdown import plain
 from runners.report.values import Summary, Table
 from runners.units import names
 

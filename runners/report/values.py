@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import NonNegativeInt, PositiveFloat, PositiveInt
 
 from runners.model.load import Load
+from runners.model.plan import Contrast
 from runners.model.session import Session
 from runners.model.subject import Workload
 from runners.model.value import Value
@@ -148,6 +149,38 @@ class Row(Value):
     """Indices into Summary.doubts."""
 
 
+class Contrasted(Value):
+    """A planned contrast between two arms of a table, and what was seen; None where nothing can be compared."""
+
+    contrast: Contrast
+    comparison: Comparison | None
+
+
+class SweepPoint(Value):
+    """One value of what a sweep varies: the rate there, what was predicted, what limited it, and the step up to it."""
+
+    at: float
+    subject: str
+    requests_per_s: Spread
+    predicted_per_s: float | None
+    limited_by: str | None
+    step: Comparison | None
+
+
+class Sweep(Value):
+    """A framework's rate over one number, everything else equal; `factor` is "clients" or a setting's key.
+
+    `load` is None where it is what varies. `text` says where the rate stops rising, and what stops it.
+    """
+
+    factor: str
+    title: str
+    workload: str
+    load: Load | None
+    points: tuple[SweepPoint, ...]
+    text: str
+
+
 class Table(Value):
     """One workload under one load: rows in order of rank; rows with errors stand below every row without."""
 
@@ -162,6 +195,8 @@ class Table(Value):
     """Whether CPU per request is told at the cores' usual speed; otherwise raw, as the cores were not busy."""
     disturbed: bool = False
     """Whether a block of it counts although it was disturbed; such a table ranks nobody."""
+    contrasts: tuple[Contrasted, ...] = ()
+    """What was to be compared here before anything was measured."""
 
 
 class Verdict(Value):
@@ -180,6 +215,7 @@ class Summary(Value):
     voided_blocks: NonNegativeInt
     finished_rounds: NonNegativeInt
     """Rounds of which every block was measured."""
+    sweeps: tuple[Sweep, ...] = ()
     servers: tuple[ServerRow, ...] = ()
     """Memory and threads of each subject's servers; empty for format 1."""
     usual_probe_s: PositiveFloat | None = None

@@ -10,6 +10,7 @@ from runners.report.charts.latency import bystander, latency
 from runners.report.charts.overview import overview
 from runners.report.charts.parts import Chart
 from runners.report.charts.svg import draw, draw_all
+from runners.report.charts.sweeps import sweep_charts
 from runners.report.charts.theme import Theme, svg_config
 from runners.report.values import Summary, Table
 
@@ -26,7 +27,9 @@ NEEDS = {
 
 
 def charts(summary: Summary) -> dict[str, Chart]:
-    """The charts by file stem: "overview", "<workload>-<load>-<kind>" and "<workload>-curve-<metric>".
+    """The charts by file stem.
+
+    These are "overview", "<workload>-<load>-<kind>", "<workload>-curve-<metric>" and "<workload>-<load>-over-<factor>".
 
     A stem is missing where nothing was measured for it. An open load has no throughput chart: its rate was chosen.
     """
@@ -36,7 +39,8 @@ def charts(summary: Summary) -> dict[str, Chart]:
         for table in summary.tables
         for kind in table_kinds(table)
     }
-    return {stem: chart for stem, chart in drawn.items() if chart is not None} | _all_curves(summary, labels, workloads)
+    several = {stem: chart for stem, chart in drawn.items() if chart is not None}
+    return several | _all_curves(summary, labels, workloads) | sweep_charts(summary, workloads)
 
 
 def table_kinds(table: Table) -> list[str]:

@@ -18,4 +18,5 @@ def without_ranks(table: Table) -> Table:
         return table
     nothing = {"rank": None, "tied": False, "against_leader": None, "comparisons": ()}
     rows = tuple(row.model_copy(update=nothing) for row in table.rows)
-    return table.model_copy(update={"rows": rows, "ranked": False, "disturbed": True})
+    none = tuple(one.model_copy(update={"comparison": None}) for one in table.contrasts)
+    return table.model_copy(update={"rows": rows, "ranked": False, "disturbed": True, "contrasts": none})

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from runners.model.machine import Machine
 from runners.model.session import Session
 
 
@@ -14,3 +15,11 @@ def shared(session: Session) -> dict[str, Any]:
 def is_matched(session: Session) -> bool:
     """Whether every subject has the matched profile."""
     return shared(session).get("profile") == "matched"
+
+
+def machine_of(session: Session, subject: str) -> Machine:
+    """The machine as this subject finds it: with the GIL as the serving process told it, where it did."""
+    runtime = session.runtimes.get(subject)
+    if runtime is None:
+        return session.machine
+    return session.machine.model_copy(update={"gil_enabled": runtime.gil_enabled})

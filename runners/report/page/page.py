@@ -6,7 +6,6 @@ import re
 import shlex
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -22,57 +21,22 @@ from runners.report.charts.every import charts, specification, table_kinds, work
 from runners.report.charts.inside import inside
 from runners.report.charts.overview import METRICS_SHOWN, overviews
 from runners.report.charts.parts import Chart
+from runners.report.charts.sweeps import stems_at
 from runners.report.charts.theme import FONT, THEMES, page_config
 from runners.report.figures.metrics import BY_NAME
 from runners.report.figures.settings import shared
 from runners.report.judgement.starved import starved_sentence
 from runners.report.page.inside import inside_data
-from runners.report.page.tables import Printed, printed
+from runners.report.page.parts import Figure, Panel, Section
+from runners.report.page.tables import printed
 from runners.report.replication.compare import SessionComparison
 from runners.report.summary import servers
-from runners.report.text import compare_words
+from runners.report.text import compare_words, variants
 from runners.report.text.table import bystander_words, order_note, speed_words
 from runners.report.values import Summary, Table
 
 TEMPLATES = Path(__file__).parent / "templates"
 PLACEHOLDER = re.compile(r"^[\w./:=,-]*\{\w+\}[\w./:=,-]*$")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Figure:
-    """A chart in its place in the page: its key among the specifications, its heading and how to read it."""
-
-    key: str
-    title: str
-    read: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Panel:
-    """What one tab of a workload shows: a table and the charts of one load, or the curves over all loads.
-
-    `alarm` is what users of the servers should know first, and mostly empty.
-    """
-
-    key: str
-    label: str
-    table: Printed | None
-    alarm: str
-    remark: str
-    figures: tuple[Figure, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Section:
-    """One workload of the page; `chosen` is the key of the panel that is open at first."""
-
-    key: str
-    title: str
-    route: str
-    shows: str
-    verdict: str
-    panels: tuple[Panel, ...]
-    chosen: str
 
 
 def page(
@@ -99,6 +63,9 @@ def page(
         "comparison": comparison,
         "compared": compare_words,
         "servers": servers,
+        "changes": list(variants.changes(summary)),
+        "changes_head": variants.changes_head(summary.session),
+        "changes_explained": variants.CHANGES_EXPLAINED,
         "quoted": _quoted,
         "bystander": bystander_words(summary),
         "speed": speed_words(summary),
@@ -143,7 +110,7 @@ def _sections(summary: Summary, drawn: Mapping[str, Chart]) -> list[Section]:
                 route=workload.route,
                 shows=workload.shows,
                 verdict=said.get(name, ""),
-                panels=(*panels, *_curves(slug(name), drawn)),
+                panels=(*panels, *_curves(summary, name, drawn)),
                 chosen=next(table_key(table) for table in tables if table.load == load),
             )
         )
@@ -155,20 +122,34 @@ def _closed_first(table: Table) -> bool:
 
 
 def _panel(summary: Summary, table: Table, labels: Mapping[str, str], drawn: Mapping[str, Chart]) -> Panel:
+    swept = stems_at(summary, table.workload.name, table.load.label)
+    kinds = [f"{table_key(table)}-{kind}" for kind in table_kinds(table)]
     return Panel(
         key=table_key(table),
         label=table.load.label,
         table=printed(table, labels, summary.doubts),
         alarm=starved_sentence(table),
         remark=order_note(table),
-        figures=tuple(_figure(f"{table_key(table)}-{kind}", drawn) for kind in table_kinds(table)),
+        figures=tuple(_figure(key, drawn) for key in [*swept, *kinds]),
+        sweeps=tuple(
+            one.text for one in summary.sweeps if one.workload == table.workload.name and one.load == table.load
+        ),
     )
 
 
-def _curves(workload: str, drawn: Mapping[str, Chart]) -> list[Panel]:
+def _curves(summary: Summary, name: str, drawn: Mapping[str, Chart]) -> list[Panel]:
+    workload = slug(name)
     keys = [key for curve in CURVES if (key := f"{workload}-curve-{curve.stem}") in drawn]
-    figures = tuple(_figure(key, drawn) for key in keys)
-    panel = Panel(key=f"{workload}-curves", label="By clients", table=None, alarm="", remark="", figures=figures)
+    figures = tuple(_figure(key, drawn) for key in [*stems_at(summary, name, None), *keys])
+    panel = Panel(
+        key=f"{workload}-curves",
+        label="By clients",
+        table=None,
+        alarm="",
+        remark="",
+        figures=figures,
+        sweeps=tuple(one.text for one in summary.sweeps if one.workload == name and one.load is None),
+    )
     return [panel] if figures else []
 
 

@@ -6,10 +6,11 @@ from statistics import median
 from typing import TypeAlias
 
 from runners.model.load import Load
+from runners.model.plan import Arm, Contrast
 from runners.model.subject import Workload
 from runners.numbers import multiplicity
 from runners.report.ranking import paired
-from runners.report.values import Comparison, Row, Table
+from runners.report.values import Comparison, Contrasted, Row, Table
 
 ValuesByBlock: TypeAlias = Mapping[str, Mapping[str, Mapping[int, float]]]
 """Metric name -> subject -> block number -> value."""
@@ -31,6 +32,7 @@ def ranked_table(  # noqa: PLR0913 - the parts of a table
     reference: str,
     *,
     at_usual_speed: bool = False,
+    contrasts: Sequence[Contrast] = (),
 ) -> Table:
     """The rows in order, each with its rank and its comparisons against the leader and the reference.
 
@@ -42,7 +44,7 @@ def ranked_table(  # noqa: PLR0913 - the parts of a table
     metric, sign = (RATE, -1) if by_rate else (CPU, 1)
     ordered = sorted(rows, key=lambda row: (not _sound(row), _order(row, values[metric], sign), row.subject))
     sound = [row for row in ordered if _sound(row)]
-    compared = {name: _compare(values[name], name, sound) for name in COMPARED}
+    compared = {name: _compare(values[name], name, sound) for name in values}
     ranks = _ranks(sound, compared[metric]) if by_rate else {}
     tied = {rank for rank in ranks.values() if list(ranks.values()).count(rank) > 1}
     leader = sound[0].subject if sound else None
@@ -57,12 +59,18 @@ def ranked_table(  # noqa: PLR0913 - the parts of a table
                     "rank": ranks.get(row.subject),
                     "tied": ranks.get(row.subject) in tied,
                     "against_leader": compared[metric].get((row.subject, leader or "")),
-                    "comparisons": tuple(c for some in compared.values() if (c := some.get((row.subject, reference)))),
+                    "comparisons": tuple(c for name in COMPARED if (c := compared[name].get((row.subject, reference)))),
                 }
             )
             for row in ordered
         ),
+        contrasts=tuple(Contrasted(contrast=one, comparison=_against(compared[one.metric], one)) for one in contrasts),
     )
+
+
+def _against(compared: Compared, contrast: Contrast) -> Comparison | None:
+    right = contrast.right
+    return compared.get((contrast.left.subject, right.subject)) if isinstance(right, Arm) else None
 
 
 def with_holm(tables: tuple[Table, ...]) -> tuple[Table, ...]:

@@ -18,6 +18,7 @@ from runners.report.figures.disturbed import disturbed_rounds
 from runners.report.figures.metrics import BYSTANDER_QUANTILES, LOAD_QUANTILES, METRICS, RAW, value_of
 from runners.report.figures.open_load import overloaded
 from runners.report.figures.quantiles import pooled_quantiles
+from runners.report.figures.settings import machine_of
 from runners.report.figures.spreads import spread
 from runners.report.values import Row, Spread
 
@@ -79,7 +80,7 @@ def make_row(  # noqa: PLR0913, PLR0917 - the facts of one cell
             subject=subject,
             workload=workload,
             load=load,
-            machine=session.machine,
+            machine=machine_of(session, subject.name),
             calibration=session.calibration,
             requests_per_s=metrics["requests_per_s"],
             cpu_s_per_request=metrics[RAW],

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from runners.model.load import Load
 from runners.model.outcome import Completed
+from runners.model.plan import Arm, Contrast
 from runners.model.session import Session, StoredSession, TrialResult
 from runners.model.subject import Workload
 from runners.report.figures.cores import are_busy, working_cores
@@ -14,7 +15,9 @@ from runners.report.figures.costs import Terms, ping_points
 from runners.report.figures.disturbed import without_ranks
 from runners.report.figures.metrics import BY_NAME, NORMALISED, usual_probe_s, value_of
 from runners.report.figures.probed import explains
+from runners.report.figures.settings import machine_of
 from runners.report.judgement import doubts, verdicts
+from runners.report.judgement.sweeps import find_sweeps
 from runners.report.ranking import ranking
 from runners.report.summary.rows import Visits, make_row, server_cores, visits_of
 from runners.report.summary.servers import server_rows
@@ -50,6 +53,7 @@ def summarise(stored: StoredSession) -> Summary:
         tables=tables,
         doubts=found,
         verdicts=verdicts.write_verdicts(session, tables),
+        sweeps=find_sweeps(session, tables),
         wall_s=wall_times(stored),
         voided_blocks=_voided(stored),
         finished_rounds=finished_rounds(session, kept),
@@ -91,15 +95,35 @@ def _table(
         for subject in session.plan.subjects
         if subject.name in visits
     ]
-    values = _told(rows, {name: _values_by_block(name, load, visits, terms) for name in ranking.COMPARED})
+    contrasts = _contrasts(session, workload, load)
+    compared = dict.fromkeys([*ranking.COMPARED, *(one.metric for one in contrasts)])
+    values = _told(rows, {name: _values_by_block(name, load, visits, terms) for name in compared})
     normalised = any(one.normalise for one in terms.values())
     at_usual_speed = normalised and _limited_by_the_same_cores(rows, visits, terms)
     if at_usual_speed:
         values |= {ranking.RATE: _values_by_block(NORMALISED, load, visits, terms)}
     else:
         rows = [row.model_copy(update={"metrics": row.metrics | {NORMALISED: None}}) for row in rows]
-    table = ranking.ranked_table(workload, load, rows, values, session.plan.reference, at_usual_speed=at_usual_speed)
+    table = ranking.ranked_table(
+        workload,
+        load,
+        rows,
+        values,
+        session.plan.reference,
+        at_usual_speed=at_usual_speed,
+        contrasts=contrasts,
+    )
     return without_ranks(table.model_copy(update={"normalised": normalised}))
+
+
+def _contrasts(session: Session, workload: Workload, load: Load) -> list[Contrast]:
+    """The planned contrasts between two arms of this cell."""
+    cell = workload.name, load
+    return [
+        one
+        for one in session.plan.contrasts
+        if isinstance(one.right, Arm) and all((arm.workload, arm.load) == cell for arm in (one.left, one.right))
+    ]
 
 
 def _told(
@@ -120,7 +144,7 @@ def _terms(
     terms = {
         subject.name: Terms(
             usual_s=usual_s,
-            cores=working_cores(subject, workload, session.machine),
+            cores=working_cores(subject, workload, machine_of(session, subject.name)),
             pings=ping_points(session.calibration, subject.name),
         )
         for subject in session.plan.subjects

@@ -6,7 +6,7 @@ from runners.report.figures.metrics import NORMALISED
 from runners.report.figures.settings import shared
 from runners.report.figures.waits import more_than
 from runners.report.text.columns import NOTHING
-from runners.report.text.table import plain
+from runners.report.text.markdown import plain
 from runners.report.values import Row, Summary, Table
 from runners.units import figure, names
 

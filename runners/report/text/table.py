@@ -1,20 +1,16 @@
 """The results as Markdown: what was run, the verdicts, every table, the doubts, where the time went."""
 
-from collections.abc import Sequence
-
 from runners.model.machine import Machine
 from runners.report.judgement.doubts import title
 from runners.report.summary import servers
 from runners.report.text import predictions
 from runners.report.text.circumstances import settings_words
 from runners.report.text.columns import columns
+from runners.report.text.markdown import grid, line, plain
+from runners.report.text.variants import changes_section, curves_section
 from runners.report.values import Doubt, Summary, Table
 from runners.units import duration
 
-_ESCAPES = str.maketrans(
-    {character: f"\\{character}" for character in "\\|`*_"}
-    | {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\n": " ", "\r": " "}
-)
 _PHASES = {
     "window": "measured windows",
     "warmup": "warm-up",
@@ -57,14 +53,15 @@ def markdown(summary: Summary) -> str:
     """table.md: what was run, the verdicts, a table for each workload and load, the doubts, where the time went."""
     parts = [_heading(summary), _verdicts(summary)]
     parts += [_table(summary, table) for table in summary.tables]
-    parts += [_predictions(summary), _servers(summary), _how_to_read(summary)]
+    parts += [
+        curves_section(summary),
+        changes_section(summary),
+        _predictions(summary),
+        _servers(summary),
+        _how_to_read(summary),
+    ]
     parts += [_doubts(summary.doubts), _commands(summary), _wall(summary)]
     return "\n".join(part for part in parts if part)
-
-
-def plain(text: str) -> str:
-    """Text that stays text in Markdown and in its tables, whatever a manifest may hold."""
-    return text.translate(_ESCAPES).replace("](", "]\\(")
 
 
 def phases(summary: Summary) -> list[tuple[str, float, float]]:
@@ -148,14 +145,10 @@ def order_note(table: Table) -> str:
 def _servers(summary: Summary) -> str:
     if not summary.servers:
         return ""
-    lines = ["## Servers", "", servers.HOW_TO_READ, "", _line(servers.HEADS)]
+    lines = ["## Servers", "", servers.HOW_TO_READ, "", line(servers.HEADS)]
     lines += [f"|{'|'.join([' :-- ', *[' --: '] * (len(servers.HEADS) - 1)])}|"]
-    lines += [_line((plain(row.title), *map(plain, servers.cells(row)))) for row in summary.servers]
+    lines += [line((plain(row.title), *map(plain, servers.cells(row)))) for row in summary.servers]
     return "\n".join(lines) + "\n"
-
-
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
 
 
 def _how_to_read(summary: Summary) -> str:
@@ -184,11 +177,10 @@ def speed_words(summary: Summary) -> str:
 
 
 def _predictions(summary: Summary) -> str:
-    lines = [[plain(cell) for cell in line] for line in predictions.lines(summary)]
+    lines = list(predictions.lines(summary))
     if not lines:
         return ""
-    head = [predictions.HEAD, [":--" if i in predictions.WORDS else "--:" for i in range(len(predictions.HEAD))]]
-    shown = [f"| {' | '.join(line)} |" for line in [*head, *lines]]
+    shown = grid(predictions.HEAD, lines, words=predictions.WORDS)
     return "\n".join(["## Predicted and measured", "", predictions.EXPLAINED, "", *shown, ""])
 
 
