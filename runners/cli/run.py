@@ -151,7 +151,7 @@ def _prepare_selftest(options: RunOptions, framework: str) -> Prepared:
         copies,
         select_workloads(options.workloads),
         loads,
-        timing=timing_of(options, max(copy.wait_s for copy in copies)),
+        timing=timing_of(options, copies, loads),
         rounds=options.rounds,
         seed=options.seed,
     )

@@ -9,6 +9,7 @@ from runners.measure.sense import machine
 from runners.measure.trial import Rig
 from runners.model.calibration import Calibration
 from runners.model.plan import Plan
+from runners.model.runtime import Runtime
 from runners.model.session import BlockDisturbed, BlockVoid, Footprint, TrialResult
 
 
@@ -16,8 +17,9 @@ from runners.model.session import BlockDisturbed, BlockVoid, Footprint, TrialRes
 class Orders:
     """What a session needs to know.
 
-    `done` holds the numbers of blocks that an earlier part of the session has finished, `attempts` how often it tried
-    each block, so that a later attempt is never taken for one that was voided.
+    `interpreters` are those of the subjects that do not run on this one, by their label. `done` holds the numbers of
+    blocks that an earlier part of the session has finished, `attempts` how often it tried each block, so that a later
+    attempt is never taken for one that was voided.
     """
 
     plan: Plan
@@ -32,6 +34,7 @@ class Orders:
     calibrate: bool = True
     calibration_file: Path | None = None
     calibration_key: str = ""
+    interpreters: Mapping[str, Path] = field(default_factory=dict)
     done: frozenset[int] = frozenset()
     attempts: Mapping[int, int] = field(default_factory=dict)
 
@@ -41,6 +44,14 @@ class Step:
     """What is being done now, for people."""
 
     text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identified:
+    """What a subject's serving process says of the Python that runs it."""
+
+    subject: str
+    runtime: Runtime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +72,7 @@ class Spent:
     seconds: float
 
 
-Event = Step | Calibrated | Contended | Spent | TrialResult | BlockVoid | BlockDisturbed | Footprint
+Event = Step | Identified | Calibrated | Contended | Spent | TrialResult | BlockVoid | BlockDisturbed | Footprint
 
 
 @dataclass

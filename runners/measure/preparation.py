@@ -6,7 +6,8 @@ from typing import Literal
 
 from runners.measure import calibrate
 from runners.measure.guard import contract, quiet
-from runners.measure.orders import Calibrated, Event, Orders, Progress, Step, Timer
+from runners.measure.orders import Calibrated, Event, Identified, Orders, Progress, Step, Timer
+from runners.measure.serve.runtime import runtime_of
 from runners.measure.serve.server import Server
 from runners.measure.serve.servers import cohorts, running_servers
 from runners.model.calibration import Calibration, GeneratorPoint, PingPoint, UnloadedPoint
@@ -29,7 +30,7 @@ def prepare(orders: Orders, progress: Progress) -> Iterator[Event]:
     """Everything before the first round: the contract kept, the machine quiet, k6 and the unloaded cells calibrated."""
     yield Step(text="checking that every framework keeps the contract")
     check = Timer(progress)
-    contract.require(_findings(orders))
+    contract.require((yield from _findings(orders)))
     yield check.spent("check")
     yield Step(text="waiting for a quiet machine")
     waiting = Timer(progress)
@@ -41,13 +42,15 @@ def prepare(orders: Orders, progress: Progress) -> Iterator[Event]:
         yield calibrating.spent("calibrate")
 
 
-def _findings(orders: Orders) -> tuple[contract.Finding, ...]:
+def _findings(orders: Orders) -> Generator[Identified, None, tuple[contract.Finding, ...]]:
     found: list[contract.Finding] = []
     for some in cohorts(orders.plan.subjects):
         with running_servers(orders, "check", some, change=contract.with_visible_waits) as servers:
             for name, server in servers.items():
                 if isinstance(server, Server):
                     found += contract.ask(server, orders.plan.workloads)
+                    if (runtime := runtime_of(server)) is not None:
+                        yield Identified(subject=name, runtime=runtime)
                 else:
                     found.append(contract.not_started(name, server.reason, server.log))
     return tuple(found)

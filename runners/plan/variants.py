@@ -92,7 +92,7 @@ class Variant:
     @property
     def title(self) -> str:
         words = [KEYS[key].words(self.factors[key]) for key in KEYS if key in self.factors]
-        return ", ".join([self.framework.title, *words])
+        return f"{self.framework.title} ({', '.join(words)})" if words else self.framework.title
 
 
 def parse_vary(texts: Sequence[str]) -> dict[str, tuple[Factor, ...]]:

@@ -29,7 +29,8 @@ REFERENCE = "fastapi"
 
 OPEN_FRACTIONS = (0.5, 0.7, 0.9, 1.1)
 
-WAITS_IN_WINDOW, WAITS_IN_WARMUP = 4.0, 1.2
+WAITS_IN_WINDOW, STAYS_IN_WINDOW, STAYS_IN_WARMUP = 4.0, 2.0, 1.2
+LONGEST_STAY_S = 2.5
 
 FILES_BESIDE_CLIENTS = 200
 
@@ -61,7 +62,7 @@ def prepare(options: RunOptions) -> Prepared:
         subjects,
         workloads,
         loads,
-        timing=timing_of(options, max(subject.wait_s for subject in subjects)),
+        timing=timing_of(options, subjects, loads),
         rounds=options.rounds,
         seed=options.seed,
         reference=_reference(options, subjects),
@@ -129,19 +130,21 @@ def _installed(options: RunOptions) -> tuple[list[Framework], tuple[str, ...]]:
     return installed, tuple(f.name for f in missing)
 
 
-def timing_of(options: RunOptions, longest_wait_s: float) -> Timing:
-    """How long each trial lasts: windows long enough for several waits."""
-    wait_s = longest_wait_s
-    window_s = (
-        options.window_s
-        if options.window_s is not None
-        else max(1.6 if options.quick else 2.5, WAITS_IN_WINDOW * wait_s)
-    )
-    warmup_s = (
-        options.warmup_s
-        if options.warmup_s is not None
-        else max(0.5 if options.quick else 0.6, WAITS_IN_WARMUP * wait_s)
-    )
+def timing_of(options: RunOptions, subjects: Sequence[Subject], loads: Sequence[Load]) -> Timing:
+    """How long each trial lasts: windows long enough for several waits, and for several stays in the queue of a pool.
+
+    Where that queue is too long for it, as that of a single worker, a trial is as long as usual and a doubt says so.
+    """
+    wait_s = max(subject.wait_s for subject in subjects)
+    queue = max(load.clients or 1 for load in loads) / min(subject.sync_slots for subject in subjects)
+    stay_s = wait_s * max(1.0, queue)
+    if stay_s > LONGEST_STAY_S:
+        stay_s = wait_s
+    least_window_s, least_warmup_s = (1.6, 0.5) if options.quick else (2.5, 0.6)
+    window_s = max(least_window_s, WAITS_IN_WINDOW * wait_s, STAYS_IN_WINDOW * stay_s)
+    warmup_s = max(least_warmup_s, STAYS_IN_WARMUP * stay_s)
+    window_s = options.window_s if options.window_s is not None else round(window_s, 3)
+    warmup_s = options.warmup_s if options.warmup_s is not None else round(warmup_s, 3)
     return Timing(warmup_s=warmup_s, window_s=window_s)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from runners import store
 from runners.errors import ShootoutError
 from runners.measure.loop import measure
-from runners.measure.orders import Calibrated, Contended, Event, Orders, Spent
+from runners.measure.orders import Calibrated, Contended, Event, Identified, Orders, Spent
 from runners.model.session import BlockDisturbed, BlockVoid, Session, StoredSession, TrialResult
 from runners.report import render
 from runners.report.summary.summary import summarise
@@ -78,6 +78,8 @@ def _finish(folder: Path, session: Session) -> Summary:
 
 def _noted(session: Session, event: Event) -> Session:
     match event:
+        case Identified(subject=subject, runtime=runtime):
+            return session.model_copy(update={"runtimes": session.runtimes | {subject: runtime}})
         case Calibrated(calibration=calibration):
             return session.model_copy(update={"calibration": calibration})
         case Contended(reason=reason):

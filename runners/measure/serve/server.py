@@ -47,7 +47,9 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def launch(subject: Subject, *, port: int, cores: Sequence[int], root: Path, log: Path) -> Server:
+def launch(  # noqa: PLR0913 - what to start, where and with what
+    subject: Subject, *, port: int, cores: Sequence[int], root: Path, log: Path, python: Path | None = None
+) -> Server:
     """Start the subject's server without waiting for it.
 
     Args:
@@ -56,13 +58,14 @@ def launch(subject: Subject, *, port: int, cores: Sequence[int], root: Path, log
         cores: The CPUs it may use; none given means any.
         root: The folder that holds `apps`, where the command runs.
         log: Where its output goes.
+        python: The interpreter that runs it; None is the one that runs this program.
 
     Raises:
         ServerError: Something answers on the port already, or the command cannot be executed.
     """
     if _answers(port):
         raise ServerError(f"starting {subject.name}: port {port} already answers; stop what listens there")
-    words = start_command(subject, port)
+    words = start_command(subject, port, python)
     try:
         child = process.start(words, cwd=root, environment=environment_of(subject, root), log=log, cores=cores)
     except OSError as error:
@@ -100,9 +103,9 @@ def check_alive(server: Server) -> None:
         raise _failure(server, f"{server.subject.name}: process {gone[0]} of the server died while it was under load")
 
 
-def start_command(subject: Subject, port: int) -> tuple[str, ...]:
+def start_command(subject: Subject, port: int, python: Path | None = None) -> tuple[str, ...]:
     """The words to execute, with nothing left open."""
-    filled = {"{python}": sys.executable, "{host}": HOST, "{port}": str(port)}
+    filled = {"{python}": str(python or sys.executable), "{host}": HOST, "{port}": str(port)}
     words = []
     for word in subject.command:
         for placeholder, value in filled.items():

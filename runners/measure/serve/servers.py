@@ -62,7 +62,14 @@ def replace_if_dead(orders: Orders, servers: dict[str, Server | Failed], trial: 
 def _launched(orders: Orders, subject: Subject, label: str) -> Server | Failed:
     log = orders.rig.logs / f"{label}.log"
     try:
-        return launch(subject, port=free_port(), cores=orders.cores.server, root=orders.root, log=log)
+        return launch(
+            subject,
+            port=free_port(),
+            cores=orders.cores.server,
+            root=orders.root,
+            log=log,
+            python=orders.interpreters.get(subject.settings.python or ""),
+        )
     except ServerError as error:
         return Failed(stage="start", reason=str(error), log=error.log)
 

@@ -1,9 +1,11 @@
 """The settings that the subjects of a session share, and those in which they differ."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from runners.model.machine import Machine
 from runners.model.session import Session
+from runners.model.subject import Subject
 
 
 def shared(session: Session) -> dict[str, Any]:
@@ -23,3 +25,16 @@ def machine_of(session: Session, subject: str) -> Machine:
     if runtime is None:
         return session.machine
     return session.machine.model_copy(update={"gil_enabled": runtime.gil_enabled})
+
+
+def framework_title(subject: Subject) -> str:
+    """The title without what sets this variant apart."""
+    return subject.title.rsplit(" (", 1)[0] if subject.factors else subject.title
+
+
+def shared_title(subjects: Sequence[Subject]) -> str:
+    """The title of variants of one framework, with those words in brackets that all of them share."""
+    words = [subject.title[len(framework_title(subject)) :].strip(" ()").split(", ") for subject in subjects]
+    shared = [word for word in words[0] if word and all(word in other for other in words)]
+    title = framework_title(subjects[0])
+    return f"{title} ({', '.join(shared)})" if shared else title

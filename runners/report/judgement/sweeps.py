@@ -8,6 +8,7 @@ from runners.model.load import Load
 from runners.model.plan import Arm
 from runners.model.session import Session
 from runners.model.subject import Factor, Subject
+from runners.report.figures.settings import shared_title
 from runners.report.judgement.verdicts import LIMITS
 from runners.report.values import Comparison, Row, Spread, Sweep, SweepPoint, Table
 from runners.units import figure
@@ -55,16 +56,10 @@ def _series(session: Session) -> list[_Series]:
                 others = tuple((name, one) for name, one in subject.factors.items() if name != key)
                 groups.setdefault((key, subject.framework, others), []).append(subject)
     return [
-        _Series(str(key), _series_title(str(key), some), tuple(sorted(some, key=lambda one: _number(one, str(key)))))
+        _Series(str(key), shared_title(some), tuple(sorted(some, key=lambda one: _number(one, str(key)))))
         for (key, *_), some in groups.items()
         if len(some) > 1
     ]
-
-
-def _series_title(key: str, some: Sequence[Subject]) -> str:
-    """The title without the words for what varies: the parts that all of them share."""
-    parts = [subject.title.split(", ") for subject in some]
-    return ", ".join(part for part in parts[0] if all(part in other for other in parts)) or f"{parts[0][0]} over {key}"
 
 
 def _number(subject: Subject, key: str) -> float:
@@ -130,9 +125,9 @@ def _sweep(factor: str, title: str, workload: str, load: Load | None, points: Se
 
 
 def _sentence(factor: str, points: Sequence[SweepPoint]) -> str:
-    rises = [_rises(before, after) for before, after in itertools.pairwise(points)]
+    rises = [_rises(before, after, between_blocks=factor == CLIENTS) for before, after in itertools.pairwise(points)]
     if any(one is None for one in rises):
-        return "too few rounds to say where it stops rising."
+        return "too few undisturbed rounds to say where it stops rising."
     top = next((index for index, one in enumerate(rises) if one != "more"), len(rises))
     peak = points[top]
     reached = f"{figure(peak.requests_per_s.median)}/s{_of_predicted(peak)}"
@@ -153,11 +148,14 @@ def _beyond(factor: str, rises: Sequence[str | None], last: SweepPoint) -> str:
     return f"more of them bring no more ({end})"
 
 
-def _rises(before: SweepPoint, after: SweepPoint) -> str | None:
-    """By the planned comparison where there is one; between blocks only by intervals that do not touch."""
-    if after.step is not None:
-        return None if after.step.verdict == "unknown" else after.step.verdict
-    mine, other = after.requests_per_s, before.requests_per_s
+def _rises(before: SweepPoint, after: SweepPoint, *, between_blocks: bool) -> str | None:
+    """By the planned comparison; between blocks only by intervals that do not touch."""
+    if between_blocks:
+        return _apart(after.requests_per_s, before.requests_per_s)
+    return None if after.step is None or after.step.verdict == "unknown" else after.step.verdict
+
+
+def _apart(mine: Spread, other: Spread) -> str | None:
     if not (mine.is_interval and other.is_interval):
         return None
     if mine.low > other.high:

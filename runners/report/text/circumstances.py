@@ -1,7 +1,7 @@
 """The settings of a session in words."""
 
 from runners.model.session import Session
-from runners.report.figures.settings import shared
+from runners.report.figures.settings import framework_title, shared
 
 
 def settings_words(session: Session) -> str:
@@ -25,3 +25,13 @@ def settings_words(session: Session) -> str:
     ]
     work_words = ", ".join(part for part in work if part)
     return f"{how}; {work_words}" if work_words else how
+
+
+def versions_of(session: Session) -> list[str]:
+    """Each framework with its version once, as its serving processes told it or as it is installed here."""
+    told: dict[str, None] = {}
+    for subject in session.plan.subjects:
+        runtime = session.runtimes.get(subject.name)
+        versions = runtime.versions if runtime and subject.settings.python else session.machine.versions
+        told[f"{framework_title(subject)} {versions.get(subject.package, '?')}"] = None
+    return list(told)

@@ -6,6 +6,7 @@ from runners.model.plan import Arm, Contrast
 from runners.model.session import Session
 from runners.model.subject import Factor, Subject
 from runners.report.figures.metrics import BY_NAME
+from runners.report.figures.settings import shared_title
 from runners.report.text.columns import NOTHING
 from runners.report.text.markdown import grid, plain
 from runners.report.values import Comparison, Contrasted, Summary, Sweep
@@ -108,8 +109,7 @@ def _change(left: Subject, right: Subject) -> tuple[str, str]:
         for key, value in left.factors.items()
         if right.factors.get(key) != value
     ]
-    shared = [part for part in left.title.split(", ") if part in right.title.split(", ")]
-    return ", ".join(shared) or left.framework, ", ".join(parts)
+    return shared_title([left, right]), ", ".join(parts)
 
 
 def _word(value: Factor) -> str:
