@@ -1,15 +1,14 @@
 """The one door to subprocess: children in a session of their own, without a shell, gone when their block is left."""
 
 import contextlib
-import ctypes
 import os
-import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import IO, cast
 
-Child = subprocess.Popen[bytes]
 StillRunning = subprocess.TimeoutExpired
 CommandFailed = subprocess.SubprocessError
 
@@ -18,7 +17,46 @@ HIDDEN = ("PYTHON", "MALLOC_", "LD_PRELOAD", "LD_BIND", "GLIBC_TUNABLES", "UV_",
 
 GRACE_S = 2.0
 LOG_LINES = 15
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+GUARDIAN = Path(__file__).with_name("guardian.py")
+
+
+@dataclass
+class Child:
+    """A started command: `pid` is its own, and it has ended once nothing that it started is left."""
+
+    pid: int
+    guardian: subprocess.Popen[bytes]
+    lifeline: IO[bytes]
+    report: IO[bytes]
+    returncode: int | None = None
+
+    def poll(self) -> int | None:
+        """Its exit code, negative for the signal that ended it, or None while it runs."""
+        code = self.guardian.poll()
+        return None if code is None else self._ended(code)
+
+    def wait(self, timeout_s: float | None = None) -> int:
+        """Its exit code once it has ended; StillRunning if it does not in time."""
+        return self._ended(self.guardian.wait(timeout_s))
+
+    def ask_to_end(self) -> None:
+        """Send SIGTERM to its process group, if it has not ended."""
+        if self.poll() is None:
+            with contextlib.suppress(BrokenPipeError):
+                self.lifeline.write(b"t")
+
+    def kill(self) -> None:
+        """Kill it and all that it started, and wait until nothing of that is left."""
+        self.lifeline.close()
+        self.wait()
+
+    def _ended(self, guardians_code: int) -> int:
+        if self.returncode is None:
+            what, code = _told(self.report)
+            self.returncode = code if what == "code" else guardians_code
+            self.lifeline.close()
+            self.report.close()
+        return self.returncode
 
 
 def start(
@@ -31,33 +69,47 @@ def start(
 ) -> Child:
     """Start a child whose output goes to `log`, pinned to `cores` if any are given.
 
-    On Linux the child is told to end should the runner die without having stopped it.
+    A guardian (guardian.py) stands between: whatever the child started is gone when it is stopped, and also when the
+    runner ends without having stopped it. Where there is no Linux, what left the child's process group is not found,
+    and nothing is pinned.
 
     Raises:
         OSError: The program cannot be executed.
     """
+    words = (sys.executable, "-I", "-S", str(GUARDIAN), ",".join(map(str, cores)), *command)
     with log.open("ab") as sink:
-        return subprocess.Popen(  # noqa: S603 - the command comes from a manifest, as words
-            list(command),
+        guardian = subprocess.Popen(  # noqa: S603 - the command comes from a manifest, as words
+            words,
+            bufsize=0,
             cwd=cwd,
             env=dict(environment),
-            stdin=subprocess.DEVNULL,
-            stdout=sink,
-            stderr=subprocess.STDOUT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=sink,
             start_new_session=True,
-            preexec_fn=_prepare_child(cores) if sys.platform == "linux" else None,  # noqa: PLW1509 - the runner has one thread here
         )
+    child = Child(
+        pid=0, guardian=guardian, lifeline=cast("IO[bytes]", guardian.stdin), report=cast("IO[bytes]", guardian.stdout)
+    )
+    try:
+        what, number = _told(child.report)
+    except BaseException:
+        child.kill()
+        raise
+    if what == "pid":
+        return replace(child, pid=number)
+    child.kill()
+    raise OSError(number, os.strerror(number) if what == "errno" else "its guardian did not start", command[0])
 
 
 def stop(children: Sequence[Child]) -> None:
     """End every child and all that it started: asked first, then killed; none is left when this returns."""
     for child in children:
-        _signal_group(child, signal.SIGTERM)
+        child.ask_to_end()
     for child in children:
         with contextlib.suppress(StillRunning):
             child.wait(GRACE_S)
-        _signal_group(child, signal.SIGKILL)
-        child.wait()
+        child.kill()
 
 
 @contextlib.contextmanager
@@ -94,17 +146,7 @@ def last_lines(log: Path, count: int = LOG_LINES) -> str:
     return "\n".join(text.splitlines()[-count:])
 
 
-def _signal_group(child: Child, number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(child.pid, number)
-
-
-def _prepare_child(cores: Sequence[int]) -> Callable[[], None]:
-    libc = ctypes.CDLL(None, use_errno=True)
-
-    def prepare() -> None:
-        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if cores:
-            os.sched_setaffinity(0, cores)
-
-    return prepare
+def _told(report: IO[bytes]) -> tuple[str, int]:
+    """The next thing that a guardian says, such as ("pid", 123), or ("", 0) if it ended without saying it."""
+    what, _, number = report.readline().decode().partition(" ")
+    return what, int(number or 0)

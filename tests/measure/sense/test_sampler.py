@@ -12,7 +12,6 @@ import pytest
 from runners.measure.hosts import local as process
 from runners.measure.sense import sampler
 from runners.model.session import Occupancy
-from tests.small_subjects import gone
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere most of it cannot be read")
 
@@ -46,9 +45,9 @@ def tree(pid: int) -> tuple[int, ...]:
 
 def test_a_process_that_is_gone_counts_as_no_cpu_no_threads_and_no_known_memory(settled: Settled) -> None:
     pid = settled("")
-    os.kill(pid, 9)
-    assert gone(pid)
-    os.waitpid(pid, 0)
+    ended = psutil.Process(pid)
+    ended.kill()
+    ended.wait(10)
     assert sampler.cpu_s((pid,)) == 0
     assert sampler.threads((pid,)) == 0
     assert sampler.private_bytes((pid,)) is None
