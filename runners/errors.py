@@ -5,6 +5,7 @@
     |- ManifestError         a framework.toml is wrong
     |- StoreError            a stored session is missing, broken or cannot be written
     |- LoadGeneratorError    k6 is missing, too old or failed
+    |- InterpreterError      a Python is not there, or its environment cannot be made
     |- ServerError           a server did not start, died or is not the one that was started
     `- ContractError         a framework does not answer as apps/README.md says
 
@@ -32,6 +33,14 @@ class StoreError(ShootoutError):
 
 class LoadGeneratorError(ShootoutError):
     pass
+
+
+class InterpreterError(ShootoutError):
+    """An interpreter cannot be had; `log` holds what uv printed, where it was uv that failed."""
+
+    def __init__(self, message: str, log: str = "") -> None:
+        super().__init__(message)
+        self.log = log
 
 
 class ServerError(ShootoutError):

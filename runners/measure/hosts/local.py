@@ -137,6 +137,12 @@ def capture(command: Sequence[str], *, timeout_s: float) -> str:
     return done.stdout + done.stderr
 
 
+def printed(failure: CommandFailed) -> str:
+    """What a captured command printed before it failed, both streams together."""
+    streams = (getattr(failure, "stdout", None), getattr(failure, "stderr", None))
+    return "".join(text.decode(errors="replace") if isinstance(text, bytes) else text or "" for text in streams)
+
+
 def last_lines(log: Path, count: int = LOG_LINES) -> str:
     """The end of a log, or an empty text where there is none."""
     try:

@@ -5,6 +5,7 @@ import time
 import httpx
 from pydantic import ValidationError
 
+from runners.measure.serve.requirements import canonical
 from runners.measure.serve.server import Server
 from runners.model.runtime import Runtime
 
@@ -20,7 +21,7 @@ def runtime_of(server: Server, timeout_s: float = TIMEOUT_S) -> Runtime | None:
         told = Runtime.model_validate_json(body, strict=True)
     except (httpx.HTTPError, _NotUnderstoodError, ValidationError):
         return None
-    named = {name.lower().replace("_", "-"): version for name, version in told.versions.items()}
+    named = {canonical(name): version for name, version in told.versions.items()}
     return told.model_copy(update={"versions": dict(sorted(named.items()))})
 
 

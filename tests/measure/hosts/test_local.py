@@ -255,3 +255,11 @@ def test_a_captured_command_that_fails_or_hangs_is_a_command_failure() -> None:
 def test_a_captured_command_gives_what_it_printed_on_both_streams() -> None:
     code = "import sys; print('one'); print('two', file=sys.stderr)"
     assert process.capture(python(code), timeout_s=20).split() == ["one", "two"]
+
+
+@pytest.mark.parametrize(("end", "limit_s"), [("sys.exit(3)", 20.0), ("time.sleep(60)", 2.0)])
+def test_what_a_command_printed_before_it_failed_or_was_given_up_is_known(end: str, limit_s: float) -> None:
+    code = f"import sys, time; print('one', flush=True); print('two', file=sys.stderr, flush=True); {end}"
+    with pytest.raises(process.CommandFailed) as raised:
+        process.capture(python(code), timeout_s=limit_s)
+    assert process.printed(raised.value).split() == ["one", "two"]

@@ -1,0 +1,108 @@
+"""An environment is made by the real uv, once; it is complete, or it is not there and the reason is told."""
+
+import shutil
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from runners.errors import InterpreterError
+from runners.measure.serve.environments import Wanted, environment_of, find_uv
+from runners.measure.serve.interpreters import Host, find_interpreter
+from runners.measure.serve.pythons import ask
+from tests.measure.serve.small_packages import OWN, TINY, WORD, wheel
+
+pytestmark = pytest.mark.usefixtures("wheels")
+
+
+def left_in(kept: Path) -> set[str]:
+    return {path.name for path in kept.iterdir() if path.suffix != ".lock"}
+
+
+def test_an_environment_that_is_kept_is_used_again_and_needs_no_uv(
+    elsewhere: Host, pyenv: Path, tmp_path: Path
+) -> None:
+    assert pyenv.exists()
+    first = find_interpreter(WORD, requirements=TINY, kept=tmp_path / "kept", host=elsewhere)
+    again = find_interpreter(WORD, requirements=TINY, kept=tmp_path / "kept", host=replace(elsewhere, uv=()))
+    assert again == first
+
+
+@pytest.mark.usefixtures("pyenv")
+def test_other_requirements_or_constraints_get_an_environment_of_their_own(
+    elsewhere: Host, wheels: Path, tmp_path: Path
+) -> None:
+    wheel(wheels, "needed", "1.0")
+    wheel(wheels, "needed", "2.0")
+    wheel(wheels, "tiny", "1.1", "needed")
+    seen = [
+        ask(find_interpreter(WORD, requirements=some, constraints=bound, kept=tmp_path, host=elsewhere).executable)
+        for some, bound in ((TINY, ()), (("tiny==1.1",), ()), (("tiny==1.1",), ("needed==1.0",)))
+    ]
+    assert [one.versions.get("needed") for one in seen] == [None, "2.0", "1.0"]
+    assert len({one.prefix for one in seen}) == 3
+
+
+@pytest.mark.usefixtures("pyenv")
+def test_what_uv_cannot_install_is_told_with_its_own_words_and_nothing_is_left(elsewhere: Host, tmp_path: Path) -> None:
+    with pytest.raises(InterpreterError, match=f"making an environment for Python {WORD}: uv failed") as raised:
+        find_interpreter(WORD, requirements=("tiny==9",), kept=tmp_path / "kept", host=elsewhere)
+    assert "tiny==9" in raised.value.log
+    assert "\n" not in str(raised.value)
+    assert left_in(tmp_path / "kept") == set()
+
+
+def test_what_a_killed_run_left_is_not_taken_for_an_environment(uv: tuple[str, ...], tmp_path: Path) -> None:
+    wanted = Wanted(python=OWN, label="one", requirements=TINY, constraints=())
+    half = tmp_path / f".{wanted.folder}.half" / "bin"
+    half.mkdir(parents=True)
+    (half / "python").write_text("not yet", encoding="utf-8")
+    assert ask(environment_of(wanted, kept=tmp_path, uv=uv)).versions == {"tiny": "1.0"}
+    assert left_in(tmp_path) == {wanted.folder} | {"wheels", "cache"}
+
+
+def test_two_runs_at_once_make_one_environment(uv: tuple[str, ...], tmp_path: Path) -> None:
+    calls, script = tmp_path / "calls", tmp_path / "counted.py"
+    script.write_text(
+        f"import subprocess, sys\nopen({str(calls)!r}, 'a').write(sys.argv[1] + '\\n')\n"
+        f"sys.exit(subprocess.run([*{uv!r}, *sys.argv[1:]]).returncode)\n",
+        encoding="utf-8",
+    )
+    wanted = Wanted(python=OWN, label="one", requirements=TINY, constraints=())
+    with ThreadPoolExecutor(2) as runs:
+        words = (sys.executable, str(script))
+        made = [runs.submit(environment_of, wanted, kept=tmp_path / "kept", uv=words) for _ in range(2)]
+    assert made[0].result() == made[1].result()
+    assert calls.read_text(encoding="utf-8").split() == ["venv", "pip"]
+
+
+def test_a_kept_environment_that_was_changed_or_lost_its_python_says_what_to_delete(
+    elsewhere: Host, pyenv: Path, tmp_path: Path
+) -> None:
+    found = find_interpreter(WORD, requirements=TINY, kept=tmp_path / "kept", host=elsewhere)
+    home = found.executable.parent.parent
+    for about in home.rglob("tiny-1.0.dist-info"):
+        shutil.rmtree(about)
+    with pytest.raises(InterpreterError, match=rf"{home.name}: tiny is missing, tiny==1.0 is needed; delete"):
+        find_interpreter(WORD, requirements=TINY, kept=tmp_path / "kept", host=elsewhere)
+    shutil.rmtree(home / "bin")
+    with pytest.raises(InterpreterError, match=rf"{home.name}: it has no Python that is there; delete it"):
+        find_interpreter(WORD, requirements=TINY, kept=tmp_path / "kept", host=elsewhere)
+    assert pyenv.exists()
+
+
+@pytest.mark.usefixtures("pyenv")
+def test_without_uv_the_one_line_says_how_to_install_it(elsewhere: Host, tmp_path: Path) -> None:
+    nowhere = find_uv("no_such_module", path=str(tmp_path))
+    assert nowhere == ()
+    with pytest.raises(InterpreterError, match="uv is not installed; `python -m pip install uv`"):
+        find_interpreter(WORD, requirements=TINY, kept=tmp_path / "kept", host=replace(elsewhere, uv=nowhere))
+    assert left_in(tmp_path / "kept") == set()
+
+
+def test_uv_is_found_on_path_where_it_is_no_module(tmp_path: Path) -> None:
+    program = tmp_path / "uv"
+    program.touch(mode=0o755)
+    assert find_uv("no_such_module", path=str(tmp_path)) == (str(program),)

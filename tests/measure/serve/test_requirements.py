@@ -1,0 +1,61 @@
+"""Another interpreter gets the versions that are installed here, of the subjects and of all they need."""
+
+import re
+
+import pytest
+
+from runners.errors import InterpreterError
+from runners.measure.sense import machine
+from runners.measure.serve.requirements import SUBJECTS, Distribution, constraints_of, installed, requirements_of
+from tests.conftest import ROOT
+
+HERE = {
+    "flask": Distribution(
+        version="3.1.3",
+        requires=("Werkzeug>=3.1", 'asgiref>=3.2; extra == "async"', 'python-dotenv; extra == "dotenv"'),
+    ),
+    "mine": Distribution(version="0.2", requires=("flask[dotenv]", "needs_me (>=1); python_version < '3.9'")),
+    "werkzeug": Distribution(version="3.1.9", requires=("markupsafe", "flask")),
+    "markupsafe": Distribution(version="3.0.4"),
+    "asgiref": Distribution(version="3.13.0"),
+    "python-dotenv": Distribution(version="1.2.4"),
+    "needs-me": Distribution(version="1.0"),
+    "unrelated": Distribution(version="1.0"),
+}
+
+
+def test_the_subjects_are_those_of_pyproject_with_their_extras() -> None:
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    section = text.partition("# the subjects")[2].partition("  # ")[0]
+    assert tuple(re.findall(r'"([^="]+)==', section)) == SUBJECTS
+
+
+def test_a_package_of_a_users_framework_is_taken_at_its_installed_version_and_what_is_missing_is_left_out() -> None:
+    assert requirements_of(("Mine", "flask", "not-here"), HERE) == ("flask[async]==3.1.3", "Mine==0.2")
+
+
+def test_a_package_from_a_folder_has_no_version_that_names_it() -> None:
+    local = HERE | {"mine": Distribution(version="0.2", local=True)}
+    with pytest.raises(InterpreterError, match="installing mine for another interpreter: here it comes from a folder"):
+        requirements_of(("mine",), local)
+
+
+def test_all_that_is_needed_in_turn_is_bound_extras_only_where_they_are_asked_for() -> None:
+    assert constraints_of(("flask[async]==3.1.3",), HERE) == ("asgiref==3.13.0", "markupsafe==3.0.4", "werkzeug==3.1.9")
+    assert constraints_of(("mine==0.2",), HERE) == (
+        "flask==3.1.3",
+        "markupsafe==3.0.4",
+        "needs-me==1.0",
+        "python-dotenv==1.2.4",
+        "werkzeug==3.1.9",
+    )
+
+
+def test_what_is_installed_here_is_bound_at_its_versions_without_the_tools_of_the_tests() -> None:
+    found = installed()
+    requirements = requirements_of((), found)
+    bound = dict(word.split("==") for word in constraints_of(requirements, found))
+    assert {name: one.version for name, one in found.items()} == machine.installed_versions()
+    assert len(requirements) == len(SUBJECTS)
+    assert bound["asgiref"] == found["asgiref"].version
+    assert "pytest" not in bound
