@@ -82,10 +82,10 @@ def test_a_session_file_that_is_something_else_is_named(folder: Path, content: b
     assert "session.json: not " in fault(folder)
 
 
-@pytest.mark.parametrize("version", ["3", "0", "null", '"1"'])
+@pytest.mark.parametrize("version", ["4", "0", "null", '"1"'])
 def test_another_format_version_is_refused_with_the_one_that_is_read(folder: Path, version: str) -> None:
-    edit(folder / "session.json", '"format_version": 2', f'"format_version": {version}')
-    assert "this program reads versions 1 to 2" in fault(folder)
+    edit(folder / "session.json", '"format_version": 3', f'"format_version": {version}')
+    assert "this program reads versions 1 to 3" in fault(folder)
 
 
 def test_an_unknown_key_in_the_session_file_is_named(folder: Path) -> None:
@@ -157,7 +157,7 @@ def test_cutting_a_torn_line_leaves_whole_ones_as_they_are(folder: Path, session
 
 def test_a_void_takes_back_every_trial_of_that_attempt_and_of_no_other(folder: Path, session: StoredSession) -> None:
     again = [r.model_copy(update={"trial": r.trial.model_copy(update={"attempt": 2})}) for r in session.results[:2]]
-    store.append(folder, BlockVoid(voided_block=0, attempt=1, reason="foreign CPU"))
+    store.append(folder, BlockVoid(block=0, attempt=1, reason="foreign CPU"))
     for result in again:
         store.append(folder, result)
     voids = [(r.trial.block, r.trial.attempt, r.void) for r in store.read(folder).results]
@@ -166,7 +166,7 @@ def test_a_void_takes_back_every_trial_of_that_attempt_and_of_no_other(folder: P
 
 
 def test_a_disturbed_block_that_counts_says_so_in_every_trial_of_that_attempt(folder: Path) -> None:
-    store.append(folder, BlockDisturbed(disturbed_block=1, attempt=1, reason="foreign CPU"))
+    store.append(folder, BlockDisturbed(block=1, attempt=1, reason="foreign CPU"))
     seen = {(r.trial.block, r.disturbed, r.void) for r in store.read(folder).results}
     assert seen == {(0, None, None), (1, "foreign CPU", None), (2, None, None), (3, None, None)}
 
@@ -183,13 +183,13 @@ def test_of_a_round_measured_again_the_last_footprint_counts(folder: Path) -> No
 
 
 def test_a_block_is_finished_when_every_subject_has_a_result_that_counts(session: StoredSession) -> None:
-    results = session.results
-    assert store.finished_blocks(results, 2) == {0, 1, 2, 3}
-    assert store.finished_blocks(results[:-1], 2) == {0, 1, 2}
-    void = BlockVoid(voided_block=1, attempt=1, reason="steal")
+    results, blocks = session.results, session.session.plan.blocks
+    assert store.finished_blocks(results, blocks) == {0, 1, 2, 3}
+    assert store.finished_blocks(results[:-1], blocks) == {0, 1, 2}
+    void = BlockVoid(block=1, attempt=1, reason="steal")
     voided = store.assembled(session.session, [*results, void]).results
-    assert store.finished_blocks(voided, 2) == {0, 2, 3}
-    assert store.finished_blocks([], 2) == frozenset()
+    assert store.finished_blocks(voided, blocks) == {0, 2, 3}
+    assert store.finished_blocks([], blocks) == frozenset()
 
 
 def test_what_was_written_is_read_back_to_the_last_digit(folder: Path, session: StoredSession) -> None:

@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from runners import store
-from runners.cli.app import app as cli
+from runners.cli import tell
 from runners.plan.workloads import ALL
 from runners.report.text import overview
 from tests.conftest import ROOT, Outcome, Shootout
@@ -240,7 +240,7 @@ def test_publishing_elsewhere_leaves_the_readme_of_the_project_alone(
     project.mkdir()
     readme = project / "README.md"
     readme.write_text(f"{overview.BEGIN}\nold\n{overview.END}\n", encoding="utf-8")
-    monkeypatch.setattr(cli, "ROOT", project)
+    monkeypatch.setattr(tell, "ROOT", project)
     assert shootout("publish", "--readme", "--out", results).code == 0
     assert "old" in _read(readme)
     results.rename(project / "results")
