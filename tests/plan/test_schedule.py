@@ -55,6 +55,25 @@ def test_every_round_visits_every_cell_exactly_once(size: dict[str, int]) -> Non
 
 
 @given(sizes)
+def test_a_block_holds_every_subject_once_at_one_workload_under_one_load(size: dict[str, int]) -> None:
+    made = plan(size)
+    names = sorted(subject.name for subject in made.subjects)
+    for block in made.blocks:
+        assert sorted(arm.subject for arm in block.arms) == names
+        assert len({(arm.workload, arm.load) for arm in block.arms}) == 1
+
+
+@given(sizes)
+def test_every_trial_of_a_plan_has_a_place_of_its_own(size: dict[str, int]) -> None:
+    made = plan(size)
+    places = [(block.number, position) for block in made.blocks for position, _ in enumerate(block.arms)]
+    arms = {(block.round, arm) for block in made.blocks for arm in block.arms}
+    assert len(places) == len(set(places)) == len(arms) == made.trials
+    assert made.trials == size["subjects"] * size["workloads"] * size["levels"] * size["rounds"]
+    assert [load.clients for load in made.loads] == [10 * level + 1 for level in range(size["levels"])]
+
+
+@given(sizes)
 def test_the_same_seed_gives_the_same_order(size: dict[str, int]) -> None:
     assert plan(size) == plan(size)
 
