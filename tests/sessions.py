@@ -4,16 +4,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from statistics import NormalDist
-from typing import Literal
 
 import numpy as np
 
 from runners.model.calibration import Calibration, GeneratorPoint, UnloadedPoint
 from runners.model.latency import QUANTILE_LEVELS, Latency
-from runners.model.load import Load
+from runners.model.load import Load, Timing
 from runners.model.machine import Machine
 from runners.model.outcome import BystanderSummary, Completed, Failed, LoadSummary, ResourceSample, Slice, Usage
-from runners.model.plan import Block, Plan, Trial
+from runners.model.plan import Arm, Block, Plan, Trial
 from runners.model.session import Footprint, Occupancy, Session, StoredSession, TrialResult
 from runners.model.subject import Concurrency, Settings, Subject, Workload
 from runners.numbers import histogram
@@ -45,7 +44,8 @@ class Shape:
     all. Of `starved` cells no new connection is let in before the window ends. `slower` multiplies the CPU seconds of a
     subject's requests. `rounds_done` under `rounds` is an interruption. In `disturbed_rounds` every block counts
     although it was disturbed. `late_clients` have no answer before the window. `queued` is the share of an open load
-    that is not answered. `format_version` 1 is the form of older sessions.
+    that is not answered. `quantiles` is the form of format 1: latencies as quantiles, memory in each trial, and no
+    footprints.
     """
 
     subjects: int = 4
@@ -63,7 +63,7 @@ class Shape:
     disturbed_rounds: frozenset[int] = frozenset()
     late_clients: int = 0
     queued: float = 0.0
-    format_version: Literal[1, 2] = 2
+    quantiles: bool = False
     slower: Mapping[str, float] = field(default_factory=dict)
     noise: float = 0.02
     seed: int = 1
@@ -87,16 +87,15 @@ def stored_session(shape: Shape | None = None) -> StoredSession:
         reference=subjects[0].name,
         subjects=subjects,
         workloads=workloads,
+        timing=Timing(warmup_s=1.0, window_s=shape.window_s),
         rounds=shape.rounds,
         blocks=blocks,
     )
     session = Session(
-        format_version=shape.format_version,
         name="2026-01-02T03-04-05",
         label="default" if shape.rounds >= 6 else "scouting",
         command=("shootout", "run", "--rounds", str(shape.rounds), "--seed", str(shape.seed)),
         started_at="2026-01-02T03:04:05+00:00",
-        settings=shape.settings,
         machine=_machine(shape),
         plan=plan,
         calibration=_calibration(shape, subjects, workloads) if shape.calibrated else None,
@@ -105,7 +104,7 @@ def stored_session(shape: Shape | None = None) -> StoredSession:
         interrupted=shape.rounds_done is not None,
         wall_s={"preflight": 4.0, "calibrate": 95.0, "rounds": 1700.0},
     )
-    footprints = tuple(_footprints(shape, subjects)) if shape.format_version > 1 else ()
+    footprints = tuple(_footprints(shape, subjects)) if not shape.quantiles else ()
     return StoredSession(session=session, results=tuple(_results(shape, plan, random)), footprints=footprints)
 
 
@@ -122,6 +121,7 @@ def _subject(number: int, shape: Shape) -> Subject:
         package=framework,
         command=("{python}", "-m", *server, "--port", "{port}", f"apps.{framework}.app:app"),
         environment={"SHOOTOUT_THREADS": str(settings.threads), "SHOOTOUT_WAIT_S": str(settings.wait_s)},
+        settings=settings,
         concurrency=Concurrency(async_handlers=handlers, sync_handlers="thread"),
         threads=settings.threads,
         processes=settings.processes,
@@ -152,8 +152,8 @@ def _machine(shape: Shape) -> Machine:
 
 
 def _loads(shape: Shape) -> list[Load]:
-    closed = [Load(clients=count, warmup_s=1.0, window_s=shape.window_s) for count in shape.clients]
-    return closed + [Load(fraction=part, warmup_s=1.0, window_s=shape.window_s) for part in shape.fractions]
+    closed = [Load(clients=count) for count in shape.clients]
+    return closed + [Load(fraction=part) for part in shape.fractions]
 
 
 def _blocks(
@@ -165,7 +165,8 @@ def _blocks(
         random.shuffle(cells)
         for workload, load in cells:
             order = random.sample([subject.name for subject in subjects], len(subjects))
-            yield Block(number=number, round=round_, workload=workload, load=load, subjects=tuple(order))
+            arms = tuple(Arm(subject=name, workload=workload, load=load) for name in order)
+            yield Block(number=number, round=round_, arms=arms)
             number += 1
 
 
@@ -227,20 +228,13 @@ def _results(shape: Shape, plan: Plan, random: Random) -> Iterator[TrialResult]:
             weather = random.gauss(0.0, shape.noise)
             void = "foreign CPU 0.40 core, more than 0.05" if attempt < len(attempts) else None
             disturbed = "steal 0.07 core" if void is None and block.round in shape.disturbed_rounds else None
-            for name in block.subjects:
-                if (name, block.workload) in shape.missing:
+            for position, arm in enumerate(block.arms):
+                if (arm.subject, arm.workload) in shape.missing:
                     continue
-                trial = Trial(
-                    block=block.number,
-                    round=block.round,
-                    attempt=attempt,
-                    subject=name,
-                    workload=block.workload,
-                    load=block.load,
-                )
+                trial = Trial(block=block.number, round=block.round, attempt=attempt, position=position, arm=arm)
                 started_s += 8.0
                 noise = 1.0 + weather + random.gauss(0.0, shape.noise / 2)
-                outcome = _outcome(shape, trial, subjects[name], workloads[block.workload], noise)
+                outcome = _outcome(shape, trial, subjects[arm.subject], workloads[arm.workload], noise)
                 wall_s = {"settle": 0.8, "warm-up": 1.0, "window": shape.window_s, "drain": 0.2}
                 yield TrialResult(
                     trial=trial, started_s=started_s, wall_s=wall_s, outcome=outcome, void=void, disturbed=disturbed
@@ -258,6 +252,7 @@ def _outcome(shape: Shape, trial: Trial, subject: Subject, workload: Workload, n
     width = 0.35 if workload.work == "compute" and workload.handler == "async" else 0.08
     return Completed(
         load=LoadSummary(
+            window_s=shape.window_s,
             requests=requests - wrong,
             completed=max(1, round(requests * (1 - shape.queued if trial.load.fraction else 1.0))),
             in_flight=rate * stay_s,
@@ -279,9 +274,7 @@ def _outcome(shape: Shape, trial: Trial, subject: Subject, workload: Workload, n
             foreign_cpu_s=0.01,
             steal_s=0.0,
             context_switches=round(2.2 * requests),
-            memory_bytes=round((44 + len(subject.name)) * 2**20 * (0.98 + 0.02 * noise))
-            if shape.format_version == 1
-            else None,
+            memory_bytes=round((44 + len(subject.name)) * 2**20 * (0.98 + 0.02 * noise)) if shape.quantiles else None,
             threads=subject.threads + 2 if workload.handler == "sync" else 2,
             time_wait=12,
             edge_error_s=0.001,
@@ -308,12 +301,12 @@ _DEVIATES = tuple(NormalDist().inv_cdf(level) for level in QUANTILE_LEVELS)
 
 
 def _answered(shape: Shape, load: Load) -> int | None:
-    return load.clients - shape.late_clients if shape.format_version > 1 and load.clients else None
+    return load.clients - shape.late_clients if load.clients and not shape.quantiles else None
 
 
 def _latency(shape: Shape, count: int, middle_s: float, width: float) -> Latency:
     """A log-normal spread of latencies: `width` is the standard deviation of their logarithm."""
-    if shape.format_version > 1:
+    if not shape.quantiles:
         return counted_latency(max(1, count), middle_s, width)
     quantiles_s = tuple(middle_s * 2.718281828 ** (width * deviate) for deviate in _DEVIATES)
     return Latency(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psutil
 
-from runners.model.subject import Concurrency, Subject
+from runners.model.subject import Concurrency, Settings, Subject
 from runners.plan.workloads import ALL, expected_result
 from tests.small_server import THREADS
 
@@ -24,6 +24,7 @@ def small_subject(name: str = "small", *, flaw: str = "", wait_s: float = 0.05) 
         package="pytest",
         command=("{python}", str(SMALL_SERVER), "{host}", "{port}", *flaw.split()),
         environment={"SHOOTOUT_WAIT_S": repr(wait_s), "SHOOTOUT_CPU_ITERATIONS": str(ITERATIONS)},
+        settings=Settings(threads=THREADS, loop="asyncio", wait_s=wait_s, cpu_iterations=ITERATIONS),
         concurrency=Concurrency(async_handlers="loop", sync_handlers="thread"),
         threads=THREADS,
         processes=1,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from runners.measure.trial import Visit, run_trial
-from runners.model.load import Load
+from runners.model.load import Load, Timing
 from runners.model.outcome import Completed
 from tests.conftest import StartSmall
 from tests.measure.rigs import rig
@@ -15,7 +15,9 @@ from tests.small_subjects import small_subject
 pytestmark = pytest.mark.k6
 
 EXPECTED = small_subject().expected
-CLOSED = Load(clients=8, warmup_s=0.2, window_s=0.8)
+CLOSED = Load(clients=8)
+USUAL = Timing(warmup_s=0.2, window_s=0.8)
+LONGER = Timing(warmup_s=0.6, window_s=1.2)
 
 
 LoadSmall = Callable[..., Completed]
@@ -25,12 +27,13 @@ LoadSmall = Callable[..., Completed]
 def load_small(real_k6: Path, tmp_path: Path, start_small: StartSmall) -> LoadSmall:
     """Runs one trial of a small server with a flaw; an open load is of 60 requests a second."""
 
-    def run(workload: str, flaw: str = "", how: Load = CLOSED) -> Completed:
+    def run(workload: str, flaw: str = "", how: Load = CLOSED, timing: Timing = USUAL) -> Completed:
         visit = Visit(
             workload=workload,
             route=f"/{workload}",
             expected_result=EXPECTED[workload],
             load=how,
+            timing=timing,
             rate_per_s=60.0 if how.kind == "open" else None,
         )
         outcome, _ = run_trial(rig(real_k6, tmp_path), start_small(flaw), visit)
@@ -64,7 +67,7 @@ def test_a_closed_load_keeps_its_clients_busy_and_counts_whole_stays_in_the_wind
     assert seen.latency is not None
     assert seen.latency.count == seen.completed
     assert seen.latency.min_s >= 0.049
-    assert seen.requests <= 8 / 0.049 * CLOSED.window_s
+    assert seen.requests <= 8 / 0.049 * USUAL.window_s
     assert abs(seen.requests - seen.completed) <= 8
     assert 6 < seen.in_flight <= 8.1
 
@@ -72,20 +75,20 @@ def test_a_closed_load_keeps_its_clients_busy_and_counts_whole_stays_in_the_wind
 def test_every_client_has_its_answer_before_the_load_of_a_server_that_lets_one_in_at_a_time(
     load_small: LoadSmall,
 ) -> None:
-    seen = load_small("async-cpu", "blocks its loop", Load(clients=24, warmup_s=0.6, window_s=1.2)).load
+    seen = load_small("async-cpu", "blocks its loop", Load(clients=24), LONGER).load
     assert seen.latency is not None
     assert seen.clients_answered == 24
     assert seen.requests / 1.2 * seen.latency.mean_s == pytest.approx(24, rel=0.05)
 
 
 def test_clients_that_had_no_answer_before_the_window_are_told(load_small: LoadSmall) -> None:
-    seen = load_small("async-cpu", "blocks its loop", Load(clients=24, warmup_s=0.1, window_s=1.2)).load
+    seen = load_small("async-cpu", "blocks its loop", Load(clients=24), Timing(warmup_s=0.1, window_s=1.2)).load
     assert seen.clients_answered is not None
     assert seen.clients_answered < 15
 
 
 def test_new_connections_that_a_blocked_loop_does_not_let_in_are_told_as_waiting(load_small: LoadSmall) -> None:
-    seen = load_small("async-cpu", "blocks its loop", Load(clients=40, warmup_s=0.6, window_s=1.2)).bystander_fresh
+    seen = load_small("async-cpu", "blocks its loop", Load(clients=40), LONGER).bystander_fresh
     assert seen.waiting is not None
     assert seen.waiting.max_s <= 1.2
     answered = seen.latency.count if seen.latency else 0
@@ -93,7 +96,7 @@ def test_new_connections_that_a_blocked_loop_does_not_let_in_are_told_as_waiting
 
 
 def test_an_arrival_whose_user_still_waits_is_dropped_and_told(load_small: LoadSmall) -> None:
-    seen = load_small("async-io", "serial waits", Load(fraction=0.5, warmup_s=0.2, window_s=3.0)).load
+    seen = load_small("async-io", "serial waits", Load(fraction=0.5), Timing(warmup_s=0.2, window_s=3.0)).load
     assert seen.dropped > 0
     assert seen.completed <= 3.0 / 0.049
 
@@ -109,8 +112,8 @@ def test_a_request_that_is_under_way_at_the_windows_end_and_fails_later_is_an_er
 
 def test_the_bystander_keeps_its_schedule_on_kept_and_on_new_connections(load_small: LoadSmall) -> None:
     seen = load_small("sync-io")
-    assert seen.bystander_kept.scheduled == pytest.approx(20 * CLOSED.window_s, abs=1)
-    assert seen.bystander_fresh.scheduled == pytest.approx(10 * CLOSED.window_s, abs=1)
+    assert seen.bystander_kept.scheduled == pytest.approx(20 * USUAL.window_s, abs=1)
+    assert seen.bystander_fresh.scheduled == pytest.approx(10 * USUAL.window_s, abs=1)
     for bystander in (seen.bystander_kept, seen.bystander_fresh):
         assert bystander.latency is not None
         assert bystander.latency.count == bystander.scheduled
@@ -123,8 +126,7 @@ def test_slices_hold_every_answer_of_warm_up_and_window(load_small: LoadSmall) -
 
 
 def test_an_open_load_arrives_at_its_rate_whatever_the_answers_take(load_small: LoadSmall) -> None:
-    opened = Load(fraction=0.5, warmup_s=0.2, window_s=1.0)
-    seen = load_small("async-io", how=opened).load
+    seen = load_small("async-io", "", Load(fraction=0.5), Timing(warmup_s=0.2, window_s=1.0)).load
     assert (seen.offered_per_s, seen.dropped, seen.errors) == (60.0, 0, {})
     assert seen.latency is not None
     assert seen.latency.min_s >= 0.049

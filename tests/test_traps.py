@@ -73,6 +73,7 @@ def with_loads(stored: StoredSession, loads: dict[int, LoadSummary]) -> StoredSe
 
 def load_summary(requests: float, latency: Latency | None) -> LoadSummary:
     return LoadSummary(
+        window_s=5.0,
         requests=requests,
         completed=round(requests),
         in_flight=10.0,

@@ -141,7 +141,7 @@ def make_variants(
     """Every framework with every combination of what varies; UsageError for one that is there twice."""
     found: dict[str, Variant] = {}
     for framework, own in chosen:
-        for key in own.keys() & varied.keys():
+        for key in (key for key in KEYS if key in own and key in varied):
             raise UsageError(f"--vary {key}: {framework.name} has a value of its own for {key}; drop one of the two")
         for values in itertools.product(*varied.values()):
             variant = Variant(framework=framework, factors=own | dict(zip(varied, values, strict=True)))
@@ -206,4 +206,6 @@ def _read(where: str, key: str, text: str) -> Factor:
 
 
 def _shown(value: Factor) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    """As an id has it: short, and read back as the same value."""
+    short = f"{value:g}" if isinstance(value, float) else str(value)
+    return short if not isinstance(value, float) or float(short) == value else repr(value)

@@ -12,8 +12,9 @@ Format versions:
     1   latencies as quantiles; memory and threads of every trial
     2   latencies as histograms; lines for a server's memory and threads in a round, and for blocks that count although
         they were disturbed
+    3   arms: blocks and trials name subject, workload and load; settings belong to the subject; lines say their kind
 
-Both are read; what is written is of the newest.
+All are read (see runners.store.versions); what is written is of the newest.
 """
 
 from runners.store.folder import (

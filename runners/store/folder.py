@@ -24,6 +24,7 @@ from runners.store.lines import (
     lines_of,
     trials_path,
     whole_lines,
+    written,
 )
 
 SESSION_FILE = "session.json"
@@ -59,7 +60,7 @@ def append(folder: Path, line: Line) -> None:
     """Add one line to trials.jsonl and wait until it is on the disk."""
     try:
         with (folder / TRIALS_FILE).open("a", encoding="utf-8") as sink:
-            sink.write(line.model_dump_json(exclude={"void", "disturbed"}) + "\n")
+            sink.write(written(line))
             sink.flush()
             os.fsync(sink.fileno())
     except OSError as error:
@@ -69,8 +70,15 @@ def append(folder: Path, line: Line) -> None:
 
 
 def reopen(folder: Path) -> None:
-    """Make a session ready for more lines: unpacked, and without a last line that was cut off while being written."""
-    whole = b"".join(whole_lines(trials_path(folder)))
+    """Make a session ready for more lines: unpacked, in the newest format, without a last line that was cut off.
+
+    The lines are replaced before session.json: ended between the two, it still can be read and reopened.
+    """
+    version, session = _session(folder)
+    if version == FORMAT_VERSION:
+        whole = b"".join(whole_lines(trials_path(folder)))
+    else:
+        whole = "".join(written(line) for line in lines_of(folder, version, session)).encode()
     try:
         fresh = folder / f"{TRIALS_FILE}.new"
         fresh.write_bytes(whole)
@@ -78,22 +86,13 @@ def reopen(folder: Path) -> None:
         (folder / PACKED_TRIALS_FILE).unlink(missing_ok=True)
     except OSError as error:
         raise StoreError(f"writing {folder / TRIALS_FILE}: {error.strerror}; what was measured is kept") from error
+    if version != FORMAT_VERSION:
+        write_session(folder, session)
 
 
 def read(folder: Path) -> StoredSession:
     """A stored session with its voids applied; StoreError names the file, line and key that is wrong."""
-    path = folder / SESSION_FILE
-    text = read_text(path)
-    try:
-        version = json.loads(text).get("format_version")
-        if type(version) is not int or not 1 <= version <= FORMAT_VERSION:
-            raise StoreError(
-                f"reading {path}: format version {version!r}; this program reads versions 1 to {FORMAT_VERSION}; "
-                "a newer one may read it"
-            )
-        session = Session.model_validate_json(text if version == FORMAT_VERSION else versions.newest_session(text))
-    except (ValueError, AttributeError, LookupError, TypeError) as error:
-        raise StoreError(f"reading {path}: {fault(error)}") from error
+    version, session = _session(folder)
     return assembled(session, lines_of(folder, version, session))
 
 
@@ -130,6 +129,29 @@ def scratch() -> Iterator[Path]:
     """A folder for what need not be kept."""
     with tempfile.TemporaryDirectory(prefix="shootout-") as folder:
         yield Path(folder)
+
+
+def _session(folder: Path) -> tuple[int, Session]:
+    """The version of the format that session.json has, and the session that it stands for."""
+    path = folder / SESSION_FILE
+    text = read_text(path)
+    try:
+        version = json.loads(text).get("format_version")
+        if type(version) is not int or not 1 <= version <= FORMAT_VERSION:
+            raise StoreError(f"reading {path}: {_refused(version)}")
+        newest = text if version == FORMAT_VERSION else versions.newest_session(text)
+        return version, Session.model_validate_json(newest)
+    except AttributeError:
+        raise StoreError(f"reading {path}: not a session") from None
+    except (ValueError, RecursionError) as error:
+        raise StoreError(f"reading {path}: {fault(error)}") from error
+
+
+def _refused(version: object) -> str:
+    told = f"format version {version!r}; this program reads versions 1 to {FORMAT_VERSION}"
+    if isinstance(version, int) and version > FORMAT_VERSION:
+        return f"{told}; a newer program wrote it: read it with that one"
+    return f"{told}; is it the session.json of a session?"
 
 
 def _point_latest(results: Path, name: str) -> None:

@@ -81,9 +81,14 @@ def lines_of(folder: Path, version: int, session: Session) -> Iterator[Line]:
             if version == FORMAT_VERSION:
                 yield _LINE.validate_json(line)
             else:
-                yield _LINE.validate_python(versions.newest_line(json.loads(line), session.plan), strict=False)
-        except (ValueError, LookupError, TypeError) as error:
+                yield _LINE.validate_python(versions.newest_line(line, session.plan))
+        except (ValueError, RecursionError) as error:
             raise StoreError(f"reading {path}, line {number}: {fault(error)}") from error
+
+
+def written(line: Line) -> str:
+    """The line as it stands on disk, in the newest format."""
+    return line.model_dump_json(exclude={"void", "disturbed"}) + "\n"
 
 
 def whole_lines(path: Path) -> Iterator[bytes]:
@@ -120,6 +125,7 @@ def _without_collecting() -> Iterator[None]:
 
 def fault(error: Exception) -> str:
     if not isinstance(error, ValidationError):
-        return f"not valid JSON: {error}"
+        unreadable = isinstance(error, json.JSONDecodeError | UnicodeDecodeError | RecursionError)
+        return f"not valid JSON: {error}" if unreadable else str(error)
     first = error.errors(include_url=False, include_context=False)[0]
     return f"key '{'.'.join(str(part) for part in first['loc'])}': {first['msg']}"

@@ -6,14 +6,16 @@
     3   arms: a block names subject, workload and load of each of its trials, warm-up and window belong to the plan,
         settings to the subject; every line says its kind
 
-What is written is of the newest.
+What is written is of the newest. What is in no form at all is a ValueError that says what is wrong with it.
 """
 
+import contextlib
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from runners.model.load import Load
-from runners.model.plan import Arm, Plan
+from runners.model.plan import Arm, Block, Plan
 from runners.model.session import FORMAT_VERSION
 
 _KINDS = {"trial": "trial", "voided_block": "void", "disturbed_block": "disturbed", "idle": "footprint"}
@@ -23,28 +25,40 @@ _OWN_SETTINGS = ("wait_s", "cpu_iterations")
 
 
 def newest_session(text: str) -> str:
-    """session.json of format 1 or 2 as one of the newest; ValueError, LookupError or TypeError if it is neither."""
+    """session.json of format 1 or 2 as one of the newest."""
     session = json.loads(text)
-    plan, settings = session["plan"], session.pop("settings")
-    plan["timing"] = {key: plan["blocks"][0]["load"][key] for key in ("warmup_s", "window_s")}
-    plan["blocks"] = [_block(block) for block in plan["blocks"]]
-    for subject in plan["subjects"]:
-        subject["settings"] = settings | {key: subject[key] for key in _OWN_SETTINGS}
+    with _told():
+        plan, settings = session["plan"], session.pop("settings")
+        if not plan["blocks"]:
+            raise ValueError("the plan has no blocks")
+        plan["timing"] = {key: plan["blocks"][0]["load"][key] for key in ("warmup_s", "window_s")}
+        plan["blocks"] = [_block(block) for block in plan["blocks"]]
+        for subject in plan["subjects"]:
+            subject["settings"] = settings | {key: subject[key] for key in _OWN_SETTINGS}
     session["format_version"] = FORMAT_VERSION
     return json.dumps(session)
 
 
-def newest_line(line: dict[str, Any], plan: Plan) -> dict[str, Any]:
-    """A line of trials.jsonl of format 1 or 2 as one of the newest."""
-    kind = next(kind for key, kind in _KINDS.items() if key in line)
-    match kind:
-        case "trial":
-            line["trial"] = _trial(line["trial"], plan)
-            if line["outcome"]["kind"] == "completed":
-                line["outcome"]["load"]["window_s"] = plan.timing.window_s
-        case "void" | "disturbed":
-            line["block"] = line.pop(_OLD_KEYS[kind])
-    return {"kind": kind} | line
+def newest_line(text: bytes, plan: Plan) -> dict[str, Any]:
+    """A line of trials.jsonl of format 1 or 2 as one of the newest; one that says its kind is of the newest already.
+
+    There are such lines below a session.json of an older format if reopening it ended between its two files.
+    """
+    line: dict[str, Any] = json.loads(text)
+    with _told():
+        if "kind" in line:
+            return line
+        kind = next((kind for key, kind in _KINDS.items() if key in line), None)
+        match kind:
+            case None:
+                raise ValueError(f"none of the keys {', '.join(_KINDS)}")
+            case "trial":
+                if line["outcome"]["kind"] == "completed":
+                    line["outcome"]["load"]["window_s"] = line["trial"]["load"]["window_s"]
+                line["trial"] = _trial(line["trial"], plan)
+            case "void" | "disturbed":
+                line["block"] = line.pop(_OLD_KEYS[kind])
+        return {"kind": kind} | line
 
 
 def _block(block: dict[str, Any]) -> dict[str, Any]:
@@ -55,10 +69,31 @@ def _block(block: dict[str, Any]) -> dict[str, Any]:
 
 def _trial(trial: dict[str, Any], plan: Plan) -> dict[str, Any]:
     arm = {key: trial.pop(key) for key in ("subject", "workload")} | {"load": _load(trial.pop("load"))}
-    block = next(block for block in plan.blocks if block.number == trial["block"])
+    block = _planned(plan, trial["block"])
     found = Arm(subject=arm["subject"], workload=arm["workload"], load=Load(**arm["load"]))
+    if found not in block.arms:
+        where = f"{found.subject} at {found.workload} under {found.load.label}"
+        raise ValueError(f"block {block.number} of the plan has no trial of {where}")
     return trial | {"position": block.arms.index(found), "arm": arm}
+
+
+def _planned(plan: Plan, number: object) -> Block:
+    found = next((block for block in plan.blocks if block.number == number), None)
+    if found is None:
+        raise ValueError(f"the plan has no block {number!r}")
+    return found
 
 
 def _load(load: dict[str, Any]) -> dict[str, Any]:
     return {key: load[key] for key in ("clients", "fraction")}
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """Says what is wrong with what has another form than it should."""
+    try:
+        yield
+    except KeyError as error:
+        raise ValueError(f"no key {error}") from error
+    except (AttributeError, LookupError, TypeError) as error:
+        raise ValueError(f"not in the form of an older format: {error}") from error

@@ -14,7 +14,7 @@ from runners.measure.guard import contract
 from runners.measure.load import k6
 from runners.measure.sense import machine, sampler
 from runners.measure.trial import Rig, Visit, run_trial
-from runners.model.load import Load
+from runners.model.load import Load, Timing
 from runners.model.outcome import Completed
 from runners.model.subject import Settings, Subject
 from runners.plan.manifests import find_frameworks, select_frameworks
@@ -35,13 +35,14 @@ def rate_per_s(rig: Rig, subject: Subject, workload: str, clients: int) -> float
         workload=workload,
         route=f"/{workload}",
         expected_result=subject.expected[workload],
-        load=Load(clients=clients, warmup_s=0.6, window_s=2.5),
+        load=Load(clients=clients),
+        timing=Timing(warmup_s=0.6, window_s=2.5),
     )
     with contract.running(subject, cores=cores.server, root=ROOT, logs=rig.logs) as server:
         outcome, _ = run_trial(rig, server, visit)
     if not isinstance(outcome, Completed):
         raise SystemExit(outcome.reason)
-    return outcome.load.requests / visit.load.window_s
+    return outcome.load.requests / outcome.load.window_s
 
 
 def main() -> None:

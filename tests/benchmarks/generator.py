@@ -20,7 +20,7 @@ from runners.measure.load import k6
 from runners.measure.sense import machine, sampler
 from runners.measure.serve.server import Server
 from runners.measure.trial import Rig, Visit, run_trial
-from runners.model.load import Load
+from runners.model.load import Load, Timing
 from runners.model.outcome import Completed
 from tests.conftest import ROOT
 
@@ -42,8 +42,14 @@ Figures = tuple[float, float]
 
 
 def ours(rig: Rig, server: Server) -> Figures:
-    load = Load(clients=CLIENTS, warmup_s=WARMUP_S, window_s=WINDOW_S)
-    visit = Visit(workload="ping", route="/ping", expected_result="pong", load=load, with_bystander=False)
+    visit = Visit(
+        workload="ping",
+        route="/ping",
+        expected_result="pong",
+        load=Load(clients=CLIENTS),
+        timing=Timing(warmup_s=WARMUP_S, window_s=WINDOW_S),
+        with_bystander=False,
+    )
     before_s = _children_cpu_s()
     outcome, _ = run_trial(rig, server, visit)
     if not isinstance(outcome, Completed):

@@ -9,7 +9,8 @@ import jsonschema
 import pytest
 
 from runners import store
-from runners.cli.app import app as cli
+from runners.cli import tell
+from runners.plan.variants import KEYS
 from runners.plan.workloads import ALL
 from runners.report.text import overview
 from tests.conftest import ROOT, Outcome, Shootout
@@ -62,6 +63,13 @@ def test_quick_and_rigorous_together_are_a_usage_error(shootout: Shootout) -> No
         (("--server-cores", "9999"), "--server-cores 9999: there is no core 9999"),
         (("--server-cores", "first"), "--server-cores first: CPU numbers"),
         (("--processes", "2"), "--processes 2: tiny runs one process only"),
+        (("--vary", "threads=5,x"), "--vary threads=5,x: 'x' is no value of threads; it takes whole numbers from 1"),
+        (("--vary", "moons=1"), "--vary moons=1: there is no setting 'moons'; there are profile, threads"),
+        (("--vary", "loop=uvloop,asyncio"), "tiny@loop=uvloop: tiny runs on asyncio only"),
+        (("--frameworks", "tiny@threads=0"), "--frameworks tiny@threads=0: '0' is no value of threads"),
+        (("--frameworks", "tiny,tiny"), "--frameworks: tiny is there twice; drop one of them"),
+        (("--frameworks", "tiny@threads=2", "--vary", "threads=3,4"), "--vary threads: tiny has a value of its own"),
+        (("--vary", "threads=1,2", "--profile", "stock"), "tiny@threads=1: the stock profile leaves threads to"),
     ],
 )
 def test_a_request_that_makes_no_sense_is_told_in_one_line_with_exit_code_2(
@@ -90,6 +98,15 @@ def test_words_the_program_does_not_know_exit_with_2(shootout: Shootout, words: 
     outcome = shootout(*words)
     assert outcome.code == 2
     assert "Traceback" not in outcome.err
+
+
+def test_the_help_of_run_names_vary_with_every_setting_that_can_vary(shootout: Shootout) -> None:
+    outcome = shootout("run", "--help")
+    assert outcome.code == 0
+    told = re.sub(r"[^\w=,-]+", " ", outcome.out)  # as wide as the terminal, in frames
+    assert "--vary KEY=V1,V2" in told
+    assert [key for key in KEYS if key not in told] == []
+    assert "NAME threads=10" in told
 
 
 def test_a_missing_k6_is_told_in_one_line_with_exit_code_1(shootout: Shootout, apps: Path, tmp_path: Path) -> None:
@@ -240,7 +257,7 @@ def test_publishing_elsewhere_leaves_the_readme_of_the_project_alone(
     project.mkdir()
     readme = project / "README.md"
     readme.write_text(f"{overview.BEGIN}\nold\n{overview.END}\n", encoding="utf-8")
-    monkeypatch.setattr(cli, "ROOT", project)
+    monkeypatch.setattr(tell, "ROOT", project)
     assert shootout("publish", "--readme", "--out", results).code == 0
     assert "old" in _read(readme)
     results.rename(project / "results")
@@ -271,10 +288,10 @@ def test_the_schemas_describe_what_is_on_the_disk(shootout: Shootout, results: P
     line_schema = json.loads(shootout("schema", "trial").out)
     lines = (folder / "trials.jsonl").read_text(encoding="utf-8").splitlines()
     assert lines
-    for line in [*lines, '{"voided_block": 0, "attempt": 1, "reason": "disturbed"}']:
+    for line in [*lines, '{"kind": "void", "block": 0, "attempt": 1, "reason": "steal"}']:
         jsonschema.validate(json.loads(line), line_schema)
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate({"voided_block": 0}, line_schema)
+        jsonschema.validate({"kind": "void", "block": 0}, line_schema)
 
 
 def test_every_column_of_the_trials_is_explained(shootout: Shootout, results: Path) -> None:

@@ -50,7 +50,7 @@ def test_every_trial_of_a_voided_block_is_taken_back_from_the_count(stored: Stor
     with Screen(target, stored.session) as screen:
         for result in first_block:
             screen.watch(result, None)
-        screen.watch(BlockVoid(voided_block=0, attempt=1, reason="foreign CPU"), None)
+        screen.watch(BlockVoid(block=0, attempt=1, reason="foreign CPU"), None)
         for result in stored.results:
             screen.watch(result, None)
     assert counts(shown(target)) == [f"{n}/12" for n in (1, 2, 3, *range(1, 13))]
@@ -88,7 +88,8 @@ def test_steps_and_contention_are_told_and_accounting_is_not(stored: StoredSessi
 def test_names_are_shown_as_they_are_and_never_read_as_markup(stored: StoredSession) -> None:
     target = console()
     with Screen(target, stored.session) as screen:
-        trial = stored.results[0].trial.model_copy(update={"subject": "[red]tiny[/red]"})
+        arm = stored.results[0].trial.arm.model_copy(update={"subject": "[red]tiny[/red]"})
+        trial = stored.results[0].trial.model_copy(update={"arm": arm})
         screen.watch(stored.results[0].model_copy(update={"trial": trial}), None)
     assert "[red]tiny[/red]" in shown(target)
 

@@ -8,13 +8,14 @@ from runners.measure.load import k6
 from runners.measure.orders import Orders
 from runners.measure.sense import machine
 from runners.measure.trial import Rig, Visit
-from runners.model.load import Load
+from runners.model.load import Load, Timing
 from runners.model.subject import Subject
 from runners.plan.schedule import make_plan
 from runners.plan.workloads import ALL
 from tests.conftest import ROOT
 
-LOAD = Load(clients=16, warmup_s=0.05, window_s=0.3)
+LOAD = Load(clients=16)
+TIMING = Timing(warmup_s=0.05, window_s=0.3)
 NEVER = sentinels.Limits(
     foreign_cores=1e3,
     steal_cores=1e3,
@@ -37,7 +38,7 @@ def rig(fake: Path, logs: Path) -> Rig:
 
 
 def visit(route: str = "/sync-io", load: Load = LOAD) -> Visit:
-    return Visit(workload=route[1:], route=route, expected_result="waited", load=load)
+    return Visit(workload=route[1:], route=route, expected_result="waited", load=load, timing=TIMING)
 
 
 def orders(  # noqa: PLR0913 - each is one choice of a test
@@ -51,7 +52,7 @@ def orders(  # noqa: PLR0913 - each is one choice of a test
 ) -> Orders:
     chosen = [workload for workload in ALL if workload.name in workloads]
     return Orders(
-        plan=make_plan(subjects, chosen, [LOAD], rounds=rounds, seed=1),
+        plan=make_plan(subjects, chosen, [LOAD], timing=TIMING, rounds=rounds, seed=1),
         rig=rig(fake, logs),
         cores=machine.Cores(server=(), generator=()),
         root=ROOT,

@@ -14,7 +14,7 @@ from runners.model.calibration import Calibration, GeneratorPoint
 from runners.plan.workloads import ALL
 from tests.conftest import ROOT, StartSmall
 from tests.fake_k6 import fake_k6
-from tests.measure.rigs import LOAD, rig
+from tests.measure.rigs import TIMING, rig
 
 CALIBRATION = Calibration(
     generator=(
@@ -47,7 +47,7 @@ def test_a_stored_calibration_comes_back_marked_as_such(tmp_path: Path) -> None:
 def test_a_failed_trial_ends_the_calibration_with_its_reason_and_log(start_small: StartSmall, tmp_path: Path) -> None:
     broken = rig(fake_k6(tmp_path, after="print('boom'); sys.exit(107)"), tmp_path)
     with pytest.raises(ServerError, match="calibrating small ping: running k6: exit code 107") as raised:
-        calibrate.generator_point(broken, start_small(), LOAD, [])
+        calibrate.generator_point(broken, start_small(), 16, TIMING, [])
     assert "boom" in raised.value.log
 
 
@@ -62,7 +62,7 @@ def test_a_disturbed_point_is_measured_again_a_bounded_number_of_times_and_told(
 ) -> None:
     late = rig(fake_k6(tmp_path, before=LAGGING), tmp_path)
     disturbances: list[str] = []
-    calibrate.generator_point(late, start_small(), LOAD, disturbances)
+    calibrate.generator_point(late, start_small(), 16, TIMING, disturbances)
     assert (tmp_path / "k6.asked").stat().st_size == calibrate.MOST_ATTEMPTS
     assert len(disturbances) == 1
     assert disturbances[0].startswith("small /ping: ")
@@ -71,9 +71,9 @@ def test_a_disturbed_point_is_measured_again_a_bounded_number_of_times_and_told(
 def test_a_generator_point_is_k6s_rate_in_the_window_and_not_over_its_whole_run(
     start_small: StartSmall, tmp_path: Path
 ) -> None:
-    point = calibrate.generator_point(rig(fake_k6(tmp_path), tmp_path), start_small(), LOAD, [])
+    point = calibrate.generator_point(rig(fake_k6(tmp_path), tmp_path), start_small(), 16, TIMING, [])
     assert point.clients == 16
-    assert point.ceiling_per_s == pytest.approx(624 / LOAD.window_s)
+    assert point.ceiling_per_s == pytest.approx(624 / TIMING.window_s)
     assert (point.floor_p50_s, point.floor_p99_s) == pytest.approx((0.0507, 0.0536), rel=0.05)
 
 

@@ -112,10 +112,10 @@ def test_a_block_with_a_tripped_sentinel_is_voided_at_once_and_repeated_whole(tw
     fake_k6(tmp_path / "bin", before=late_at_first)
     events = list(measure(two))
     (void,) = of_kind(BlockVoid, events)
-    assert (void.voided_block, void.attempt) == (0, 1)
+    assert (void.block, void.attempt) == (0, 1)
     assert "behind schedule" in void.reason
     trials = [(r.trial.attempt, r.trial.subject) for r in of_kind(TrialResult, events)]
-    order = two.plan.blocks[0].subjects
+    order = [arm.subject for arm in two.plan.blocks[0].arms]
     assert trials == [(1, order[0]), (2, order[0]), (2, order[1])]
 
 
@@ -125,7 +125,7 @@ def test_a_block_whose_cores_changed_their_speed_is_voided(two: Orders) -> None:
     assert len(reasons) == 2
     assert all("the speed of the servers' cores changed by" in reason for reason in reasons)
     (disturbed,) = of_kind(BlockDisturbed, events)
-    assert (disturbed.disturbed_block, disturbed.attempt) == (0, 3)
+    assert (disturbed.block, disturbed.attempt) == (0, 3)
     assert "the speed of the servers' cores changed by" in disturbed.reason
 
 
@@ -148,7 +148,7 @@ def test_voiding_is_bounded_over_the_session_and_what_still_trips_marks_it_conte
 ) -> None:
     many = orders(k6_stand_in, tmp_path / "logs", [small_subject("ant"), small_subject("bee")], rounds=2, limits=ALWAYS)
     events = list(measure(many))
-    assert [(void.voided_block, void.attempt) for void in of_kind(BlockVoid, events)] == [(0, 1), (0, 2)]
+    assert [(void.block, void.attempt) for void in of_kind(BlockVoid, events)] == [(0, 1), (0, 2)]
     trials = [(r.trial.block, r.trial.attempt) for r in of_kind(TrialResult, events)]
     assert trials == [(0, 1), (0, 2), (0, 3), (0, 3), (1, 1), (1, 1)]
     assert len(of_kind(Contended, events)) == 1
@@ -175,7 +175,7 @@ def test_a_server_that_died_has_no_footprint_of_its_round(k6_stand_in: Path, tmp
 
 def test_trials_come_in_the_order_of_the_plan(story: Story) -> None:
     results = of_kind(TrialResult, story.events)
-    expected = [(block.number, block.workload, name) for block in story.orders.plan.blocks for name in block.subjects]
+    expected = [(block.number, arm.workload, arm.subject) for block in story.orders.plan.blocks for arm in block.arms]
     assert [(r.trial.block, r.trial.workload, r.trial.subject) for r in results] == expected
     starts = [r.started_s for r in results]
     assert starts == sorted(starts)
@@ -208,7 +208,8 @@ def test_an_open_load_offers_its_fraction_of_the_cells_own_capacity(tmp_path: Pa
     fake = fake_k6(tmp_path, before=note)
     plan = orders(fake, tmp_path / "logs", [small_subject()])
     block = plan.plan.blocks[0]
-    opened = block.model_copy(update={"load": Load(fraction=0.7, warmup_s=0.05, window_s=0.3)})
+    (arm,) = block.arms
+    opened = block.model_copy(update={"arms": (arm.model_copy(update={"load": Load(fraction=0.7)}),)})
     point = UnloadedPoint(
         subject="small", workload="sync-io", residence_s=0.05, cpu_s_per_request=1e-4, capacity_per_s=200.0
     )

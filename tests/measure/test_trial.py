@@ -12,7 +12,7 @@ from runners.measure.trial import Rig, run_trial
 from runners.model.outcome import Completed, Failed
 from tests.conftest import StartSmall
 from tests.fake_k6 import fake_k6
-from tests.measure.rigs import LOAD, rig, visit
+from tests.measure.rigs import TIMING, rig, visit
 from tests.small_subjects import gone
 
 
@@ -96,7 +96,7 @@ def test_a_trial_reports_what_k6_saw_and_what_the_tree_spent(start_small: StartS
     assert seen.usage.threads == 2
     assert all(sample.memory_bytes is None or sample.memory_bytes > 2**20 for sample in seen.samples)
     assert seen.usage.server_user_s is not None
-    assert seen.usage.duration_s == pytest.approx(LOAD.window_s, abs=2 * seen.usage.edge_error_s + 1e-3)
+    assert seen.usage.duration_s == pytest.approx(TIMING.window_s, abs=2 * seen.usage.edge_error_s + 1e-3)
     assert seen.usage.probe_s is not None
     assert 0 < seen.usage.probe_s < 0.05
     assert set(wall_s) == {"settle", "warmup", "window", "start", "drain"}
@@ -110,8 +110,8 @@ def test_samples_span_the_window_from_edge_to_edge_on_the_same_clock_as_the_load
     times = [sample.at_s for sample in seen.samples]
     assert times == sorted(times)
     assert times[0] >= 0
-    assert times[-1] >= LOAD.window_s
-    assert seen.usage.edge_error_s <= max(times[0], times[-1] - LOAD.window_s) + 1e-3
+    assert times[-1] >= TIMING.window_s
+    assert seen.usage.edge_error_s <= max(times[0], times[-1] - TIMING.window_s) + 1e-3
     spent = [sample.cpu_s for sample in seen.samples]
     assert spent == sorted(spent)
 

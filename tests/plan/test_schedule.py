@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runners.model.load import Load
+from runners.model.load import Load, Timing
 from runners.model.plan import Plan
 from runners.plan.schedule import make_plan
 from runners.plan.workloads import ALL
@@ -17,11 +17,12 @@ SUBJECTS = [small_subject(name) for name in ("ant", "bee", "cow", "doe")]
 
 def plan(changed: Mapping[str, int] | None = None, *, reference: str = "bee") -> Plan:
     size = {"subjects": 4, "workloads": 4, "levels": 2, "rounds": 6, "seed": 1, **(changed or {})}
-    loads = [Load(clients=10 * level + 1, warmup_s=0.5, window_s=2) for level in range(size["levels"])]
+    loads = [Load(clients=10 * level + 1) for level in range(size["levels"])]
     return make_plan(
         SUBJECTS[: size["subjects"]],
         ALL[: size["workloads"]],
         loads,
+        timing=Timing(warmup_s=0.5, window_s=2),
         rounds=size["rounds"],
         seed=size["seed"],
         reference=reference,
@@ -44,13 +45,32 @@ def test_every_round_visits_every_cell_exactly_once(size: dict[str, int]) -> Non
     made = plan(size)
     for number in range(1, size["rounds"] + 1):
         visits = Counter(
-            (subject, block.workload, block.load.clients)
+            (arm.subject, arm.workload, arm.load.clients)
             for block in made.blocks
             if block.round == number
-            for subject in block.subjects
+            for arm in block.arms
         )
         assert len(visits) == size["subjects"] * size["workloads"] * size["levels"]
         assert set(visits.values()) == {1}
+
+
+@given(sizes)
+def test_a_block_holds_every_subject_once_at_one_workload_under_one_load(size: dict[str, int]) -> None:
+    made = plan(size)
+    names = sorted(subject.name for subject in made.subjects)
+    for block in made.blocks:
+        assert sorted(arm.subject for arm in block.arms) == names
+        assert len({(arm.workload, arm.load) for arm in block.arms}) == 1
+
+
+@given(sizes)
+def test_every_trial_of_a_plan_has_a_place_of_its_own(size: dict[str, int]) -> None:
+    made = plan(size)
+    places = [(block.number, position) for block in made.blocks for position, _ in enumerate(block.arms)]
+    arms = {(block.round, arm) for block in made.blocks for arm in block.arms}
+    assert len(places) == len(set(places)) == len(arms) == made.trials
+    assert made.trials == size["subjects"] * size["workloads"] * size["levels"] * size["rounds"]
+    assert [load.clients for load in made.loads] == [10 * level + 1 for level in range(size["levels"])]
 
 
 @given(sizes)
@@ -66,21 +86,22 @@ def test_blocks_are_numbered_in_the_order_they_are_run_round_by_round(size: dict
 
 
 def test_another_seed_gives_another_order() -> None:
-    orders = {tuple((b.workload, b.load, b.subjects) for b in plan({"seed": seed}).blocks) for seed in range(5)}
+    orders = {tuple(block.arms for block in plan({"seed": seed}).blocks) for seed in range(5)}
     assert len(orders) == 5
 
 
 def test_rounds_and_blocks_are_each_shuffled_anew_so_that_no_subject_always_goes_first() -> None:
     made = plan({"rounds": 20})
-    firsts = Counter(block.subjects[0] for block in made.blocks)
+    firsts = Counter(block.arms[0].subject for block in made.blocks)
     assert set(firsts) == {"ant", "bee", "cow", "doe"}
-    by_round = {n: tuple(b.workload for b in made.blocks if b.round == n) for n in range(1, 21)}
+    by_round = {n: tuple(b.arms[0].workload for b in made.blocks if b.round == n) for n in range(1, 21)}
     assert len(set(by_round.values())) > 10
 
 
 def test_the_order_of_a_known_seed_stays_what_it_was_when_sessions_were_published() -> None:
     first = plan({"seed": 1}).blocks[0]
-    assert (first.workload, first.load.clients, first.subjects) == ("async-cpu", 11, ("ant", "bee", "cow", "doe"))
+    arms = [(arm.workload, arm.load.clients, arm.subject) for arm in first.arms]
+    assert arms == [("async-cpu", 11, name) for name in ("ant", "bee", "cow", "doe")]
 
 
 def test_the_reference_is_the_subject_asked_for_or_the_first_where_there_is_none_of_that_name() -> None:

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from runners.model.calibration import Calibration, GeneratorPoint, PingPoint, UnloadedPoint
 from runners.model.latency import QUANTILE_LEVELS, Latency
-from runners.model.load import Load
+from runners.model.load import Load, Timing
 from runners.model.machine import Machine
 from runners.model.outcome import BystanderSummary, Completed, Failed, LoadSummary, Usage
-from runners.model.plan import Block, Plan, Trial
+from runners.model.plan import Arm, Block, Plan, Trial
 from runners.model.session import Session, StoredSession, TrialResult
 from runners.model.subject import Concurrency, Settings, Subject, Workload
 from runners.report.figures.metrics import METRICS
@@ -18,8 +18,9 @@ SYNC_WAIT = Workload(name="sync-io", route="/sync-io", handler="sync", work="wai
 ASYNC_COMPUTE = Workload(name="async-cpu", route="/async-cpu", handler="async", work="compute", shows="a busy loop")
 SYNC_COMPUTE = Workload(name="sync-cpu", route="/sync-cpu", handler="sync", work="compute", shows="busy threads")
 PING = Workload(name="ping", route="/ping", handler="async", work="none", shows="the floor")
-TEN_CLIENTS = Load(clients=10, warmup_s=1.0, window_s=2.0)
-HALF_OF_CEILING = Load(fraction=0.5, warmup_s=1.0, window_s=2.0)
+TEN_CLIENTS = Load(clients=10)
+HALF_OF_CEILING = Load(fraction=0.5)
+TIMING = Timing(warmup_s=1.0, window_s=2.0)
 MACHINE = Machine(
     system="Linux",
     kernel="6.1.0",
@@ -48,6 +49,7 @@ def subject(
         package=name,
         command=("{python}", "-m", name),
         environment={"THREADS": str(threads)},
+        settings=Settings(threads=threads, processes=processes, loop="asyncio"),
         concurrency=Concurrency(async_handlers="loop" if loops else "thread", sync_handlers="thread"),
         threads=threads,
         processes=processes,
@@ -89,6 +91,7 @@ def completed(  # noqa: PLR0913 - the parts of one
     """A trial of two seconds, sampled over two: 100 requests a second and 2.5 ms of CPU each, unless said otherwise."""
     return Completed(
         load=LoadSummary(
+            window_s=TIMING.window_s,
             requests=requests,
             completed=round(requests),
             in_flight=in_flight,
@@ -133,7 +136,11 @@ def session(  # noqa: PLR0913 - the parts of one
     """A session whose block n is round n + 1 of the only workload, or else of the workloads in turn."""
     cells = [(number, workload) for number in range(1, rounds + 1) for workload in workloads]
     blocks = [
-        Block(number=number, round=round_, workload=workload.name, load=load, subjects=tuple(names))
+        Block(
+            number=number,
+            round=round_,
+            arms=tuple(Arm(subject=name, workload=workload.name, load=load) for name in names),
+        )
         for number, (round_, workload) in enumerate(cells)
     ]
     return Session(
@@ -141,13 +148,13 @@ def session(  # noqa: PLR0913 - the parts of one
         label="default" if rounds >= 6 else "scouting",
         command=("shootout", "run"),
         started_at="2026-01-02T03:04:05+00:00",
-        settings=Settings(),
         machine=MACHINE,
         plan=Plan(
             seed=1,
             reference=names[0],
             subjects=tuple(subjects or [subject(name) for name in names]),
             workloads=tuple(workloads),
+            timing=TIMING,
             rounds=rounds,
             blocks=tuple(blocks),
         ),
@@ -159,9 +166,8 @@ def result(  # noqa: PLR0913 - the parts of one
     planned: Session, block: int, name: str, outcome: Completed | Failed, *, attempt: int = 1, void: str | None = None
 ) -> TrialResult:
     where = planned.plan.blocks[block]
-    trial = Trial(
-        block=block, round=where.round, attempt=attempt, subject=name, workload=where.workload, load=where.load
-    )
+    position, arm = next((place, arm) for place, arm in enumerate(where.arms) if arm.subject == name)
+    trial = Trial(block=block, round=where.round, attempt=attempt, position=position, arm=arm)
     return TrialResult(trial=trial, started_s=0.0, wall_s={"window": 2.0, "drain": 0.5}, outcome=outcome, void=void)
 
 

@@ -14,7 +14,7 @@ from runners.model.session import TrialResult
 from runners.model.subject import Settings
 from runners.report.values import Summary
 from runners.session.options import RunOptions
-from runners.session.prepare import Prepared, loads_of, prepare
+from runners.session.prepare import Prepared, loads_of, prepare, timing_of
 from runners.session.resume import resume as resume_session
 from runners.session.run import run as run_session
 from tests.fake_k6 import fake_k6
@@ -74,7 +74,7 @@ def counted(results: Sequence[TrialResult]) -> list[tuple[int, str]]:
 
 def test_an_unknown_framework_or_workload_is_refused_before_anything_is_written(options: RunOptions) -> None:
     with pytest.raises(UsageError, match="'django'"):
-        prepare(replace(options, frameworks=("django",)))
+        prepare(replace(options, frameworks=(("django", {}),)))
     with pytest.raises(UsageError, match="'async-gpu'"):
         prepare(replace(options, workloads=("async-gpu",)))
     assert not options.results.exists()
@@ -83,7 +83,7 @@ def test_an_unknown_framework_or_workload_is_refused_before_anything_is_written(
 def test_a_framework_asked_for_that_is_not_installed_is_an_error(options: RunOptions) -> None:
     small_framework(options.apps, "cow", package="no-such-package")
     with pytest.raises(ShootoutError, match="cow: package 'no-such-package' is not installed"):
-        prepare(replace(options, frameworks=("cow",)))
+        prepare(replace(options, frameworks=(("cow", {}),)))
 
 
 def test_a_framework_not_asked_for_that_is_not_installed_is_left_out_and_named(options: RunOptions) -> None:
@@ -115,15 +115,15 @@ def test_a_results_folder_that_cannot_be_written_ends_before_any_server_is_start
 
 def test_windows_hold_several_waits_and_levels_are_sorted_and_named_once(options: RunOptions) -> None:
     slow = replace(options, window_s=None, warmup_s=None, clients=(80, 16, 80), settings=Settings(wait_s=2.0))
-    loads = loads_of(slow)
-    assert [load.clients for load in loads] == [16, 80]
-    assert loads[0].window_s >= 3 * 2.0
-    assert loads[0].warmup_s >= 2.0
+    assert [load.clients for load in loads_of(slow)] == [16, 80]
+    timing = timing_of(slow, 2.0)
+    assert timing.window_s >= 3 * 2.0
+    assert timing.warmup_s >= 2.0
 
 
 def test_the_open_model_offers_fixed_fractions_of_each_ceiling_and_must_be_calibrated(options: RunOptions) -> None:
     prepared = prepare(replace(options, load="open"))
-    fractions = {block.load.fraction for block in prepared.session.plan.blocks}
+    fractions = {load.fraction for load in prepared.session.plan.loads}
     assert fractions == {0.5, 0.7, 0.9, 1.1}
     assert prepared.orders.calibrate
 

@@ -5,12 +5,13 @@ from collections.abc import Callable
 import pytest
 
 from runners.measure.guard.sentinels import Limits, tripped, uneven
-from runners.model.load import Load
+from runners.model.load import Load, Timing
 from runners.model.outcome import Completed
 from tests.sessions import Shape, stored_session
 
-LOAD = Load(clients=16, warmup_s=1.0, window_s=5.0)
-OPEN = Load(fraction=0.9, warmup_s=1.0, window_s=5.0)
+LOAD = Load(clients=16)
+OPEN = Load(fraction=0.9)
+TIMING = Timing(warmup_s=1.0, window_s=5.0)
 LIMITS = Limits(foreign_cores=0.2, steal_cores=0.05, start_lateness=0.5, bystander_lag_s=0.025, time_wait=20_000)
 
 
@@ -53,8 +54,8 @@ Change = Callable[[float], Completed]
     ids=["foreign CPU", "steal", "edges", "TIME_WAIT", "late start", "bystander lag"],
 )
 def test_a_limit_trips_just_above_and_not_at_it(change: Change, limit: float, step: float, told: str) -> None:
-    assert tripped(change(limit), LOAD, LIMITS) is None
-    seen = tripped(change(limit + step), LOAD, LIMITS)
+    assert tripped(change(limit), LOAD, TIMING, LIMITS) is None
+    seen = tripped(change(limit + step), LOAD, TIMING, LIMITS)
     assert seen is not None
     assert told in seen
 
@@ -74,25 +75,25 @@ def test_a_block_whose_cores_were_slow_all_the_time_is_even() -> None:
 
 def test_dropped_arrivals_trip_up_to_nine_tenths_of_the_ceiling_and_are_the_point_above() -> None:
     above = OPEN.model_copy(update={"fraction": 1.1})
-    assert tripped(with_load(dropped=1), OPEN, LIMITS) == "k6 dropped 1 arrivals at 90 % of ceiling"
-    assert tripped(with_load(dropped=1000), above, LIMITS) is None
-    assert tripped(with_load(dropped=0), OPEN, LIMITS) is None
+    assert tripped(with_load(dropped=1), OPEN, TIMING, LIMITS) == "k6 dropped 1 arrivals at 90 % of ceiling"
+    assert tripped(with_load(dropped=1000), above, TIMING, LIMITS) is None
+    assert tripped(with_load(dropped=0), OPEN, TIMING, LIMITS) is None
 
 
 def test_what_could_not_be_read_does_not_trip() -> None:
-    assert tripped(with_usage(foreign_cpu_s=None, steal_s=None, time_wait=None), LOAD, LIMITS) is None
-    assert tripped(with_lag(None), LOAD, LIMITS) is None
+    assert tripped(with_usage(foreign_cpu_s=None, steal_s=None, time_wait=None), LOAD, TIMING, LIMITS) is None
+    assert tripped(with_lag(None), LOAD, TIMING, LIMITS) is None
 
 
 def test_a_slow_or_failing_server_never_trips() -> None:
     slow = with_load(requests=1.0, errors={"timeout": 500}, latency=None)
-    assert tripped(slow, LOAD, LIMITS) is None
-    assert tripped(with_usage(server_cpu_s=5.0, generator_cpu_s=5.0), LOAD, LIMITS) is None
+    assert tripped(slow, LOAD, TIMING, LIMITS) is None
+    assert tripped(with_usage(server_cpu_s=5.0, generator_cpu_s=5.0), LOAD, TIMING, LIMITS) is None
 
 
 def test_without_a_warm_up_there_is_none_to_be_late_for() -> None:
-    cold = LOAD.model_copy(update={"warmup_s": 0.0})
-    assert tripped(with_load(started_late_s=3.0), cold, LIMITS) is None
+    cold = TIMING.model_copy(update={"warmup_s": 0.0})
+    assert tripped(with_load(started_late_s=3.0), LOAD, cold, LIMITS) is None
 
 
 def test_the_limits_in_use_are_stricter_than_what_spoils_a_figure() -> None:

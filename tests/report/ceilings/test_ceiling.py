@@ -12,7 +12,7 @@ from runners.report.ceilings.ceiling import ceiling
 from runners.report.values import Ceiling
 from tests.report import hand_made as made
 
-EIGHTY_CLIENTS = Load(clients=80, warmup_s=1.0, window_s=2.0)
+EIGHTY_CLIENTS = Load(clients=80)
 STARLETTE = made.subject("starlette")
 FLASK = made.subject("flask", loops=False)
 FOUR_CORES = made.MACHINE.model_copy(update={"server_cores": (0, 1, 2, 3), "cores": 8})

@@ -21,7 +21,7 @@ def test_rounds_are_named_with_the_reason_in_their_order() -> None:
 
 def test_a_table_with_a_disturbed_block_ranks_nobody_and_says_why_and_the_others_do() -> None:
     stored = stored_session(CALM)
-    one_block = next(block.number for block in stored.session.plan.blocks if block.workload == "async-io")
+    one_block = next(block.number for block in stored.session.plan.blocks if block.arms[0].workload == "async-io")
     results = tuple(
         result.model_copy(update={"disturbed": "steal 0.07 core"}) if result.trial.block == one_block else result
         for result in stored.results

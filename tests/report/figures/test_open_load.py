@@ -18,7 +18,7 @@ from tests.report import hand_made as made
 from tests.sessions import Shape, stored_session
 
 OPEN = made.HALF_OF_CEILING
-ABOVE = Load(fraction=1.1, warmup_s=1.0, window_s=2.0)
+ABOVE = Load(fraction=1.1)
 
 
 def trial(completed: int, offered_per_s: float = 100.0) -> Completed:

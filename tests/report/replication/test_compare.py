@@ -20,8 +20,8 @@ def moved(comparison: SessionComparison) -> set[tuple[str, str]]:
 
 
 def test_sessions_without_a_common_cell_compare_to_nothing_and_name_what_each_has() -> None:
-    a = summary(Shape(workloads=1, clients=(10,), format_version=1))
-    b = summary(Shape(workloads=1, clients=(80,), format_version=1))
+    a = summary(Shape(workloads=1, clients=(10,), quantiles=True))
+    b = summary(Shape(workloads=1, clients=(80,), quantiles=True))
     comparison = compare(a, b)
     assert comparison.moved == ()
     assert "async-io, 10 clients, fastapi" in comparison.only_a

@@ -52,7 +52,7 @@ def test_every_line_of_the_csv_has_its_subjects_memory_and_threads() -> None:
 
 
 def test_an_older_session_keeps_memory_and_threads_of_each_cell_in_its_csv() -> None:
-    told = summarise(stored_session(Shape(workloads=4, clients=(80,), format_version=1, look_inside=False)))
+    told = summarise(stored_session(Shape(workloads=4, clients=(80,), quantiles=True, look_inside=False)))
     lines = list(csv.DictReader(io.StringIO(csv_text(told))))
     assert {line["threads"] for line in lines} == {"2.0", "42.0"}
     assert "## Servers" not in markdown(told)

@@ -60,7 +60,7 @@ def test_every_trial_is_one_row_and_every_column_is_documented() -> None:
 
 
 def test_figures_are_those_of_the_trial_in_seconds_and_bytes() -> None:
-    stored = stored_session(Shape(workloads=1, format_version=1))
+    stored = stored_session(Shape(workloads=1, quantiles=True))
     row, outcome = read(stored)[0], stored.results[0].outcome
     assert outcome.kind == "completed"
     assert outcome.load.latency is not None

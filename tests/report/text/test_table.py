@@ -53,7 +53,7 @@ def test_a_session_without_figures_says_so() -> None:
 
 
 def test_a_hostile_title_stays_text_in_every_line_of_the_table() -> None:
-    told = summary(titles={"flask": HOSTILE}, subjects=3, format_version=1)
+    told = summary(titles={"flask": HOSTILE}, subjects=3, quantiles=True)
     text = markdown(told)
     assert "<script" not in text
     assert "](http" not in text
@@ -94,7 +94,7 @@ def test_the_csv_begins_with_the_required_columns_in_their_order() -> None:
 
 
 def test_a_failed_framework_has_empty_cells_and_no_zero() -> None:
-    told = summary(failing=frozenset({("flask", "async-io")}), format_version=1)
+    told = summary(failing=frozenset({("flask", "async-io")}), quantiles=True)
     (row,) = (row for row in csv_rows(told) if row["framework"] == "flask")
     facts = {"workload", "clients", "load", "framework"}
     predicted = {"nominal_per_s", "predicted_per_s", "predicted_low_per_s", "predicted_high_per_s", "lowest_per_s"}
