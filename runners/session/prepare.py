@@ -3,7 +3,7 @@
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -13,6 +13,7 @@ from runners.measure.guard import sentinels
 from runners.measure.load import k6
 from runners.measure.orders import Orders
 from runners.measure.sense import machine, sampler
+from runners.measure.serve.interpreters import Interpreter
 from runners.measure.trial import Rig
 from runners.model.load import Load, Timing
 from runners.model.plan import Plan
@@ -23,6 +24,7 @@ from runners.plan.manifests import find_frameworks, select_frameworks
 from runners.plan.schedule import make_plan
 from runners.plan.variants import Variant, contrasts, make_variants, variant_subject
 from runners.plan.workloads import select_workloads
+from runners.session.interpreters import PYTHON, with_interpreters
 from runners.session.options import RIGOROUS_ROUNDS, ROOT, RunOptions
 
 REFERENCE = "fastapi"
@@ -55,8 +57,11 @@ def prepare(options: RunOptions) -> Prepared:
     variants, skipped = _variants(options)
     most = max(int(one.factors.get("processes", options.settings.processes)) for one in variants)
     cores = machine.share_cores(sampler.cores_available(), most, options.server_cores)
-    cpus = machine.executor_cpus(cores)
-    subjects = [variant_subject(one, options.settings, executor_cpus=cpus) for one in variants]
+    variants, interpreters = with_interpreters(variants, options.results)
+    subjects = [
+        variant_subject(one, options.settings, executor_cpus=machine.executor_cpus(cores, _python(one, interpreters)))
+        for one in variants
+    ]
     workloads, loads = select_workloads(options.workloads), loads_of(options)
     plan = make_plan(
         subjects,
@@ -68,11 +73,24 @@ def prepare(options: RunOptions) -> Prepared:
         reference=_reference(options, subjects),
         contrasts=contrasts(subjects, workloads, loads),
     )
-    return prepare_plan(options, plan, generator, cores, skipped=skipped)
+    executables = {label: one.executable for label, one in interpreters.items()}
+    return prepare_plan(options, plan, generator, cores, skipped=skipped, interpreters=executables)
 
 
-def prepare_plan(
-    options: RunOptions, plan: Plan, generator: k6.K6, cores: machine.Cores, *, skipped: tuple[str, ...] = ()
+def _python(variant: Variant, interpreters: Mapping[str, Interpreter]) -> str | None:
+    """Such as "CPython 3.14.4"; None where it runs on this interpreter."""
+    found = interpreters.get(str(variant.factors.get(PYTHON, "")))
+    return found.python if found else None
+
+
+def prepare_plan(  # noqa: PLR0913 - what a session needs beside its options
+    options: RunOptions,
+    plan: Plan,
+    generator: k6.K6,
+    cores: machine.Cores,
+    *,
+    skipped: tuple[str, ...] = (),
+    interpreters: Mapping[str, Path] | None = None,
 ) -> Prepared:
     """The session of a plan that was drawn up already."""
     root = options.apps.resolve().parent
@@ -92,6 +110,7 @@ def prepare_plan(
         rig=Rig(k6=generator, loadgen=ROOT / "loadgen", logs=Path(), generator_cores=cores.generator),
         cores=cores,
         root=root,
+        interpreters=interpreters or {},
         limits=sentinels.Limits(),
         calibrate=options.calibrate or options.load == "open",
         calibration_file=options.results / ".calibration" / f"{key}.json",

@@ -8,8 +8,9 @@ from runners import store
 from runners.errors import UsageError
 from runners.measure.load import k6
 from runners.model.machine import Machine
-from runners.model.session import BlockVoid, StoredSession
+from runners.model.session import BlockVoid, Session, StoredSession
 from runners.report.values import Summary
+from runners.session.interpreters import find_all
 from runners.session.options import RunOptions
 from runners.session.prepare import cores_of, prepare_plan
 from runners.session.run import Watch, conduct, in_folder
@@ -19,7 +20,13 @@ def resume(folder: Path, options: RunOptions, watch: Watch) -> tuple[Path, Summa
     """Go on with a stored session at its first unfinished block, with its own plan, settings and calibration."""
     stored = store.read(folder)
     session = stored.session
-    prepared = prepare_plan(options, session.plan, k6.find_k6(options.k6), cores_of(session))
+    prepared = prepare_plan(
+        options,
+        session.plan,
+        k6.find_k6(options.k6),
+        cores_of(session),
+        interpreters=_interpreters(session, options),
+    )
     now, then = prepared.session.machine, session.machine
     if changed := next(_changed_since(then, now), None):
         raise UsageError(f"resuming {session.name}: {changed}; start a new session instead")
@@ -30,6 +37,18 @@ def resume(folder: Path, options: RunOptions, watch: Watch) -> tuple[Path, Summa
     store.reopen(folder)
     _void_unfinished(folder, kept, done)
     return conduct(folder, store.read(folder).model_copy(update={"session": kept.session}), orders, watch)
+
+
+def _interpreters(session: Session, options: RunOptions) -> dict[str, Path]:
+    """Those of the subjects by label; UsageError where one is another version than it was."""
+    subjects = [subject for subject in session.plan.subjects if subject.settings.python is not None]
+    labels = tuple(dict.fromkeys(str(subject.settings.python) for subject in subjects))
+    found = find_all(labels, [subject.package for subject in subjects], options.results)
+    for subject in subjects:
+        now, then = found[str(subject.settings.python)].python, session.runtimes.get(subject.name)
+        if then is not None and then.python != now:
+            raise UsageError(f"resuming {session.name}: {subject.name} ran {then.python}, it is {now} now")
+    return {label: one.executable for label, one in found.items()}
 
 
 def _changed_since(then: Machine, now: Machine) -> Iterator[str]:

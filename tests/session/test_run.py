@@ -116,7 +116,7 @@ def test_a_results_folder_that_cannot_be_written_ends_before_any_server_is_start
 def test_windows_hold_several_waits_and_levels_are_sorted_and_named_once(options: RunOptions) -> None:
     slow = replace(options, window_s=None, warmup_s=None, clients=(80, 16, 80), settings=Settings(wait_s=2.0))
     assert [load.clients for load in loads_of(slow)] == [16, 80]
-    timing = timing_of(slow, 2.0)
+    timing = timing_of(slow, [small_subject(wait_s=2.0)], loads_of(slow))
     assert timing.window_s >= 3 * 2.0
     assert timing.warmup_s >= 2.0
 

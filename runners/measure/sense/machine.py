@@ -27,6 +27,9 @@ MEASURING = ("runners/measure", "runners/plan", "runners/numbers/histogram.py")
 
 _RECORDED = ("GO", "LD_LIBRARY_PATH")
 
+OWN_CPUS_SINCE = (3, 13)
+"""The version of CPython from which os.process_cpu_count() is what an executor counts."""
+
 QUIET_CORES = 0.05
 """Foreign CPU, in cores, below which a machine counts as quiet."""
 
@@ -78,9 +81,13 @@ def _share_a_physical_core(cores: Cores) -> bool:
     return any(siblings_of(core) & (set(cores.generator) - {core}) for core in cores.server)
 
 
-def executor_cpus(cores: Cores) -> int:
-    """CPUs as a server's ThreadPoolExecutor will count them: all until Python 3.12, its own since 3.13."""
-    if sys.version_info >= (3, 13) and cores.server:
+def executor_cpus(cores: Cores, python: str | None = None) -> int:
+    """CPUs as a server's ThreadPoolExecutor will count them: all until Python 3.12, its own since 3.13.
+
+    `python` is what runs the server, such as "CPython 3.14.4"; None is what runs this program.
+    """
+    version = tuple(map(int, python.split()[-1].split(".")[:2])) if python else sys.version_info[:2]
+    if version >= OWN_CPUS_SINCE and cores.server:
         return len(cores.server)
     return os.cpu_count() or 1
 

@@ -11,8 +11,8 @@ from runners.model.session import StoredSession
 from runners.model.subject import Subject
 from runners.report.summary.summary import summarise
 from runners.report.text.columns import NOTHING, columns, numbered
-from runners.report.text.predictions import HEAD
 from runners.report.text.markdown import plain
+from runners.report.text.predictions import HEAD
 from runners.report.text.table import markdown, phases
 from runners.report.text.table_csv import REQUIRED_COLUMNS, csv_text
 from runners.report.values import Summary

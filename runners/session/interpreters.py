@@ -1,0 +1,45 @@
+"""The interpreters that a session's variants run on: found, and named by their labels."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from runners.measure.serve.interpreters import Interpreter, find_interpreter, this_host
+from runners.measure.serve.requirements import constraints_of, installed, requirements_of
+from runners.plan.variants import Variant
+
+PYTHON = "python"
+KEPT = ".environments"
+"""The folder of environments, below the results."""
+
+
+def with_interpreters(
+    variants: Sequence[Variant], results: Path
+) -> tuple[tuple[Variant, ...], Mapping[str, Interpreter]]:
+    """The variants with their interpreters by label instead of by what was asked for, and these by label.
+
+    Raises:
+        InterpreterError: One of them cannot be had.
+    """
+    words = tuple(dict.fromkeys(str(one.factors[PYTHON]) for one in variants if PYTHON in one.factors))
+    found = find_all(words, [one.framework.package for one in variants], results)
+    labelled = tuple(
+        replace(one, factors=one.factors | {PYTHON: found[str(one.factors[PYTHON])].label})
+        if PYTHON in one.factors
+        else one
+        for one in variants
+    )
+    return labelled, {one.label: one for one in found.values()}
+
+
+def find_all(words: Sequence[str], packages: Sequence[str], results: Path) -> dict[str, Interpreter]:
+    """Each interpreter by the word that asks for it, with these packages installed."""
+    if not words:
+        return {}
+    here, host = installed(), this_host()
+    needed = requirements_of(list(dict.fromkeys(packages)), here)
+    constraints = constraints_of(needed, here)
+    return {
+        word: find_interpreter(word, requirements=needed, constraints=constraints, kept=results / KEPT, host=host)
+        for word in words
+    }
