@@ -19,7 +19,7 @@ from runners.session.resume import resume as resume_session
 from runners.session.run import run as run_session
 from tests.fake_k6 import fake_k6
 from tests.measure.rigs import NEVER
-from tests.small_subjects import running_below, small_framework
+from tests.small_subjects import running_below, small_framework, small_subject
 
 Seen = list[tuple[Event, Summary | None]]
 

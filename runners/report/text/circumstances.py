@@ -1,6 +1,7 @@
 """The settings of a session in words."""
 
 from runners.model.session import Session
+from runners.model.subject import Subject
 from runners.report.figures.settings import framework_title, shared
 
 
@@ -35,3 +36,13 @@ def versions_of(session: Session) -> list[str]:
         versions = runtime.versions if runtime and subject.settings.python else session.machine.versions
         told[f"{framework_title(subject)} {versions.get(subject.package, '?')}"] = None
     return list(told)
+
+
+def runtime_words(session: Session, subject: Subject) -> str:
+    """The Python of a subject that has one of its own, as its serving process told it, such as '; CPython 3.14.4'."""
+    runtime = session.runtimes.get(subject.name)
+    if subject.settings.python is None:
+        return ""
+    if runtime is None:
+        return f"; Python {subject.settings.python}, which the server did not tell"
+    return f"; {runtime.python}, GIL {'on' if runtime.gil_enabled else 'off'} as the server told it"

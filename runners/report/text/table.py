@@ -4,7 +4,7 @@ from runners.model.machine import Machine
 from runners.report.judgement.doubts import title
 from runners.report.summary import servers
 from runners.report.text import predictions
-from runners.report.text.circumstances import settings_words, versions_of
+from runners.report.text.circumstances import runtime_words, settings_words, versions_of
 from runners.report.text.columns import columns
 from runners.report.text.markdown import grid, line, plain
 from runners.report.text.variants import changes_section, curves_section
@@ -203,7 +203,8 @@ def _commands(summary: Summary) -> str:
     for subject in summary.session.plan.subjects:
         settings = [f"{name}={value}" for name, value in subject.environment.items()]
         started = _code(" ".join([*settings, *subject.command]))
-        lines.append(f"- {plain(subject.title)} (loop: {plain(subject.loop)}): {started}")
+        python = runtime_words(summary.session, subject)
+        lines.append(f"- {plain(subject.title)} (loop: {plain(subject.loop)}{plain(python)}): {started}")
     return "\n".join([*lines, ""])
 
 
