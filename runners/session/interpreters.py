@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from runners.errors import UsageError
 from runners.measure.serve.interpreters import Interpreter, find_interpreter, this_host
 from runners.measure.serve.requirements import constraints_of, installed, requirements_of
 from runners.plan.variants import Variant
@@ -23,6 +24,7 @@ def with_interpreters(
     """
     words = tuple(dict.fromkeys(str(one.factors[PYTHON]) for one in variants if PYTHON in one.factors))
     found = find_all(words, [one.framework.package for one in variants], results)
+    _refuse_twins(found)
     labelled = tuple(
         replace(one, factors=one.factors | {PYTHON: found[str(one.factors[PYTHON])].label})
         if PYTHON in one.factors
@@ -30,6 +32,15 @@ def with_interpreters(
         for one in variants
     )
     return labelled, {one.label: one for one in found.values()}
+
+
+def _refuse_twins(found: Mapping[str, Interpreter]) -> None:
+    """Two words for one label would make two variants of one name."""
+    words: dict[str, str] = {}
+    for word, interpreter in found.items():
+        twin = words.setdefault(interpreter.label, word)
+        if twin != word:
+            raise UsageError(f"--vary python: {twin} and {word} are both {interpreter.label}; drop one of them")
 
 
 def find_all(words: Sequence[str], packages: Sequence[str], results: Path) -> dict[str, Interpreter]:
