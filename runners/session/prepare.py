@@ -12,6 +12,7 @@ from runners.measure.guard import sentinels
 from runners.measure.load import k6
 from runners.measure.orders import Orders
 from runners.measure.sense import machine, sampler
+from runners.measure.sense.installed import installed_version
 from runners.measure.trial import Rig
 from runners.model.load import Load
 from runners.model.plan import Plan
@@ -95,7 +96,7 @@ def prepare_plan(
 
 def _installed(options: RunOptions) -> tuple[list[Framework], tuple[str, ...]]:
     chosen = select_frameworks(find_frameworks(options.apps), options.frameworks)
-    missing = [f for f in chosen if machine.installed_version(f.package) is None]
+    missing = [f for f in chosen if installed_version(f.package) is None]
     if missing and options.frameworks:
         raise ShootoutError(
             f"{missing[0].name}: package {missing[0].package!r} is not installed; install it or leave it out"

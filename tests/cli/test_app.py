@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from runners import store
-from runners.cli.app import app as cli
+from runners.cli import tell
 from runners.plan.workloads import ALL
 from runners.report.text import overview
 from tests.conftest import ROOT, Outcome, Shootout
@@ -240,7 +240,7 @@ def test_publishing_elsewhere_leaves_the_readme_of_the_project_alone(
     project.mkdir()
     readme = project / "README.md"
     readme.write_text(f"{overview.BEGIN}\nold\n{overview.END}\n", encoding="utf-8")
-    monkeypatch.setattr(cli, "ROOT", project)
+    monkeypatch.setattr(tell, "ROOT", project)
     assert shootout("publish", "--readme", "--out", results).code == 0
     assert "old" in _read(readme)
     results.rename(project / "results")
@@ -307,13 +307,6 @@ def test_a_new_framework_is_made_and_the_next_steps_are_told(shootout: Shootout,
         assert told in outcome.out
     again = shootout("new", "litestar", "--apps", apps)
     assert "apps/litestar is there already" in one_line(again, 2)
-
-
-def test_help_names_every_command(shootout: Shootout) -> None:
-    outcome = shootout("--help")
-    assert outcome.code == 0
-    for command in ("run", "list", "check", "new", "report", "publish", "compare", "selftest", "doctor"):
-        assert re.search(rf"\b{command}\b", outcome.out)
 
 
 def _read(path: Path) -> str:
