@@ -10,6 +10,7 @@ from typing import Literal
 from runners.errors import ShootoutError
 from runners.measure.load import k6
 from runners.measure.sense import machine, probe, sampler
+from runners.measure.sense.installed import installed_version
 from runners.plan.manifests import find_frameworks
 
 NOISE_S = 3.0
@@ -49,7 +50,7 @@ def _frameworks(root: Path) -> Answer:
         found = find_frameworks(root / "apps")
     except ShootoutError as error:
         return Answer(what="frameworks", seen=str(error), state="bad")
-    missing = [f.name for f in found if machine.installed_version(f.package) is None]
+    missing = [f.name for f in found if installed_version(f.package) is None]
     if missing:
         return Answer(what="frameworks", seen=f"not installed: {', '.join(missing)}", state="note")
     return Answer(what="frameworks", seen=", ".join(f.name for f in found), state="ok")

@@ -12,6 +12,9 @@
 Anything else that escapes is a bug and shows its traceback.
 """
 
+INTERRUPTED = 130
+"""The exit code after Ctrl-C or SIGTERM."""
+
 
 class ShootoutError(Exception):
     """An expected failure; `str()` of it is the one line for the user."""

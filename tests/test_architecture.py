@@ -12,7 +12,9 @@ from tests.conftest import ROOT
 
 FRAMEWORKS = frozenset({"aiohttp", "fastapi", "flask", "gunicorn", "starlette", "uvicorn"})
 MAY_PRINT = frozenset({"runners.cli"})
-MAY_EXIT = frozenset({"runners.cli.app", "runners.__main__", "runners.measure.hosts.guardian"})
+MAY_EXIT = frozenset(
+    {"runners.cli.app", "runners.cli.interrupts", "runners.__main__", "runners.measure.hosts.guardian"}
+)
 VALUES = ("runners.model", "runners.numbers", "runners.errors", "runners.units")
 LAYERS: Mapping[str, tuple[str, ...]] = {
     "runners.numbers": ("runners.numbers",),

@@ -1,44 +1,31 @@
-"""Arguments in, exit code out: the only module that exits."""
+"""Arguments in, exit code out. It imports next to nothing, so that Ctrl-C never meets an import outside of `main`."""
 
 import signal
 import sys
 
-import typer
-from rich.text import Text
-
-from runners.cli import look, run, tell
-from runners.cli.terminal import INTERRUPTED, err
-from runners.errors import ShootoutError
-
-app = typer.Typer(
-    add_completion=False,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    help="Runs the same work through several Python web frameworks and shows what their concurrency models do to it.",
-)
-
-
-app.command("run")(run.run)
-app.command("list")(look.list_frameworks)
-app.command("check")(look.check)
-app.command("report")(tell.report)
-app.command("publish")(tell.publish)
-app.command("compare")(tell.compare)
-app.command("new")(look.new)
-app.command("schema")(look.schema)
-app.command("selftest")(run.selftest)
-app.command("doctor")(look.examine)
+from runners.cli.interrupts import ending_at_once
+from runners.errors import INTERRUPTED, ShootoutError
 
 
 def main() -> None:
     """The program: expected failures become one line and an exit code; being told to end is like Ctrl-C."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
+        with ending_at_once():
+            from runners.cli.commands import app  # noqa: PLC0415 - the slow part of a start
         app()
     except ShootoutError as error:
-        err.print(Text(f"shootout: {error}", style="red"), soft_wrap=True)
-        if log := getattr(error, "log", ""):
-            err.print(Text(log, style="dim"), soft_wrap=True)
+        _tell(error)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+
+
+def _tell(error: ShootoutError) -> None:
+    from rich.text import Text  # noqa: PLC0415 - as above
+
+    from runners.cli.terminal import err  # noqa: PLC0415 - as above
+
+    err.print(Text(f"shootout: {error}", style="red"), soft_wrap=True)
+    if log := getattr(error, "log", ""):
+        err.print(Text(log, style="dim"), soft_wrap=True)

@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from runners.errors import UsageError
-from runners.measure.sense import sampler
 
 
 class Profile(enum.StrEnum):
@@ -56,12 +55,11 @@ def numbers_of(option: str, text: str) -> tuple[int, ...]:
     return numbers
 
 
-def cores_of(text: str) -> tuple[int, ...]:
+def cores_of(text: str, available: tuple[int, ...]) -> tuple[int, ...]:
     try:
         cores = tuple(sorted({int(word) for word in words_of(text)}))
     except ValueError:
         raise UsageError(f"--server-cores {text}: CPU numbers, separated by commas, such as 0,1") from None
-    available = sampler.cores_available()
     if unknown := [core for core in cores if core not in available]:
         raise UsageError(
             f"--server-cores {text}: there is no core {unknown[0]}; there are {', '.join(map(str, available))}"

@@ -67,7 +67,6 @@ def run(  # noqa: PLR0913 - one argument for each option
     apps: Apps = ROOT / "apps",
     k6: K6 = None,
 ) -> None:
-    """Run the comparison and write the results table."""
     if quick and rigorous:
         raise UsageError("--quick and --rigorous contradict each other; choose one")
     options = RunOptions(
@@ -90,7 +89,7 @@ def run(  # noqa: PLR0913 - one argument for each option
         load=load.value,
         calibrate=calibrate,
         quick=quick,
-        server_cores=cores_of(server_cores),
+        server_cores=cores_of(server_cores, sampler.cores_available()),
         k6=k6,
         apps=apps,
         results=results,
@@ -123,7 +122,6 @@ def selftest(  # noqa: PLR0913 - one argument for each option
     apps: Apps = ROOT / "apps",
     k6: K6 = None,
 ) -> None:
-    """Measure the rig itself: equal copies must tie, known slowdowns must be found."""
     options = RunOptions(
         workloads=words_of(workloads),
         clients=numbers_of("--clients", clients),

@@ -4,6 +4,7 @@ from typing import Self
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
+from rich.progress_bar import ProgressBar
 from rich.table import Table as RichTable
 from rich.text import Text
 
@@ -17,6 +18,8 @@ from runners.units import duration
 
 OVERHEAD_S = 0.8
 """First guess of what a trial takes beyond its warm-up and window; replaced by what is seen."""
+
+MOST_BAR_WIDTH = 30
 
 
 class Screen:
@@ -97,14 +100,17 @@ class Screen:
         return duration(max(0.0, (self.total - self.ended) * guess))
 
     def _picture(self) -> RenderableType:
-        bar_length = 30
-        filled = round(bar_length * self.ended / self.total) if self.total else bar_length
-        progress = Text.assemble(
-            ("━" * filled, "green"),
-            ("━" * (bar_length - filled), "bright_black"),
-            f" {self.ended}/{self.total} trials, {self._left()} left  ",
-            (self.step, "bold"),
+        told = Text.assemble(f"{self.ended}/{self.total} trials, {self._left()} left  ", (self.step, "bold"))
+        progress = RichTable.grid(padding=(0, 1))
+        bar = ProgressBar(
+            total=self.total,
+            completed=self.ended,
+            width=min(MOST_BAR_WIDTH, self.console.width // 4),
+            style="bright_black",
+            complete_style="green",
+            finished_style="green",
         )
+        progress.add_row(bar, told)
         return Group(*self._tables(), progress)
 
     def _tables(self) -> list[RenderableType]:

@@ -10,7 +10,8 @@ from rich.text import Text
 from runners import store
 from runners.cli.options import AsJson, Results
 from runners.cli.screen import print_result
-from runners.cli.terminal import INTERRUPTED, err, out, shown
+from runners.cli.terminal import err, out, shown
+from runners.errors import INTERRUPTED
 from runners.plan.workloads import CORE
 from runners.report import index, render
 from runners.report.figures.settings import is_matched
@@ -28,7 +29,6 @@ def report(
     open_page: Annotated[bool, typer.Option("--open", help="Show report.html in the browser.")] = False,
     results: Results = ROOT / "results",
 ) -> None:
-    """Build every derived file of a stored session again."""
     folder = store.find(results, session)
     summary, files = render.everything(store.read(folder))
     store.write_derived(folder, files)
@@ -49,7 +49,6 @@ def publish(
     ] = None,
     results: Results = ROOT / "results",
 ) -> None:
-    """Copy a session to results/published, list it there, and show a whole comparison in README.md."""
     folder = store.publish(results, store.find(results, session), question)
     summary, files = render.everything(store.read(folder))
     store.write_derived(folder, files)
@@ -72,7 +71,6 @@ def compare(  # noqa: PLR0913 - one argument for each option
     results: Results = ROOT / "results",
     as_json: AsJson = False,
 ) -> None:
-    """Say which conclusions of one session hold in another, and on the same machine which figures moved."""
     stored = [store.read(store.find(results, name)) for name in (first, second)]
     summaries = [summarise(one) for one in stored]
     seen = comparing.compare(*summaries, levels=levels)

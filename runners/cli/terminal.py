@@ -16,8 +16,6 @@ out = Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDT
 
 err = Console(stderr=True, highlight=False)
 
-INTERRUPTED = 130
-
 
 def shown(folder: Path) -> str:
     """The folder as short as it can be said from here."""

@@ -13,6 +13,7 @@ from runners.measure.guard import sentinels
 from runners.measure.load import k6
 from runners.measure.orders import Orders
 from runners.measure.sense import machine, sampler
+from runners.measure.sense.installed import installed_version
 from runners.measure.serve.interpreters import Interpreter
 from runners.measure.trial import Rig
 from runners.model.load import Load, Timing
@@ -138,7 +139,7 @@ def _reference(options: RunOptions, subjects: Sequence[Subject]) -> str | None:
 def _installed(options: RunOptions) -> tuple[list[Framework], tuple[str, ...]]:
     wanted = tuple(name for name, _ in options.frameworks)
     chosen = select_frameworks(find_frameworks(options.apps), wanted)
-    missing = [f for f in chosen if machine.installed_version(f.package) is None]
+    missing = [f for f in chosen if installed_version(f.package) is None]
     if missing and options.frameworks:
         raise ShootoutError(
             f"{missing[0].name}: package {missing[0].package!r} is not installed; install it or leave it out"

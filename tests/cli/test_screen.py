@@ -1,7 +1,10 @@
 """What a run shows: plain lines without a terminal, and a count that voided blocks and earlier parts do not spoil."""
 
 import io
+import itertools
 import re
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -100,6 +103,44 @@ def test_on_a_terminal_the_table_fills_in_beside_the_progress(stored: StoredSess
         screen.watch(stored.results[0], summarise(stored))
     assert "1/12 trials" in shown(target)
     assert "FastAPI" in shown(target)
+
+
+def bars(target: Console) -> list[tuple[float, str]]:
+    """Every progress drawn so far: how many characters of the bar are filled, and the count beside it."""
+    drawn = re.findall(r"(━*)(╸?) +(\d+/\d+) trials", shown(target))
+    return [(len(whole) + len(half) / 2, count) for whole, half, count in drawn]
+
+
+def test_the_bar_is_filled_by_the_share_of_trials_done_and_goes_back_with_a_voided_block(
+    stored: StoredSession,
+) -> None:
+    target = Console(file=io.StringIO(), width=200, force_terminal=True, no_color=True)
+    with Screen(target, stored.session) as screen:
+        screen.watch(Step(text="checking"), None)
+        for result in stored.results:
+            screen.watch(result, None)
+        screen.watch(BlockVoid(block=3, attempt=1, reason="foreign CPU"), None)
+    seen = [bar for bar, _ in itertools.groupby(bars(target))]  # what is printed above the bar draws it again
+    assert seen == [*((30 * n / 12, f"{n}/12") for n in range(13)), (22.5, "9/12")]
+
+
+def test_a_narrow_terminal_shows_a_shorter_bar_and_every_word(stored: StoredSession) -> None:
+    target = Console(file=io.StringIO(), width=60, force_terminal=True, no_color=True)
+    with Screen(target, stored.session) as screen:
+        for result in stored.results:
+            screen.watch(result, None)
+    assert bars(target)[-1] == (15, "12/12")
+    assert "round 2 of 2: " in " ".join(shown(target).split())
+
+
+def test_nothing_is_drawn_while_nothing_is_told_so_no_window_pays_for_it(stored: StoredSession) -> None:
+    target, threads = console(terminal=True), threading.active_count()
+    with Screen(target, stored.session) as screen:
+        screen.watch(stored.results[0], None)
+        before = shown(target)
+        time.sleep(0.6)
+        assert shown(target) == before
+        assert threading.active_count() == threads
 
 
 def test_the_final_result_names_every_table_verdict_doubt_and_the_folder(stored: StoredSession) -> None:

@@ -2,7 +2,6 @@
 
 import contextlib
 import hashlib
-import importlib.metadata
 import os
 import platform
 import sys
@@ -16,6 +15,7 @@ import psutil
 from runners.measure.hosts import local as process
 from runners.measure.load.k6 import K6
 from runners.measure.sense import sampler
+from runners.measure.sense.installed import installed_versions
 from runners.model.machine import Machine
 
 if sys.platform != "win32":
@@ -92,14 +92,6 @@ def executor_cpus(cores: Cores, python: str | None = None) -> int:
     return os.cpu_count() or 1
 
 
-def installed_version(package: str) -> str | None:
-    """The version of an installed distribution, or None."""
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return None
-
-
 def describe(root: Path, k6: K6, cores: Cores) -> Machine:
     """The facts that are stored with every session; no host or user name among them."""
     available = sampler.cores_available()
@@ -128,12 +120,6 @@ def telling_environment() -> dict[str, str]:
     They are kept away from servers and k6, but for the paths of libraries, without which a Python may not start.
     """
     return {name: value for name, value in sorted(os.environ.items()) if name.startswith((*process.HIDDEN, *_RECORDED))}
-
-
-def installed_versions() -> dict[str, str]:
-    """Every distribution that this Python can import, by its name in lower case with hyphens."""
-    found = {d.metadata["Name"]: d.version for d in importlib.metadata.distributions() if d.metadata["Name"]}
-    return dict(sorted((name.lower().replace("_", "-"), version) for name, version in found.items()))
 
 
 def digest(root: Path, *folders: str) -> str:

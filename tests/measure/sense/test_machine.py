@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from runners.measure.hosts import local as process
 from runners.measure.load.k6 import K6
 from runners.measure.sense import machine, sampler
+from runners.measure.sense.installed import installed_version, installed_versions
 from tests.conftest import ROOT
 
 ONE, TWO, FOUR, SIXTEEN = (tuple(range(count)) for count in (1, 2, 4, 16))
@@ -63,12 +64,12 @@ def test_servers_never_lack_cores_and_k6_has_at_least_two(available: tuple[int, 
 
 
 def test_a_package_that_is_not_installed_has_no_version() -> None:
-    assert machine.installed_version("no-such-package-at-all") is None
-    assert machine.installed_version("pytest") == pytest.__version__
+    assert installed_version("no-such-package-at-all") is None
+    assert installed_version("pytest") == pytest.__version__
 
 
 def test_every_installed_distribution_is_recorded_in_one_spelling() -> None:
-    versions = machine.installed_versions()
+    versions = installed_versions()
     assert versions["pytest"] == pytest.__version__
     assert {"fastapi", "starlette", "flask", "aiohttp", "gunicorn", "uvicorn"} <= set(versions)
     assert [name for name in versions if name != name.lower() or "_" in name] == []

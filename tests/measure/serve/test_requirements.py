@@ -5,7 +5,7 @@ import re
 import pytest
 
 from runners.errors import InterpreterError
-from runners.measure.sense import machine
+from runners.measure.sense.installed import installed_versions
 from runners.measure.serve.requirements import SUBJECTS, Distribution, constraints_of, installed, requirements_of
 from tests.conftest import ROOT
 
@@ -55,7 +55,7 @@ def test_what_is_installed_here_is_bound_at_its_versions_without_the_tools_of_th
     found = installed()
     requirements = requirements_of((), found)
     bound = dict(word.split("==") for word in constraints_of(requirements, found))
-    assert {name: one.version for name, one in found.items()} == machine.installed_versions()
+    assert {name: one.version for name, one in found.items()} == installed_versions()
     assert len(requirements) == len(SUBJECTS)
     assert bound["asgiref"] == found["asgiref"].version
     assert "pytest" not in bound

@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 
 from runners.measure.guard import contract
-from runners.measure.sense import machine
+from runners.measure.sense import installed
 from runners.measure.serve.runtime import runtime_of
 from runners.model.runtime import Runtime
 from runners.model.subject import Framework, Profile, Settings
@@ -50,8 +50,8 @@ def test_every_app_tells_the_python_that_runs_it(framework: Framework, profile: 
         told = runtime_of(server)
     assert told is not None
     assert told.python == f"{platform.python_implementation()} {platform.python_version()}"
-    assert told.versions == machine.installed_versions()
-    assert told.versions[framework.package] == machine.installed_version(framework.package)
+    assert told.versions == installed.installed_versions()
+    assert told.versions[framework.package] == installed.installed_version(framework.package)
 
 
 def test_an_answer_is_taken_with_names_in_lower_case_and_hyphens(start_small: StartSmall) -> None:
