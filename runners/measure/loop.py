@@ -142,6 +142,8 @@ def _block(
             idle = _idle(servers)
             yield from _visit_all(orders, progress, servers, some, visits)
             yield from _footprints(number, servers, idle)
+            stopping = Timer(progress)
+        yield stopping.spent("servers")
     return visits.reason
 
 

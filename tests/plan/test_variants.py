@@ -163,7 +163,7 @@ def test_values_are_numbers_or_words_and_named_once_in_their_order() -> None:
 
 def test_settings_of_its_own_stand_in_one_order_in_id_and_title() -> None:
     (found,) = subjects("ant@processes=2,threads=20")
-    assert (found.name, found.title) == ("ant@threads=20,processes=2", "Ant, 20 threads, 2 processes")
+    assert (found.name, found.title) == ("ant@threads=20,processes=2", "Ant (20 threads, 2 processes)")
     assert found.factors == {"processes": 2, "threads": 20}
     assert found.command == ("{python}", "-m", "server", "20", "2", "uvloop")
     assert (found.threads, found.processes, found.sync_slots, found.framework) == (20, 2, 40, "ant")
@@ -173,12 +173,12 @@ def test_settings_of_its_own_stand_in_one_order_in_id_and_title() -> None:
 def test_every_setting_that_can_vary_reaches_the_subject_and_its_title() -> None:
     (found,) = subjects("ant@threads=1,processes=1,loop=asyncio,wait=0.25,cpu-iterations=70000,python=3.13")
     assert found.name == "ant@threads=1,processes=1,loop=asyncio,wait=0.25,cpu-iterations=70000,python=3.13"
-    assert found.title == "Ant, 1 thread, 1 process, asyncio, waits of 250 ms, 70,000 squares, Python 3.13"
+    assert found.title == "Ant (1 thread, 1 process, asyncio, waits of 250 ms, 70,000 squares, Python 3.13)"
     asked = Settings(threads=1, processes=1, loop="asyncio", wait_s=0.25, cpu_iterations=70_000, python="3.13")
     assert found.settings == asked
     assert (found.wait_s, found.cpu_iterations, found.loop) == (0.25, 70_000, "asyncio")
     (stock,) = subjects("ant@profile=stock")
-    assert (stock.name, stock.title, stock.threads) == ("ant@profile=stock", "Ant, stock", 8)
+    assert (stock.name, stock.title, stock.threads) == ("ant@profile=stock", "Ant (stock)", 8)
 
 
 def test_a_framework_without_factors_is_what_it_always_was() -> None:

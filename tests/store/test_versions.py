@@ -283,11 +283,14 @@ def test_reopening_an_older_session_leaves_nothing_of_its_format(old: Path) -> N
     assert [one.void for one in store.read(old).results] == ["foreign CPU", "cut off", "cut off", None]
 
 
-def test_reopening_that_ended_between_its_two_files_is_read_and_done_again(old: Path) -> None:
-    before, older = store.read(old), (old / "session.json").read_bytes()
-    store.reopen(old)
-    (old / "session.json").write_bytes(older)
+@pytest.mark.parametrize("in_the_way", ["trials.jsonl.new", "session.json.new"])
+def test_reopening_that_fails_at_either_file_loses_nothing_and_is_done_again(old: Path, in_the_way: str) -> None:
+    before = store.read(old)
+    (old / in_the_way).mkdir()
+    with pytest.raises(StoreError, match=rf"writing {old}/.*: Is a directory"):
+        store.reopen(old)
     assert store.read(old) == before
+    (old / in_the_way).rmdir()
     store.reopen(old)
     assert store.read(old) == before
     assert b'"format_version": 3' in (old / "session.json").read_bytes()

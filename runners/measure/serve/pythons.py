@@ -64,7 +64,7 @@ def ask(executable: Path) -> Python:
         InterpreterError: It cannot be run, or what answers is no Python that is young enough.
     """
     try:
-        answer = process.capture((str(executable), "-E", "-c", _QUESTION), timeout_s=ASK_TIMEOUT_S)
+        answer = process.capture((str(executable), "-I", "-c", _QUESTION), timeout_s=ASK_TIMEOUT_S)
         told = next(line for line in answer.splitlines() if line.startswith("{"))
         return TypeAdapter(Python).validate_json(told)
     except (OSError, process.CommandFailed, StopIteration, ValidationError) as error:
