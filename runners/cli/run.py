@@ -44,10 +44,18 @@ def run(  # noqa: PLR0913 - one argument for each option
         ),
     ] = None,
     workloads: Annotated[str, typer.Option(help="Names, separated by commas; the four core ones if empty.")] = "",
-    clients: Annotated[str, typer.Option(help="Levels of concurrency, separated by commas.  [default: 16,80]")] = "",
-    rounds: Annotated[int | None, typer.Option(min=1, help="How often every cell is visited.  [default: 6]")] = None,
-    window: Annotated[float | None, typer.Option(min=0.2, help="Seconds measured in a trial.  [default: 2.5]")] = None,
-    warmup: Annotated[float | None, typer.Option(min=0, help="Seconds of load before them.  [default: 0.6]")] = None,
+    clients: Annotated[
+        str, typer.Option(help="Levels of concurrency, separated by commas.", show_default="16,80")
+    ] = "",
+    rounds: Annotated[
+        int | None, typer.Option(min=1, help="How often every cell is visited.", show_default="6")
+    ] = None,
+    window: Annotated[
+        float | None, typer.Option(min=0.2, help="Seconds measured in a trial.", show_default="2.5")
+    ] = None,
+    warmup: Annotated[
+        float | None, typer.Option(min=0, help="Seconds of load before them.", show_default="0.6")
+    ] = None,
     threads: Annotated[int, typer.Option(min=1, help="Threads for sync work.")] = 40,
     processes: Annotated[int, typer.Option(min=1, help="Server processes.")] = 1,
     loop: Annotated[Loop, typer.Option(help="Event loop, where the stack takes it.")] = Loop.uvloop,

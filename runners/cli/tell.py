@@ -45,7 +45,7 @@ def publish(
     ] = None,
     readme: Annotated[
         bool | None,
-        typer.Option(help="Show it in README.md.  [default: if it has all four workloads, with equal settings]"),
+        typer.Option(help="Show it in README.md; by default if it has all four workloads, with equal settings."),
     ] = None,
     results: Results = ROOT / "results",
 ) -> None:
