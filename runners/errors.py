@@ -6,6 +6,7 @@
     |- StoreError            a stored session is missing, broken or cannot be written
     |- LoadGeneratorError    k6 is missing, too old or failed
     |- ServerError           a server did not start, died or is not the one that was started
+    |  `- PortTakenError     another program has the port that it was given
     `- ContractError         a framework does not answer as apps/README.md says
 
 Anything else that escapes is a bug and shows its traceback.
@@ -40,6 +41,10 @@ class ServerError(ShootoutError):
     def __init__(self, message: str, log: str = "") -> None:
         super().__init__(message)
         self.log = log
+
+
+class PortTakenError(ServerError):
+    pass
 
 
 class ContractError(ShootoutError):

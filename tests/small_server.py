@@ -98,7 +98,8 @@ async def serve(host: str, port: int, flaw: str) -> None:
     async def served(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await serve_client(reader, writer, flaw)
 
-    server = await asyncio.start_server(served, host, port, backlog=512)
+    shares = flaw != "shares no port"
+    server = await asyncio.start_server(served, host, port, backlog=512, reuse_address=shares)
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, loop.stop)
     await server.serve_forever()

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from runners.errors import LoadGeneratorError
 from runners.measure.hosts import local as process
-from runners.measure.serve.server import HOST
+from runners.measure.serve.ports import HOST
 
 LEAD_S = 0.05
 """From the moment everybody is in to the start of the load: time for the answers to get there."""
