@@ -4,9 +4,9 @@
 // from the intended time, so a stall is charged to every slot it covers (no coordinated omission). A ping that is not
 // answered when the window ends is handed over with how long it had waited until then: its latency is longer than that.
 import exec from 'k6/execution';
-import { clock, enter, pingUrl, sleepUntil } from './gate.js';
+import { clock, enter, patienceMs, pingUrl, sleepUntil } from './gate.js';
 import { send } from './request.js';
-import { maxDuration, settings } from './settings.js';
+import { maxDuration } from './settings.js';
 import { handOver } from './tally.js';
 
 const PONG = 'pong';
@@ -20,7 +20,7 @@ const kinds = {
 for (const [name, kind] of Object.entries(kinds)) {
   kind.role = `bystander_${name}`;
   kind.users = Math.ceil(kind.ratePerS * kind.patienceS);
-  kind.params = { headers: kind.headers, timeout: settings.timeoutMs };
+  kind.params = { headers: kind.headers };
 }
 
 export function bystanderScenarios() {
@@ -49,6 +49,7 @@ function keepSchedule(kind) {
 function ping(kind, slotMs) {
   const overdueMs = Math.max(0, -sleepUntil(slotMs));
   if (Date.now() >= clock.windowEndMs) return { overdueMs, sent: null };
+  kind.params.timeout = patienceMs(Date.now());
   const sent = send(pingUrl, PONG, kind.params);
   return { overdueMs, sent: { ...sent, latencyMs: sent.latencyMs + overdueMs } };
 }

@@ -7,6 +7,7 @@ of its own; nothing may be imported here that such a copy would not have.
 import asyncio
 import contextlib
 import importlib
+import itertools
 import json
 import os
 import signal
@@ -26,9 +27,13 @@ RESULTS: dict[str, object] = {
     "/sync-io": "waited",
 }
 BLOCKED_S = 0.01
+HUNG_S = 3600.0
+ANSWERED = 8
+LATE_S = 1.6
 THREADS = 8
 threads = asyncio.Semaphore(THREADS)
 one_at_a_time = asyncio.Lock()
+resets: list[float] = []
 
 
 async def answer(route: str, flaw: str) -> tuple[int, str, str]:
@@ -63,7 +68,7 @@ async def wait(route: str, flaw: str) -> None:
 
 async def misbehave(route: str, flaw: str) -> None:
     if flaw == "never answers" or (flaw == "never answers the load" and route != "/ping"):
-        await asyncio.sleep(3600)
+        await asyncio.sleep(HUNG_S)
     if (flaw, route) == ("dies on /sync-cpu", "/sync-cpu"):
         say("out of memory, say")
         os._exit(3)
@@ -73,10 +78,34 @@ async def misbehave(route: str, flaw: str) -> None:
         raise ConnectionAbortedError
 
 
-async def serve_client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flaw: str) -> None:
+async def hang(writer: asyncio.StreamWriter, flaw: str, number: int, asked: int) -> None:
+    """Hang as the flaw says, on the connection of this number, at its n-th request that is no ping."""
+    start = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 1000000\r\n\r\n"
+    if flaw == "headers and then silence":
+        writer.write(start)
+        await asyncio.sleep(HUNG_S)
+    if flaw in {"drips", "drips pings"}:
+        writer.write(start)
+        while True:
+            writer.write(b" ")
+            await writer.drain()
+            await asyncio.sleep(0.2)
+    if flaw == "every other client only" and number % 2:
+        await asyncio.sleep(HUNG_S)
+    if flaw == "resets late" and (asked > ANSWERED or resets):
+        resets.append(time.monotonic() + LATE_S)
+        await asyncio.sleep(resets[0] - time.monotonic())  # one who tries again is reset at once
+        writer.transport.abort()
+
+
+async def serve_client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flaw: str, number: int) -> None:
+    asked = 0
     with contextlib.suppress(OSError, asyncio.IncompleteReadError):
         while True:
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+            if " /ping " not in head or flaw == "drips pings":
+                asked += 1
+                await hang(writer, flaw, number, asked)
             if flaw == "dies under load" and "k6/" in head and "/sync-cpu" in head:
                 os._exit(4)
             status, media_type, body = await answer(head.split(" ")[1], flaw)
@@ -95,8 +124,10 @@ async def serve_client(reader: asyncio.StreamReader, writer: asyncio.StreamWrite
 
 
 async def serve(host: str, port: int, flaw: str) -> None:
+    numbers = itertools.count()
+
     async def served(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await serve_client(reader, writer, flaw)
+        await serve_client(reader, writer, flaw, next(numbers))
 
     shares = flaw != "shares no port"
     server = await asyncio.start_server(served, host, port, backlog=512, reuse_address=shares)

@@ -10,6 +10,7 @@ from typing import Literal
 
 from runners.errors import ServerError
 from runners.measure.guard import sentinels
+from runners.measure.load import patience
 from runners.measure.sense import sampler
 from runners.measure.serve.server import Server
 from runners.measure.trial import Rig, Visit, run_trial
@@ -138,7 +139,8 @@ def with_capacity(  # noqa: PLR0913 - what to ask, of whom, for how long
     limit: Literal["server", "generator", "clients"] = "clients"
     while clients <= MOST_FOR_CAPACITY:
         load = Load(clients=clients, warmup_s=warmup_s, window_s=window_s)
-        visit = replace(_alone(server, workload, warmup_s, window_s), load=load)
+        queue_s = patience.queue_s(server.subject, workload, clients, point.residence_s)
+        visit = replace(_alone(server, workload, warmup_s, window_s), load=load, queue_s=queue_s)
         try:
             outcome = _completed(rig, server, visit, disturbances)
         except ServerError:

@@ -75,7 +75,10 @@ def test_a_k6_that_ended_is_not_waited_for(child: process.Child) -> None:
     child.kill()
     child.wait()
     began = time.monotonic()
-    with gate.listening() as entrance, pytest.raises(LoadGeneratorError, match="it ended before the load began"):
+    with (
+        gate.listening() as entrance,
+        pytest.raises(LoadGeneratorError, match="it ended before the load began, it was ended by SIGKILL"),
+    ):
         entrance.open_for(2, child, 30)
     assert time.monotonic() - began < 10
 
