@@ -48,17 +48,20 @@ function keepSchedule(kind) {
 // What became of one slot; `sent` is null if the window was over before its user was free.
 function ping(kind, slotMs) {
   const overdueMs = Math.max(0, -sleepUntil(slotMs));
-  if (Date.now() >= clock.windowEndMs) return { overdueMs, sent: null };
+  const wokeMs = Date.now();
+  const sleptInMs = Math.max(0, wokeMs - slotMs - overdueMs);
+  if (wokeMs >= clock.windowEndMs) return { overdueMs, sleptInMs, sent: null };
   kind.params.timeout = patienceMs(Date.now());
   const sent = send(pingUrl, PONG, kind.params);
-  return { overdueMs, sent: { ...sent, latencyMs: sent.latencyMs + overdueMs } };
+  return { overdueMs, sleptInMs, sent: { ...sent, latencyMs: sent.latencyMs + overdueMs } };
 }
 
-function note(tally, slotMs, { overdueMs, sent }) {
+function note(tally, slotMs, { overdueMs, sleptInMs, sent }) {
   tally.scheduled += 1;
   if (overdueMs > 0) tally.late += 1;
   if (sent === null || sent.endMs >= clock.windowEndMs) {
     tally.waited_ms.push(clock.windowEndMs - slotMs);
+    tally.lags_ms.push(sleptInMs);
     return;
   }
   tally.lags_ms.push(Math.max(0, sent.endMs - sent.latencyMs - slotMs));

@@ -1,21 +1,25 @@
 """The k6 scripts with a real k6 against small servers: every answer is checked, every fault has its kind."""
 
+import contextlib
 import os
 import re
 import signal
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
+from runners.measure.guard import sentinels
 from runners.measure.load import patience
 from runners.measure.trial import Visit, run_trial
 from runners.model.load import Load
 from runners.model.outcome import Completed, Failed
 from tests.conftest import StartSmall
-from tests.measure.rigs import rig, visit
+from tests.measure.rigs import NEVER, rig, visit
 from tests.small_subjects import small_subject
 
 pytestmark = pytest.mark.k6
@@ -182,6 +186,61 @@ def test_a_server_that_is_stopped_before_the_load_ends_its_trial_at_the_gate(
     assert isinstance(outcome, Failed)
     assert outcome.reason == "small: the server hangs: a ping had no answer within 2 s"
     assert time.monotonic() - began < 12
+
+
+def when_k6_runs(act: Callable[[psutil.Process], object], after_s: float) -> threading.Thread:
+    """A thread that does this to the k6 below this process so many seconds after it was started."""
+
+    def runs_k6(child: psutil.Process) -> bool:
+        with contextlib.suppress(psutil.Error):
+            return "k6" in child.name() and "run" in child.cmdline()  # and not "version"
+        return False
+
+    def wait_and_act() -> None:
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            if found := [child for child in psutil.Process().children() if runs_k6(child)]:
+                time.sleep(after_s)
+                act(found[0])
+                return
+            time.sleep(0.02)
+
+    thread = threading.Thread(target=wait_and_act)
+    thread.start()
+    return thread
+
+
+def pause(k6: psutil.Process) -> None:
+    k6.suspend()
+    time.sleep(1.2)
+    k6.resume()
+
+
+@pytest.mark.parametrize("after_s", [1.2, 3.1], ids=["amidst", "over its end"])
+def test_a_k6_that_is_stopped_for_a_second_during_the_window_trips_a_sentinel(
+    real_k6: Path, tmp_path: Path, start_small: StartSmall, after_s: float
+) -> None:
+    server = start_small()
+    load = Load(clients=8, warmup_s=0.2, window_s=3.0)
+    pausing = when_k6_runs(pause, after_s)
+    outcome, _ = run_trial(rig(real_k6, tmp_path), server, visit("/sync-io", load))
+    pausing.join()
+    assert isinstance(outcome, Completed), outcome
+    limits = replace(NEVER, standstill_s=sentinels.Limits().standstill_s)
+    assert "k6 stood still" in (sentinels.tripped(outcome, load, limits) or "")
+
+
+def test_a_k6_that_is_killed_during_the_window_fails_its_trial_in_one_line(
+    real_k6: Path, tmp_path: Path, start_small: StartSmall
+) -> None:
+    killing = when_k6_runs(psutil.Process.kill, 1.2)
+    load = Load(clients=8, warmup_s=0.2, window_s=3.0)
+    outcome, _ = run_trial(rig(real_k6, tmp_path), start_small(), visit("/sync-io", load))
+    killing.join()
+    assert isinstance(outcome, Failed)
+    assert outcome.stage == "load"
+    assert outcome.reason.startswith("running k6: it was ended by SIGKILL from outside; the kernel does so for want of")
+    assert "\n" not in outcome.reason
 
 
 def test_a_slow_server_whose_queue_is_longer_than_the_load_is_measured_all_the_same(

@@ -20,6 +20,7 @@ NEVER = sentinels.Limits(
     steal_cores=1e3,
     start_lateness=1e6,
     bystander_lag_s=1.0,
+    standstill_s=1e3,
     edge_error_s=1e3,
     time_wait=10**9,
     uneven_speed=1e3,

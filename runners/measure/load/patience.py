@@ -8,8 +8,8 @@ from runners.model.subject import Subject, Workload
 LEAST_S = 2.0
 """However short the load was: what a busy machine may add."""
 
-QUEUE_MARGIN = 1.25
-"""How many times as long as its queue should take a slow server may take."""
+QUEUE_MARGIN = 2.0
+"""How many times as long as its queue should take a slow server may take: pings wait in it too."""
 
 
 def drain_s(load: Load, queue_s: float) -> float:
