@@ -121,7 +121,7 @@ def test_an_arrival_whose_user_still_waits_is_dropped_and_told(load_small: LoadS
     assert seen.completed <= 3.0 / 0.049
 
 
-def test_a_request_that_is_under_way_at_the_windows_end_and_fails_later_is_an_error_of_that_window(
+def test_a_request_that_is_under_way_at_the_windows_end_and_fails_later_is_an_error(
     load_small: LoadSmall,
 ) -> None:
     # every client has some answers, then waits until its connection is reset after the window
