@@ -19,6 +19,7 @@ from runners.measure.serve.server import (
     Server,
     await_ready,
     check_alive,
+    check_answers,
     environment_of,
     launch,
     start_command,
@@ -52,7 +53,9 @@ def test_a_server_that_ends_at_once_shows_its_exit_code_and_last_lines(start_sma
     assert raised.value.log == "loading settings\nthe settings are wrong"
 
 
-@pytest.mark.parametrize(("flaw", "seen"), [("never ready", "status 503"), ("never answers", "no answer")])
+@pytest.mark.parametrize(
+    ("flaw", "seen"), [("never ready", "status 503"), ("never answers", "no answer"), ("drips pings", "no answer")]
+)
 def test_a_server_that_never_gets_ready_is_given_up_with_what_was_seen(
     start_small: StartSmall, flaw: str, seen: str
 ) -> None:
@@ -76,6 +79,15 @@ def test_a_server_that_died_is_noticed_with_its_exit_code(start_small: StartSmal
     with pytest.raises(ServerError, match="small: the server died with exit code 3") as raised:
         check_alive(server)
     assert "out of memory, say" in raised.value.log
+
+
+def test_a_server_that_lives_and_answers_nothing_is_told_to_hang(start_small: StartSmall) -> None:
+    server = start_small()
+    check_answers(server, within_s=10)
+    os.kill(server.child.pid, signal.SIGSTOP)
+    check_alive(server)
+    with pytest.raises(ServerError, match=r"small: the server hangs: a ping had no answer within 0\.3 s"):
+        check_answers(server, within_s=0.3)
 
 
 def test_a_killed_worker_of_a_living_tree_is_noticed_even_if_nobody_collects_it(start_small: StartSmall) -> None:
