@@ -4,9 +4,9 @@
 // from the intended time, so a stall is charged to every slot it covers (no coordinated omission). A ping that is not
 // answered when the window ends is handed over with how long it had waited until then: its latency is longer than that.
 import exec from 'k6/execution';
-import { clock, enter, pingUrl, sleepUntil } from './gate.js';
+import { clock, enter, patienceMs, pingUrl, sleepUntil } from './gate.js';
 import { send } from './request.js';
-import { maxDuration, settings } from './settings.js';
+import { maxDuration } from './settings.js';
 import { handOver } from './tally.js';
 
 const PONG = 'pong';
@@ -20,7 +20,7 @@ const kinds = {
 for (const [name, kind] of Object.entries(kinds)) {
   kind.role = `bystander_${name}`;
   kind.users = Math.ceil(kind.ratePerS * kind.patienceS);
-  kind.params = { headers: kind.headers, timeout: settings.timeoutMs };
+  kind.params = { headers: kind.headers };
 }
 
 export function bystanderScenarios() {
@@ -48,16 +48,20 @@ function keepSchedule(kind) {
 // What became of one slot; `sent` is null if the window was over before its user was free.
 function ping(kind, slotMs) {
   const overdueMs = Math.max(0, -sleepUntil(slotMs));
-  if (Date.now() >= clock.windowEndMs) return { overdueMs, sent: null };
+  const wokeMs = Date.now();
+  const sleptInMs = Math.max(0, wokeMs - slotMs - overdueMs);
+  if (wokeMs >= clock.windowEndMs) return { overdueMs, sleptInMs, sent: null };
+  kind.params.timeout = patienceMs(Date.now());
   const sent = send(pingUrl, PONG, kind.params);
-  return { overdueMs, sent: { ...sent, latencyMs: sent.latencyMs + overdueMs } };
+  return { overdueMs, sleptInMs, sent: { ...sent, latencyMs: sent.latencyMs + overdueMs } };
 }
 
-function note(tally, slotMs, { overdueMs, sent }) {
+function note(tally, slotMs, { overdueMs, sleptInMs, sent }) {
   tally.scheduled += 1;
   if (overdueMs > 0) tally.late += 1;
   if (sent === null || sent.endMs >= clock.windowEndMs) {
     tally.waited_ms.push(clock.windowEndMs - slotMs);
+    tally.lags_ms.push(sleptInMs);
     return;
   }
   tally.lags_ms.push(Math.max(0, sent.endMs - sent.latencyMs - slotMs));

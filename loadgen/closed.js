@@ -1,7 +1,7 @@
 // The closed loop: a fixed number of clients, each sending its next request as soon as the last is answered.
 import { sleep } from 'k6';
 import { bystanderScenarios } from './bystander.js';
-import { clock, enter, sleepUntil } from './gate.js';
+import { clock, enter, patienceMs, sleepUntil } from './gate.js';
 import { send } from './request.js';
 import { maxDuration, settings } from './settings.js';
 import { handOver, newTally, tallyByEnd } from './tally.js';
@@ -10,7 +10,7 @@ export { bystander_fresh, bystander_kept } from './bystander.js';
 
 const CLIENTS = Number(__ENV.CLIENTS);
 const PAUSE_AFTER_REFUSAL_S = 0.05;
-const params = { timeout: settings.timeoutMs };
+const params = {};
 if (__ENV.CONNECTION === 'new') params.headers = { Connection: 'close' };
 
 export const options = {
@@ -27,8 +27,11 @@ export function load() {
   tally.late_ms = Math.max(0, -sleepUntil(clock.startMs));
   const { url, expectedResult } = settings;
   const { windowEndMs } = clock;
+  let lastMs = 0;
   for (let nowMs = Date.now(); nowMs < windowEndMs;) {
+    params.timeout = patienceMs(nowMs, lastMs);
     const sent = send(url, expectedResult, params);
+    if (sent.error === null) lastMs = sent.latencyMs;
     tallyByEnd(tally, sent);
     nowMs = sent.endMs;
     if (sent.error !== 'connection') continue;

@@ -25,6 +25,13 @@ export function enter(kind, { connect = true } = {}) {
   return true;
 }
 
+// How long the answer to a request that is sent now is awaited: until DRAIN_MS after the window's end, and twice as long
+// as this user's last answer took, as a slow server is no lost one; TIMEOUT_MS at most.
+export function patienceMs(nowMs, lastMs = 0) {
+  const latestMs = Math.max(clock.windowEndMs + settings.drainMs, nowMs + 2 * lastMs);
+  return Math.max(1, Math.min(settings.timeoutMs, Math.ceil(latestMs - nowMs)));
+}
+
 export function sleepUntil(timeMs) {
   const remainingMs = timeMs - Date.now();
   if (remainingMs > 0) sleep(remainingMs / 1000);

@@ -4,7 +4,7 @@
 // an arrival whose user still waits for an answer is not sent but counted as dropped.
 import exec from 'k6/execution';
 import { bystanderScenarios } from './bystander.js';
-import { clock, enter, sleepUntil } from './gate.js';
+import { clock, enter, patienceMs, sleepUntil } from './gate.js';
 import { send } from './request.js';
 import { maxDuration, settings } from './settings.js';
 import { handOver, newTally, tallyBySending } from './tally.js';
@@ -14,7 +14,7 @@ export { bystander_fresh, bystander_kept } from './bystander.js';
 const RATE_PER_S = Number(__ENV.RATE_PER_S);
 const USERS = Number(__ENV.USERS);
 const LATEST_MS = 20;  // an arrival that is this late was dropped: its user was not free
-const params = { timeout: settings.timeoutMs };
+const params = {};
 
 export const options = {
   scenarios: {
@@ -29,13 +29,16 @@ export function load() {
   const tally = newTally('open');
   tally.late_ms = Math.max(0, Date.now() - clock.startMs);
   const firstMs = clock.startMs + (exec.scenario.iterationInTest * 1000) / RATE_PER_S;
+  let lastMs = 0;
   for (let dueMs = firstMs; dueMs < clock.windowEndMs; dueMs += (USERS * 1000) / RATE_PER_S) {
     const overdueMs = Math.max(0, -sleepUntil(dueMs));
     if (overdueMs > LATEST_MS) {
       tally.dropped += 1;
       continue;
     }
+    params.timeout = patienceMs(Date.now(), lastMs);
     const sent = send(settings.url, settings.expectedResult, params);
+    if (sent.error === null) lastMs = sent.latencyMs;
     tallyBySending(tally, { ...sent, latencyMs: sent.latencyMs + overdueMs });
   }
   handOver(tally);

@@ -14,6 +14,7 @@ export const settings = {
   warmupMs: Number(required('WARMUP_MS')),
   windowMs: Number(required('WINDOW_MS')),
   patienceMs: Number(required('PATIENCE_MS')),
+  drainMs: Number(required('DRAIN_MS')),
   timeoutMs: Number(__ENV.TIMEOUT_MS || 20000),
 };
 

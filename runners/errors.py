@@ -7,6 +7,7 @@
     |- LoadGeneratorError    k6 is missing, too old or failed
     |- InterpreterError      a Python is not there, or its environment cannot be made
     |- ServerError           a server did not start, died or is not the one that was started
+    |  `- PortTakenError     another program has the port that it was given
     `- ContractError         a framework does not answer as apps/README.md says
 
 Anything else that escapes is a bug and shows its traceback.
@@ -52,6 +53,10 @@ class ServerError(ShootoutError):
     def __init__(self, message: str, log: str = "") -> None:
         super().__init__(message)
         self.log = log
+
+
+class PortTakenError(ServerError):
+    pass
 
 
 class ContractError(ShootoutError):

@@ -11,7 +11,7 @@ import pytest
 
 from runners.cli import app
 from runners.measure.hosts import local as process
-from runners.measure.serve import server
+from runners.measure.serve import ports, server
 from runners.measure.serve.server import Server
 from tests import small_subjects
 from tests.fake_k6 import fake_k6
@@ -59,7 +59,7 @@ def start_small(tmp_path: Path) -> Iterator[StartSmall]:
     def start(flaw: str = "", *, ready: bool = True) -> Server:
         subject = small_subjects.small_subject(flaw=flaw)
         log = tmp_path / f"server-{len(started)}.log"
-        fresh = server.launch(subject, port=server.free_port(), cores=(), root=ROOT, log=log)
+        fresh = server.launch(subject, held=ports.hold(), cores=(), root=ROOT, log=log)
         started.append(fresh)
         return server.await_ready(fresh, timeout_s=20) if ready else fresh
 

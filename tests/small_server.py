@@ -7,6 +7,7 @@ of its own; nothing may be imported here that such a copy would not have.
 import asyncio
 import contextlib
 import importlib
+import itertools
 import json
 import os
 import signal
@@ -27,9 +28,13 @@ RESULTS: dict[str, object] = {
 }
 BLOCKED_S = 0.01
 ENDLESS = {"without end": (b" " * 65536, 0.0), "drop by drop": (b" ", 0.02)}
+HUNG_S = 3600.0
+ANSWERED = 8
+LATE_S = 1.6
 THREADS = 8
 threads = asyncio.Semaphore(THREADS)
 one_at_a_time = asyncio.Lock()
+resets: list[float] = []
 
 
 async def answer(route: str, flaw: str) -> tuple[int, str, str]:
@@ -64,7 +69,7 @@ async def wait(route: str, flaw: str) -> None:
 
 async def misbehave(route: str, flaw: str) -> None:
     if flaw == "never answers" or (flaw == "never answers the load" and route != "/ping"):
-        await asyncio.sleep(3600)
+        await asyncio.sleep(HUNG_S)
     if (flaw, route) == ("dies on /sync-cpu", "/sync-cpu"):
         say("out of memory, say")
         os._exit(3)
@@ -74,10 +79,34 @@ async def misbehave(route: str, flaw: str) -> None:
         raise ConnectionAbortedError
 
 
-async def serve_client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flaw: str) -> None:
+async def hang(writer: asyncio.StreamWriter, flaw: str, number: int, asked: int) -> None:
+    """Hang as the flaw says, on the connection of this number, at its n-th request that is no ping."""
+    start = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 1000000\r\n\r\n"
+    if flaw == "headers and then silence":
+        writer.write(start)
+        await asyncio.sleep(HUNG_S)
+    if flaw in {"drips", "drips pings"}:
+        writer.write(start)
+        while True:
+            writer.write(b" ")
+            await writer.drain()
+            await asyncio.sleep(0.2)
+    if flaw == "every other client only" and number % 2:
+        await asyncio.sleep(HUNG_S)
+    if flaw == "resets late" and (asked > ANSWERED or resets):
+        resets.append(time.monotonic() + LATE_S)
+        await asyncio.sleep(resets[0] - time.monotonic())  # one who tries again is reset at once
+        writer.transport.abort()
+
+
+async def serve_client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flaw: str, number: int) -> None:
+    asked = 0
     with contextlib.suppress(OSError, asyncio.IncompleteReadError):
         while True:
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+            if " /ping " not in head or flaw == "drips pings":
+                asked += 1
+                await hang(writer, flaw, number, asked)
             if flaw == "dies under load" and "k6/" in head and "/sync-cpu" in head:
                 os._exit(4)
             if flaw.startswith("tells ") and head.startswith("GET /runtime "):
@@ -111,10 +140,13 @@ async def tell(writer: asyncio.StreamWriter, runtime: str) -> None:
 
 
 async def serve(host: str, port: int, flaw: str) -> None:
-    async def served(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await serve_client(reader, writer, flaw)
+    numbers = itertools.count()
 
-    server = await asyncio.start_server(served, host, port, backlog=512)
+    async def served(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await serve_client(reader, writer, flaw, next(numbers))
+
+    shares = flaw != "shares no port"
+    server = await asyncio.start_server(served, host, port, backlog=512, reuse_address=shares)
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, loop.stop)
     await server.serve_forever()

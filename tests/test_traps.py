@@ -18,7 +18,8 @@ from pydantic import ValidationError
 
 from runners.measure.hosts import local as process
 from runners.measure.sense import sampler
-from runners.measure.serve.server import Server, await_ready, free_port, launch
+from runners.measure.serve import ports
+from runners.measure.serve.server import Server, await_ready, launch
 from runners.measure.trial import run_trial
 from runners.model.latency import QUANTILE_LEVELS, Latency
 from runners.model.load import Load
@@ -49,7 +50,7 @@ def matched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Server]]:
         for framework in find_frameworks(ROOT / "apps"):
             subject = make_subject(framework, Settings(), executor_cpus=2)
             log = logs / f"{subject.name}.log"
-            servers.append(launch(subject, port=free_port(), cores=(), root=ROOT, log=log))
+            servers.append(launch(subject, held=ports.hold(), cores=(), root=ROOT, log=log))
         yield [await_ready(server) for server in servers]
     finally:
         process.stop([server.child for server in servers])

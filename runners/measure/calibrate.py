@@ -10,6 +10,7 @@ from typing import Literal
 
 from runners.errors import ServerError
 from runners.measure.guard import sentinels
+from runners.measure.load import patience
 from runners.measure.sense import sampler
 from runners.measure.serve.server import Server
 from runners.measure.trial import Rig, Visit, run_trial
@@ -140,7 +141,8 @@ def with_capacity(  # noqa: PLR0913 - what to ask, of whom, for how long
     best_per_s, best_clients, clients = 0.0, FEWEST_FOR_CAPACITY, FEWEST_FOR_CAPACITY
     limit: Literal["server", "generator", "clients"] = "clients"
     while clients <= MOST_FOR_CAPACITY:
-        visit = replace(_alone(server, workload, warmup_s, window_s), load=Load(clients=clients))
+        queue_s = patience.queue_s(server.subject, workload, clients, point.residence_s)
+        visit = replace(_alone(server, workload, warmup_s, window_s), load=Load(clients=clients), queue_s=queue_s)
         try:
             outcome = _completed(rig, server, visit, disturbances)
         except ServerError:

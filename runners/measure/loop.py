@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from runners.errors import ServerError
 from runners.measure.guard import quiet, sentinels
+from runners.measure.load import patience
 from runners.measure.orders import Calibrated, Event, Orders, Progress, Step, Timer
 from runners.measure.preparation import prepare
 from runners.measure.sense import sampler
@@ -188,6 +189,7 @@ def _visit(orders: Orders, subject: Subject, trial: Trial) -> Visit:
         timing=orders.plan.timing,
         rate_per_s=rate,
         residence_s=point.residence_s if point else 0.1,
+        queue_s=patience.queue_s(subject, workload, trial.load.clients or 1, point.residence_s if point else None),
     )
 
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from runners.errors import LoadGeneratorError, ServerError
 from runners.measure.hosts import local as process
-from runners.measure.load import gate, k6, tallies
+from runners.measure.load import gate, k6, patience, tallies
 from runners.measure.sense import sampler
-from runners.measure.serve.server import Server, check_alive
+from runners.measure.serve.server import Server, check_alive, check_answers
 from runners.measure.watch import Window, watch
 from runners.model.load import Load, Timing
-from runners.model.outcome import Completed, Failed, ResourceSample, Usage
+from runners.model.outcome import Completed, Failed, LoadSummary, ResourceSample, Usage
 
 SETTLE_LIMIT_S = 3.0
 
@@ -23,11 +23,17 @@ GATE_PATIENCE_S = 15.0
 
 GATE_PATIENCE_PER_USER_S = 0.01
 
+STALL_S = 1.0
+"""For so long nobody may come to the gate before the server is asked whether it hangs."""
+
 ANSWER_TIMEOUT_S = 20.0
 
 K6_EXTRA_S = 20.0
 
 QUEUE_MARGIN = 1.5
+
+NO_ANSWER = frozenset({"timeout", "connection"})
+"""Kinds of errors that are no answers; any other came from the server."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +52,8 @@ class Rig:
 class Visit:
     """What to send in one trial; `rate_per_s` and `residence_s` (an answer's usual time) belong to the open model.
 
-    `new_connections` gives every request of a closed loop a connection of its own.
+    `queue_s` is how long a client of a closed loop waits if all goes well. `new_connections` gives every request of
+    a closed loop a connection of its own.
     """
 
     workload: str
@@ -56,6 +63,7 @@ class Visit:
     timing: Timing
     rate_per_s: float | None = None
     residence_s: float = 0.1
+    queue_s: float = 0.0
     with_bystander: bool = True
     new_connections: bool = False
 
@@ -89,6 +97,7 @@ def _load(rig: Rig, server: Server, visit: Visit, wall: dict[str, float]) -> Com
         with gate.listening() as entrance:
             run = _order(rig, server, visit, entrance.url, saw)
             report, samples, usage = _conduct(rig, server, run, entrance, log, wall)
+        _require_answers(server, report.load)
     except process.StillRunning:
         return Failed(stage="load", reason="k6 did not end after its window", log=process.last_lines(log))
     except LoadGeneratorError as error:
@@ -116,11 +125,13 @@ def _conduct(  # noqa: PLR0913, PLR0917 - what a run of k6 consists of
     words, environment = k6.command(rig.k6, run, rig.loadgen), k6.environment(run)
     with process.running(words, cwd=rig.loadgen, environment=environment, log=log, cores=rig.generator_cores) as child:
         patience_s = run.patience_s + GATE_PATIENCE_PER_USER_S * run.all_users
-        start_s = entrance.open_for(run.all_users, child, patience_s)
+        load_s = max(patience.LEAST_S, run.warmup_s + run.window_s)
+        stalled = gate.Stalled(after_s=STALL_S, look=lambda: check_answers(server, load_s))
+        start_s = entrance.open_for(run.all_users, child, patience_s, stalled)
         window = Window(start_s=start_s, begin_s=start_s + run.warmup_s, end_s=start_s + run.warmup_s + run.window_s)
         wall["start"] = window.start_s - began
         samples, usage = watch(server, child, window)
-        code = child.wait(ANSWER_TIMEOUT_S + K6_EXTRA_S)
+        code = child.wait(min(run.timeout_s, 2 * run.drain_s) + K6_EXTRA_S)
         wall["drain"] = time.time() - window.end_s
     k6.check_exit(code, process.last_lines(log))
     expected = tallies.Expected(
@@ -131,6 +142,19 @@ def _conduct(  # noqa: PLR0913, PLR0917 - what a run of k6 consists of
         window_s=run.window_s,
     )
     return tallies.read_report(run.saw, expected), samples, usage
+
+
+def _require_answers(server: Server, load: LoadSummary) -> None:
+    """Raise ServerError if not one answer came, right or wrong: there is nothing to tell of such a trial but that."""
+    if load.requests or set(load.errors) - NO_ANSWER:
+        return
+    lost = sum(load.errors.values())
+    kinds = ", ".join(f"{kind} {count}" for kind, count in load.errors.items())
+    seen = f"{lost} requests were lost ({kinds})" if lost else "no request ended"
+    raise ServerError(
+        f"{server.subject.name}: the server answered nothing: {seen}; see its log",
+        log=process.last_lines(server.log),
+    )
 
 
 def _order(rig: Rig, server: Server, visit: Visit, gate_url: str, saw: Path) -> k6.LoadRun:
@@ -148,6 +172,7 @@ def _order(rig: Rig, server: Server, visit: Visit, gate_url: str, saw: Path) -> 
         bystander_kept_per_s=rig.bystander_kept_per_s if visit.with_bystander else 0.0,
         bystander_fresh_per_s=rig.bystander_fresh_per_s if visit.with_bystander else 0.0,
         patience_s=GATE_PATIENCE_S,
+        drain_s=patience.drain_s(visit.timing, visit.queue_s if load.clients else visit.residence_s + _queue_s(visit)),
         timeout_s=ANSWER_TIMEOUT_S,
         saw=saw,
         new_connections=visit.new_connections,

@@ -40,7 +40,8 @@ class BystanderSummary(Value):
 
     `latency` is of those answered before the window's end, timeouts included. `waiting` is how long the others had
     waited when it came: their latency is longer than that, by how much the window cannot tell. In format 1 `latency` is
-    of all of them, answers after the load's end included.
+    of all of them, answers after the load's end included. A lag is how late k6 itself woke to send a ping; the largest
+    is not known of sessions stored before it was told.
     """
 
     scheduled: NonNegativeInt
@@ -49,6 +50,7 @@ class BystanderSummary(Value):
     latency: Latency | None
     lag_p50_s: NonNegativeFloat | None
     waiting: Latency | None = None
+    lag_max_s: NonNegativeFloat | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))

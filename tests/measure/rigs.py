@@ -21,6 +21,7 @@ NEVER = sentinels.Limits(
     steal_cores=1e3,
     start_lateness=1e6,
     bystander_lag_s=1.0,
+    standstill_s=1e3,
     edge_error_s=1e3,
     time_wait=10**9,
     uneven_speed=1e3,
@@ -37,8 +38,8 @@ def rig(fake: Path, logs: Path) -> Rig:
     return Rig(k6=found, loadgen=ROOT / "loadgen", logs=logs, generator_cores=())
 
 
-def visit(route: str = "/sync-io", load: Load = LOAD) -> Visit:
-    return Visit(workload=route[1:], route=route, expected_result="waited", load=load, timing=TIMING)
+def visit(route: str = "/sync-io", load: Load = LOAD, timing: Timing = TIMING) -> Visit:
+    return Visit(workload=route[1:], route=route, expected_result="waited", load=load, timing=timing)
 
 
 def orders(  # noqa: PLR0913 - each is one choice of a test

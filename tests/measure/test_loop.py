@@ -1,5 +1,6 @@
 """Sessions of small servers and a fake k6: one subject's trouble is its own, and nothing outlives the session."""
 
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +22,15 @@ from tests.measure.rigs import ALWAYS, orders
 from tests.small_subjects import running_below, small_subject
 
 Kind = TypeVar("Kind")
+
+STOPS_ITS_SERVER_ONCE = """
+port = os.environ["BASE_URL"].rpartition(":")[2]
+for cmdline in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+    words = cmdline.read_bytes().split(bytes(1)) if cmdline.exists() else []
+    if earlier == 0 and port.encode() in words and b"127.0.0.1" in words:
+        os.kill(int(cmdline.parent.name), 19)
+"""
+"""What a fake k6 does after its first run: it stops the server that it loaded (SIGSTOP)."""
 
 
 def of_kind(kind: type[Kind], events: Sequence[Event]) -> list[Kind]:
@@ -105,6 +115,36 @@ def test_a_server_that_dies_under_load_fails_its_own_trial_and_a_fresh_one_serve
     results = of_kind(TrialResult, list(measure(plan)))
     assert failed(results) == [("frail", "sync-cpu", "server")] * 2
     assert Counter(r.trial.subject for r in results if isinstance(r.outcome, Completed)) == {"sound": 4, "frail": 2}
+
+
+def test_an_app_that_works_for_the_check_and_never_again_fails_its_trials_and_nobody_elses(
+    k6_stand_in: Path, tmp_path: Path
+) -> None:
+    once, sound = small_subject("once", flaw=f"starts once:{tmp_path}"), small_subject("sound")
+    plan = replace(
+        orders(k6_stand_in, tmp_path / "logs", [once, sound], rounds=2), calibrate=True, calibration_passes=1
+    )
+    events = list(measure(plan))
+    results = of_kind(TrialResult, events)
+    reasons = {r.outcome.reason for r in results if isinstance(r.outcome, Failed)}
+    assert failed(results) == [("once", "sync-io", "start")] * 2
+    assert reasons == {"starting once: the server ended with exit code 3"}
+    assert Counter(r.trial.subject for r in results if isinstance(r.outcome, Completed)) == {"sound": 2}
+    (calibrated,) = of_kind(Calibrated, events)
+    assert {point.subject for point in calibrated.calibration.unloaded} == {"sound"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="finds the server to stop in /proc")
+def test_a_server_that_hangs_is_replaced_before_its_next_trial(k6_stand_in: Path, tmp_path: Path) -> None:
+    fake_k6(tmp_path / "bin", after=STOPS_ITS_SERVER_ONCE)
+    hanging, sound = small_subject("hanging"), small_subject("sound")
+    plan = orders(k6_stand_in, tmp_path / "logs", [hanging, sound], ("sync-io", "ping", "async-io"))
+    events = list(measure(plan))
+    results = of_kind(TrialResult, events)
+    assert failed(results) == []
+    assert len(results) == 6
+    assert sum("again" in path.name for path in (tmp_path / "logs").iterdir()) == 1
+    assert len({one.subject for one in of_kind(Footprint, events)}) == 1
 
 
 def test_a_block_with_a_tripped_sentinel_is_voided_at_once_and_repeated_whole(two: Orders, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ class Limits:
     steal_cores: float = 0.05
     start_lateness: float = 0.5  # of the warm-up
     bystander_lag_s: float = 0.025
+    standstill_s: float = 0.25
     edge_error_s: float = 0.05
     time_wait: int = EPHEMERAL_PORTS * 3 // 4
     open_fraction_without_drops: float = 0.9
@@ -59,6 +60,9 @@ def _schedule_trip(outcome: Completed, load: Load, timing: Timing, limits: Limit
     lag_s = outcome.bystander_kept.lag_p50_s
     if lag_s is not None and lag_s > limits.bystander_lag_s:
         return f"k6 sent the bystander's pings {1000 * lag_s:.0f} ms behind schedule"
+    longest_s = max(one.lag_max_s or 0.0 for one in (outcome.bystander_kept, outcome.bystander_fresh))
+    if longest_s > limits.standstill_s:
+        return f"k6 stood still: it sent a ping {longest_s:.2f} s late (limit {limits.standstill_s:g} s)"
     if load.fraction is not None and load.fraction <= limits.open_fraction_without_drops and outcome.load.dropped:
         return f"k6 dropped {outcome.load.dropped} arrivals at {load.label}"
     return None

@@ -17,6 +17,9 @@ HIDDEN = ("PYTHON", "MALLOC_", "LD_PRELOAD", "LD_BIND", "GLIBC_TUNABLES", "UV_",
 
 GRACE_S = 2.0
 LOG_LINES = 15
+LOG_BYTES = 2**16
+"""As far back as a log is read: a server may write gigabytes."""
+
 GUARDIAN = Path(__file__).with_name("guardian.py")
 
 
@@ -144,9 +147,12 @@ def printed(failure: CommandFailed) -> str:
 
 
 def last_lines(log: Path, count: int = LOG_LINES) -> str:
-    """The end of a log, or an empty text where there is none."""
+    """The end of a log, or an empty text where there is none; no more of it is read than LOG_BYTES."""
     try:
-        text = log.read_text(encoding="utf-8", errors="replace")
+        with log.open("rb") as lines:
+            size = lines.seek(0, os.SEEK_END)
+            lines.seek(max(0, size - LOG_BYTES))
+            text = lines.read(LOG_BYTES).decode("utf-8", errors="replace")
     except OSError:
         return ""
     return "\n".join(text.splitlines()[-count:])

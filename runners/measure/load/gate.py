@@ -9,18 +9,27 @@ import selectors
 import socket
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from runners.errors import LoadGeneratorError
 from runners.measure.hosts import local as process
-from runners.measure.serve.server import HOST
+from runners.measure.load import k6
+from runners.measure.serve.ports import HOST
 
 LEAD_S = 0.05
 """From the moment everybody is in to the start of the load: time for the answers to get there."""
 
 STEP_S = 0.1
 _MOST_BYTES = 4096
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stalled:
+    """What to look at where for so long nobody came although some had; `look` raises if waiting is of no use."""
+
+    after_s: float
+    look: Callable[[], None]
 
 
 @dataclass
@@ -36,7 +45,7 @@ class Gate:
     def url(self) -> str:
         return f"http://{HOST}:{self.listener.getsockname()[1]}"
 
-    def open_for(self, users: int, child: process.Child, patience_s: float) -> float:
+    def open_for(self, users: int, child: process.Child, patience_s: float, stalled: Stalled | None = None) -> float:
         """Wait until so many users of this k6 have come, then let them in.
 
         Returns:
@@ -44,18 +53,18 @@ class Gate:
 
         Raises:
             LoadGeneratorError: k6 ended, not everybody came in time, or somebody had no answer from the server.
+            ServerError: The server turned out to hang.
         """
-        deadline = time.monotonic() + patience_s
-        while len(self.waiting) < users and time.monotonic() < deadline and child.poll() is None:
-            self._take_in(STEP_S)
+        began = time.monotonic()
+        self._gather(users, child, began + patience_s, stalled)
         refused = sum(count for what, count in self.asked.items() if what.endswith("/refused"))
         if len(self.waiting) == users and not refused:
             start_s = time.time() + LEAD_S
             self._answer(b"200 OK", b"%d" % round(start_s * 1000))
             return start_s
         self._answer(b"409 Conflict", b"no load")
-        if child.poll() is not None:
-            raise LoadGeneratorError("running k6: it ended before the load began; see its log")
+        if (code := child.poll()) is not None:
+            raise LoadGeneratorError(f"running k6: it ended before the load began, {k6.exit_words(code)}; see its log")
         opened = len(self.waiting) - refused
         raise LoadGeneratorError(
             f"opening connections: {opened} of {users} users had an answer to a ping within {patience_s:g} s, so the "
@@ -67,6 +76,17 @@ class Gate:
             if isinstance(link, socket.socket):
                 link.close()
         self.selector.close()
+
+    def _gather(self, users: int, child: process.Child, deadline: float, stalled: Stalled | None) -> None:
+        """Take users in until all have come or there is no use in waiting; where nobody comes, look into it."""
+        come, since = 0, time.monotonic()
+        while len(self.waiting) < users and time.monotonic() < deadline and child.poll() is None:
+            self._take_in(STEP_S)
+            if len(self.waiting) > come:
+                come, since = len(self.waiting), time.monotonic()
+            if stalled and come and time.monotonic() - since > stalled.after_s:
+                stalled.look()
+                since = time.monotonic()
 
     def _take_in(self, patience_s: float) -> None:
         for key, _ in self.selector.select(patience_s):

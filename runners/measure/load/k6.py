@@ -4,6 +4,7 @@ import math
 import os
 import re
 import shutil
+import signal
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -63,6 +64,7 @@ class LoadRun:
     bystander_kept_per_s: float
     bystander_fresh_per_s: float
     patience_s: float
+    drain_s: float
     timeout_s: float
     saw: Path
     new_connections: bool = False
@@ -113,6 +115,7 @@ def environment(run: LoadRun) -> Mapping[str, str]:
         "CONNECTION": "new" if run.new_connections else "kept",
         "BYSTANDER_KEPT_PER_S": repr(run.bystander_kept_per_s),
         "BYSTANDER_FRESH_PER_S": repr(run.bystander_fresh_per_s),
+        "DRAIN_MS": _ms(run.drain_s),
         "TIMEOUT_MS": _ms(run.timeout_s),
         "USERS": str(run.users),
         **amount,
@@ -122,9 +125,17 @@ def environment(run: LoadRun) -> Mapping[str, str]:
 def check_exit(code: int, log: str) -> None:
     """Raise LoadGeneratorError if k6 says that it failed; exit code 0 alone proves nothing, what it saw does."""
     if code != 0:
-        meaning = f" ({EXIT_CODES[code]})" if code in EXIT_CODES else ""
         last = log.strip().splitlines()[-1] if log.strip() else "no output"
-        raise LoadGeneratorError(f"running k6: exit code {code}{meaning}: {last}")
+        raise LoadGeneratorError(f"running k6: {exit_words(code)}: {last}")
+
+
+def exit_words(code: int) -> str:
+    """Such as 'exit code 107 (the script threw an exception)', or by which signal it was ended and by whom perhaps."""
+    if code >= 0:
+        return f"exit code {code}" + (f" ({EXIT_CODES[code]})" if code in EXIT_CODES else "")
+    name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
+    likely = "; the kernel does so for want of memory: see `dmesg`, or use fewer --clients"
+    return f"it was ended by {name} from outside{likely if -code == signal.SIGKILL else ''}"
 
 
 def _ms(seconds: float) -> str:

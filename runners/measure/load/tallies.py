@@ -1,6 +1,7 @@
 """What the virtual users of one run handed over, a line of JSON each, put together into the figures of a trial."""
 
 import json
+import os
 import statistics
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,6 +19,9 @@ SLICES_IN_WINDOW = 12
 
 MOST_BINS = 16_384
 """A cell of a tally is its slice times this, plus its bin (loadgen/tally.js)."""
+
+MOST_FILE_BYTES = 2**28
+"""Far more than thousands of users hand over; so much is still read without harm."""
 
 _MS = 1e-3
 Tally = Mapping[str, Any]
@@ -52,6 +56,12 @@ def read_report(path: Path, expected: Expected) -> Report:
     """
     try:
         with path.open("rb") as lines:
+            if (size := lines.seek(0, os.SEEK_END)) > MOST_FILE_BYTES:
+                raise LoadGeneratorError(
+                    f"reading what k6 saw, {path.name}: {size:,} bytes where {MOST_FILE_BYTES:,} are the most; "
+                    "use fewer --clients or a shorter --window"
+                )
+            lines.seek(0)
             tallies = [json.loads(line) for line in lines if line.strip()]
         return _report(tallies, expected)
     except OSError as error:
@@ -117,6 +127,7 @@ def _bystander(tallies: Iterable[Tally], role: str) -> BystanderSummary:
         latency=_latency_of(ms for tally in own for ms in tally["latencies_ms"]),
         waiting=_latency_of(ms for tally in own for ms in tally["waited_ms"]),
         lag_p50_s=_tidy(statistics.median(lags_ms)) if lags_ms else None,
+        lag_max_s=_tidy(max(lags_ms)) if lags_ms else None,
     )
 
 

@@ -11,87 +11,108 @@ from pathlib import Path
 import httpx
 import psutil
 
-from runners.errors import ServerError
+from runners.errors import PortTakenError, ServerError
 from runners.measure.hosts import local as process
+from runners.measure.serve import asked, ports
+from runners.measure.serve.ports import HOST
 from runners.model.subject import Subject
 
-HOST = "127.0.0.1"
 READY_TIMEOUT_S = 30.0
 POLL_S = 0.03
+ANSWERS_WITHIN_S = 5.0
+"""What a server that nobody loads may take for a ping: long enough to work off what was left of a load."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Server:
     """A started server on `cores` (none: any); `pids` is its tree at the moment it became ready, ascending.
 
-    A `replacement` stands in for one that died during its round.
+    A `replacement` stands in for one that died or hung during its round. `held` is its port until it listens there.
     """
 
     subject: Subject
     port: int
     child: process.Child
     log: Path
+    root: Path = Path()
     cores: tuple[int, ...] = ()
     pids: tuple[int, ...] = ()
     replacement: bool = False
+    held: ports.Held | None = None
 
     @property
     def base_url(self) -> str:
         return f"http://{HOST}:{self.port}"
 
 
-def free_port() -> int:
-    """A port that nothing listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
-
-
-def launch(  # noqa: PLR0913 - what to start, where and with what
-    subject: Subject, *, port: int, cores: Sequence[int], root: Path, log: Path, python: Path | None = None
+def launch(  # noqa: PLR0913 - what to start, where and how
+    subject: Subject,
+    *,
+    held: ports.Held,
+    cores: Sequence[int],
+    root: Path,
+    log: Path,
+    python: Path | None = None,
+    share: bool = ports.CAN_SHARE,
 ) -> Server:
     """Start the subject's server without waiting for it.
 
     Args:
         subject: What to start.
-        port: Where it shall listen.
+        held: The port where it shall listen.
         cores: The CPUs it may use; none given means any.
         root: The folder that holds `apps`, where the command runs.
         log: Where its output goes.
         python: The interpreter that runs it; None is the one that runs this program.
+        share: Whether to hold the port until it is ready; otherwise it is let go right before.
 
     Raises:
-        ServerError: Something answers on the port already, or the command cannot be executed.
+        PortTakenError: Something answers on the port already.
+        ServerError: The command cannot be executed.
     """
-    if _answers(port):
-        raise ServerError(f"starting {subject.name}: port {port} already answers; stop what listens there")
-    words = start_command(subject, port, python)
+    if _answers(held.port):
+        held.let_go()
+        raise PortTakenError(f"starting {subject.name}: port {held.port} already answers; stop what listens there")
+    if not share:
+        held.let_go()
+    words = start_command(subject, held.port, python)
     try:
         child = process.start(words, cwd=root, environment=environment_of(subject, root), log=log, cores=cores)
     except OSError as error:
+        held.let_go()
         raise ServerError(f"starting {subject.name}: cannot execute {words[0]!r}: {error.strerror}") from error
-    return Server(subject=subject, port=port, child=child, log=log, cores=tuple(cores))
+    return Server(subject=subject, port=held.port, child=child, log=log, root=root, cores=tuple(cores), held=held)
 
 
 def await_ready(server: Server, timeout_s: float = READY_TIMEOUT_S) -> Server:
-    """The same server once it answers /ping with 200, with its process tree; ServerError with its log otherwise."""
-    deadline = time.monotonic() + timeout_s
-    name, url = server.subject.name, f"{server.base_url}/ping"
-    seen = "no answer"
-    with httpx.Client(trust_env=False, timeout=timeout_s) as client:
-        while time.monotonic() < deadline:
-            if server.child.poll() is not None:
-                raise _failure(server, f"starting {name}: the server ended with exit code {server.child.returncode}")
-            try:
-                status = client.get(url).status_code
-            except httpx.TransportError:
-                time.sleep(POLL_S)
-                continue
-            if status == httpx.codes.OK:
-                return _owned(server)
-            seen = f"status {status}"
-            time.sleep(POLL_S)
-    raise _failure(server, f"starting {name}: {url} was not ready within {timeout_s:g} s ({seen})")
+    """The same server once it answers /ping with 200, with its process tree, its port no longer held.
+
+    Raises:
+        PortTakenError: Another program has its port.
+        ServerError: It ended or was not ready in time; with its log.
+    """
+    try:
+        return _awaited(server, time.monotonic() + timeout_s, timeout_s)
+    finally:
+        if server.held is not None:
+            server.held.let_go()
+
+
+def _awaited(server: Server, deadline: float, timeout_s: float) -> Server:
+    starting = f"starting {server.subject.name}"
+    seen: int | None = None
+    while (remaining_s := deadline - time.monotonic()) > 0:
+        if (code := server.child.poll()) is not None:
+            log = process.last_lines(server.log)
+            kind = PortTakenError if ports.says_taken(log) else ServerError
+            raise kind(f"{starting}: the server ended with exit code {code}", log=log)
+        status = asked.status_of(server.port, "/ping", min(remaining_s, ANSWERS_WITHIN_S))
+        if status == httpx.codes.OK:
+            return _owned(server)
+        seen = status or seen
+        time.sleep(POLL_S)
+    what = "no answer" if seen is None else f"status {seen}"
+    raise _failure(server, f"{starting}: {server.base_url}/ping was not ready within {timeout_s:g} s ({what})")
 
 
 def check_alive(server: Server) -> None:
@@ -101,6 +122,12 @@ def check_alive(server: Server) -> None:
     now = _tree(server.child.pid)
     if gone := sorted(set(server.pids) - set(now)):
         raise _failure(server, f"{server.subject.name}: process {gone[0]} of the server died while it was under load")
+
+
+def check_answers(server: Server, within_s: float = ANSWERS_WITHIN_S) -> None:
+    """Raise ServerError unless one ping is answered in time: a server can live and hang."""
+    if asked.status_of(server.port, "/ping", within_s) is None:
+        raise _failure(server, f"{server.subject.name}: the server hangs: a ping had no answer within {within_s:g} s")
 
 
 def start_command(subject: Subject, port: int, python: Path | None = None) -> tuple[str, ...]:
@@ -124,9 +151,9 @@ def environment_of(subject: Subject, root: Path) -> Mapping[str, str]:
 def _owned(server: Server) -> Server:
     pids = _tree(server.child.pid)
     if not any(_listens(pid, server.port) for pid in pids):
-        raise _failure(
-            server,
+        raise PortTakenError(
             f"starting {server.subject.name}: port {server.port} is answered by another process than the one started",
+            log=process.last_lines(server.log),
         )
     return replace(server, pids=pids)
 

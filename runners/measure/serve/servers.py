@@ -1,4 +1,4 @@
-"""The servers of a round: all subjects started together, one that dies replaced, none left when the round is over."""
+"""The servers of a round: all subjects started together, one that dies or hangs replaced, none left afterwards."""
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -8,7 +8,8 @@ from typing import TypeVar
 from runners.errors import ServerError
 from runners.measure.hosts import local as process
 from runners.measure.orders import Orders
-from runners.measure.serve.server import Server, await_ready, check_alive, free_port, launch
+from runners.measure.serve import ports, starting
+from runners.measure.serve.server import Server, check_alive, check_answers
 from runners.model.outcome import Failed
 from runners.model.plan import Trial
 from runners.model.subject import Subject
@@ -25,15 +26,20 @@ def running_servers(
     change: Callable[[Subject], Subject] = lambda subject: subject,
 ) -> Iterator[dict[str, Server | Failed]]:
     """A server of each subject, started together; one that does not start is a Failed and leaves the others alone."""
+    starts = {one.name: _start(orders, change(one), f"{one.name}-{label}") for one in subjects}
     servers: dict[str, Server | Failed] = {}
+    # all ports before the first server: it may let its own go while the others have none yet
+    holds = {name: ports.hold() for name in starts}
     try:
-        for subject in subjects:
-            servers[subject.name] = _launched(orders, change(subject), f"{subject.name}-{label}")
+        for name, start in starts.items():
+            servers[name] = _begun(start, holds[name])
         for name, server in servers.items():
-            servers[name] = _ready(server)
+            servers[name] = _finished(starts[name], server)
         yield servers
     finally:
         process.stop([server.child for server in servers.values() if isinstance(server, Server)])
+        for held in holds.values():
+            held.let_go()
 
 
 T = TypeVar("T")
@@ -46,39 +52,43 @@ def cohorts(members: Sequence[T]) -> Iterator[tuple[T, ...]]:
 
 
 def replace_if_dead(orders: Orders, servers: dict[str, Server | Failed], trial: Trial) -> None:
-    """Put a fresh server in the place of one that died; it stands there from its start, so that it will be stopped."""
+    """Put a fresh server in the place of one that died or answers nothing; it stands there from its start."""
     server = servers[trial.subject]
     if isinstance(server, Failed):
         return
     try:
         check_alive(server)
+        check_answers(server)
     except ServerError:
         process.stop([server.child])
-        servers[trial.subject] = _launched(orders, server.subject, f"{server.log.stem}-again-{trial.block}")
-        fresh = _ready(servers[trial.subject])
+        start = _start(orders, server.subject, f"{server.log.stem}-again-{trial.block}")
+        servers[trial.subject] = _begun(start)
+        fresh = _finished(start, servers[trial.subject])
         servers[trial.subject] = fresh if isinstance(fresh, Failed) else replace(fresh, replacement=True)
 
 
-def _launched(orders: Orders, subject: Subject, label: str) -> Server | Failed:
+def _start(orders: Orders, subject: Subject, label: str) -> starting.Start:
     log = orders.rig.logs / f"{label}.log"
+    return starting.Start(
+        subject=subject,
+        cores=tuple(orders.cores.server),
+        root=orders.root,
+        log=log,
+        python=orders.interpreters.get(subject.settings.python or ""),
+    )
+
+
+def _begun(start: starting.Start, held: ports.Held | None = None) -> Server | Failed:
     try:
-        return launch(
-            subject,
-            port=free_port(),
-            cores=orders.cores.server,
-            root=orders.root,
-            log=log,
-            python=orders.interpreters.get(subject.settings.python or ""),
-        )
+        return starting.begun(start, held)
     except ServerError as error:
         return Failed(stage="start", reason=str(error), log=error.log)
 
 
-def _ready(server: Server | Failed) -> Server | Failed:
+def _finished(start: starting.Start, server: Server | Failed) -> Server | Failed:
     if isinstance(server, Failed):
         return server
     try:
-        return await_ready(server)
+        return starting.finished(start, server)
     except ServerError as error:
-        process.stop([server.child])
         return Failed(stage="start", reason=str(error), log=error.log)

@@ -8,6 +8,7 @@ from runners.report.ceilings import misses
 from runners.report.ceilings.misses import LITTLE_LIMIT
 from runners.report.figures.metrics import BYSTANDER_SHARE
 from runners.report.judgement.steadiness_doubts import steadiness_doubt
+from runners.report.judgement.uncalibrated import calibration_gaps
 from runners.report.values import Doubt, Row, Table
 from runners.units import names
 
@@ -85,6 +86,8 @@ def _about_session(session: Session, voided_blocks: int) -> Iterator[Doubt]:
         yield _session_doubt(
             "disturbed-calibration", seen, "read ceilings and floors with care; run again when it is quiet"
         )
+    if gaps := calibration_gaps(session):
+        yield _session_doubt("calibration-gaps", gaps, "see why it is missing in the session's logs, and run again")
     if voided_blocks:
         attempts = voided_blocks + len(session.plan.blocks)
         share = f"{voided_blocks} of some {attempts} attempts at a block"

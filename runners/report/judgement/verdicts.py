@@ -1,8 +1,10 @@
 """One plain paragraph for each workload, made from the evidence: who leads or shares the top, by how much, and why."""
 
 from runners.model.session import Session
+from runners.numbers.intervals import FEWEST_FOR_INTERVAL
 from runners.report.figures.metrics import NORMALISED
 from runners.report.judgement.starved import starved_sentence
+from runners.report.ranking.ranking import generator_limited
 from runners.report.values import Comparison, Row, Spread, Table, Verdict
 from runners.units import duration, figure, names, rough
 
@@ -67,7 +69,7 @@ def _behind(row: Row, terms: str) -> str:
 
 
 def _unranked(table: Table, rows: list[Row]) -> str:
-    if any(row.ceiling and row.ceiling.limited_by == "generator" for row in table.rows):
+    if any(generator_limited(row) for row in table.rows):
         cheapest = rows[0]
         cpu = cheapest.metrics["cpu_s_per_request"]
         micros = (figure if table.normalised else rough)(1e6 * cpu.median) if cpu else None
@@ -83,7 +85,17 @@ def _unranked(table: Table, rows: list[Row]) -> str:
 def _why_unranked(table: Table, rows: list[Row]) -> str:
     if table.disturbed:
         return "A disturbed block could not be repeated, so nothing is ranked"
-    return "There is nothing to rank it against" if len(rows) == 1 else "Too few rounds to rank"
+    if len(rows) == 1:
+        return "There is nothing to rank it against"
+    if max(row.trials for row in rows) < FEWEST_FOR_INTERVAL:
+        return "Too few rounds to rank"
+    return f"Too few rounds have figures of all of them to rank ({_fewest(rows)})"
+
+
+def _fewest(rows: list[Row]) -> str:
+    """Such as 'Flask has those of 4': whom the comparison lacks."""
+    fewest = min(rows, key=lambda row: row.trials)
+    return f"{fewest.title} has those of {fewest.trials}"
 
 
 def _queues(rows: list[Row]) -> str:

@@ -37,10 +37,10 @@ def ranked_table(  # noqa: PLR0913 - the parts of a table
     """The rows in order, each with its rank and its comparisons against the leader and the reference.
 
     Rows with errors or without figures stand below all others, unranked among those. Where the generator was the limit
-    of any row, or the load was open, the rate ranks nothing: rows are ordered by CPU per request instead. Only rows
-    without errors are compared.
+    of any row with figures, or the load was open, the rate ranks nothing: rows are ordered by CPU per request instead.
+    Only rows without errors are compared.
     """
-    by_rate = load.kind == "closed" and not any(_generator_limited(row) for row in rows)
+    by_rate = load.kind == "closed" and not any(generator_limited(row) for row in rows)
     metric, sign = (RATE, -1) if by_rate else (CPU, 1)
     ordered = sorted(rows, key=lambda row: (not _sound(row), _order(row, values[metric], sign), row.subject))
     sound = [row for row in ordered if _sound(row)]
@@ -71,6 +71,11 @@ def ranked_table(  # noqa: PLR0913 - the parts of a table
 def _against(compared: Compared, contrast: Contrast) -> Comparison | None:
     right = contrast.right
     return compared.get((contrast.left.subject, right.subject)) if isinstance(right, Arm) else None
+
+
+def generator_limited(row: Row) -> bool:
+    """Whether k6 was the limit; of a row without figures it could only be by a formula, so it speaks for no other."""
+    return row.trials > 0 and row.ceiling is not None and row.ceiling.limited_by == "generator"
 
 
 def with_holm(tables: tuple[Table, ...]) -> tuple[Table, ...]:
@@ -126,7 +131,3 @@ def _sound(row: Row) -> bool:
 def _order(row: Row, values: Mapping[str, Mapping[int, float]], sign: int) -> float:
     own = values.get(row.subject)
     return sign * median(own.values()) if own else math.inf
-
-
-def _generator_limited(row: Row) -> bool:
-    return row.ceiling is not None and row.ceiling.limited_by == "generator"

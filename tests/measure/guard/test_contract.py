@@ -1,5 +1,10 @@
 """A server that breaks the contract in one way is told in that way: the route, what was expected and what was seen."""
 
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -7,6 +12,7 @@ import pytest
 from runners.errors import ContractError
 from runners.measure.guard import contract
 from runners.measure.guard.contract import Finding
+from runners.measure.hosts import local as process
 from runners.plan.workloads import ALL
 from tests.conftest import ROOT
 from tests.small_subjects import small_subject
@@ -58,6 +64,42 @@ def test_waits_one_after_another_where_overlap_is_claimed_are_told(tmp_path: Pat
     assert "32 waits, 32 at a time" in failed[0].expected
     overlap = float(failed[0].seen.split("an overlap of ")[1].split(",")[0])
     assert overlap < 16
+
+
+@contextlib.contextmanager
+def busy_cores(logs: Path) -> Iterator[None]:
+    """Two programs on each core that compute for as long as the block lasts, for a minute at most."""
+    words = (sys.executable, "-c", "import time\nwhile time.process_time() < 60: pass")
+    count = 2 * (os.cpu_count() or 1)
+    children = [process.start(words, cwd=ROOT, environment=os.environ, log=logs / "busy") for _ in range(count)]
+    try:
+        yield
+    finally:
+        process.stop(children)
+
+
+def test_a_busy_machine_does_not_fail_a_server_whose_waits_overlap(tmp_path: Path) -> None:
+    with busy_cores(tmp_path):
+        seen = findings("", tmp_path, wait_s=0.02)
+    assert [str(finding) for finding in seen if not finding.passed] == []
+
+
+def test_a_busy_machine_does_not_pass_a_server_whose_waits_take_turns(tmp_path: Path) -> None:
+    with busy_cores(tmp_path):
+        failed = [finding for finding in findings("serial waits", tmp_path, wait_s=0.02) if not finding.passed]
+    assert [finding.route for finding in failed] == ["/async-io", "/sync-io"]
+
+
+@pytest.mark.parametrize("flaw", ["drips", "headers and then silence", "never answers the load"])
+def test_an_answer_that_never_ends_is_told_in_one_line_and_holds_nobody_up(tmp_path: Path, flaw: str) -> None:
+    began = time.monotonic()
+    subject = small_subject(flaw=flaw, wait_s=0.02)
+    seen = contract.check_subject(subject, ALL, cores=(), root=ROOT, logs=tmp_path, answer_s=0.5)
+    told = {finding.route: finding.seen for finding in seen if finding.expected == "an answer"}
+    assert told == {workload.route: "no end of it within 0.5 s" for workload in ALL if workload.route in told}
+    assert {"/async-cpu", "/sync-io"} <= set(told)
+    assert all("\n" not in str(finding) for finding in seen)
+    assert time.monotonic() - began < 60
 
 
 def test_waits_that_return_early_are_told(tmp_path: Path) -> None:

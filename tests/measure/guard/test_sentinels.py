@@ -60,6 +60,13 @@ def test_a_limit_trips_just_above_and_not_at_it(change: Change, limit: float, st
     assert told in seen
 
 
+def test_a_k6_that_stood_still_for_a_while_trips_although_most_pings_were_on_time() -> None:
+    outcome = quiet()
+    fresh = outcome.bystander_fresh.model_copy(update={"lag_p50_s": 0.001, "lag_max_s": 0.9})
+    told = tripped(outcome.model_copy(update={"bystander_fresh": fresh}), LOAD, TIMING, LIMITS)
+    assert told == "k6 stood still: it sent a ping 0.90 s late (limit 0.25 s)"
+
+
 def test_cores_that_change_their_speed_by_more_than_the_limit_spoil_a_block() -> None:
     limits = Limits(uneven_speed=0.25)
     assert uneven([4.0, 5.0, 4.5], limits) is None

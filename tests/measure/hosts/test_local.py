@@ -241,6 +241,16 @@ def test_both_streams_of_a_child_go_to_the_log_and_only_its_end_is_shown(tmp_pat
     assert shown == [str(number) for number in range(15, 30)]
 
 
+def test_only_the_end_of_a_log_is_read_however_much_a_server_wrote(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with log.open("wb") as written:
+        written.truncate(2**40)  # a terabyte of nothing, which takes no room
+        written.seek(0, os.SEEK_END)
+        written.write(b"\nthe last but one\nthe last: \xff\xe2\x82\xac\n")
+    assert process.last_lines(log, 2) == "the last but one\nthe last: \ufffd\u20ac"
+    assert len(process.last_lines(log)) <= process.LOG_BYTES
+
+
 def test_a_log_that_is_not_there_has_no_lines(tmp_path: Path) -> None:
     assert process.last_lines(tmp_path / "none") == ""
 

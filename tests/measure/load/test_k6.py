@@ -22,6 +22,7 @@ RUN = k6.LoadRun(
     bystander_kept_per_s=20.0,
     bystander_fresh_per_s=10.0,
     patience_s=15.0,
+    drain_s=2.6,
     timeout_s=20.0,
     saw=Path("saw.jsonl"),
 )
@@ -93,8 +94,14 @@ def test_an_exit_code_is_told_with_its_meaning_and_the_last_line_of_the_log(code
 
 
 def test_an_exit_code_without_a_known_meaning_is_a_failure_too() -> None:
-    with pytest.raises(LoadGeneratorError, match="exit code -9: no output"):
-        k6.check_exit(-9, "")
+    with pytest.raises(LoadGeneratorError, match="running k6: exit code 42: no output"):
+        k6.check_exit(42, "")
+
+
+@pytest.mark.parametrize(("code", "told"), [(-15, "ended by SIGTERM from outside: bye"), (-9, "want of memory")])
+def test_a_k6_that_was_killed_is_told_with_the_signal(code: int, told: str) -> None:
+    with pytest.raises(LoadGeneratorError, match=told):
+        k6.check_exit(code, "bye")
 
 
 def test_exit_code_0_is_no_failure_by_itself() -> None:

@@ -184,3 +184,13 @@ def test_the_scripts_and_the_runner_count_in_the_same_bins_and_cells() -> None:
 def test_reading_changes_nothing() -> None:
     reports: list[Report] = [read_report(SAW["2.2.0"], EXPECTED) for _ in range(2)]
     assert reports[0] == reports[1]
+
+
+def test_a_file_too_large_to_be_what_users_hand_over_is_refused_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "saw.jsonl"
+    with path.open("wb") as written:
+        written.truncate(2**40)
+    with pytest.raises(
+        LoadGeneratorError, match=r"saw\.jsonl: 1,099,511,627,776 bytes where .* are the most; use fewer"
+    ):
+        read_report(path, EXPECTED)

@@ -14,12 +14,13 @@ import pytest
 from runners.errors import ServerError
 from runners.measure.hosts import local as process
 from runners.measure.sense import sampler
+from runners.measure.serve import ports
 from runners.measure.serve.server import (
     Server,
     await_ready,
     check_alive,
+    check_answers,
     environment_of,
-    free_port,
     launch,
     start_command,
 )
@@ -27,18 +28,23 @@ from tests.conftest import ROOT, StartSmall
 from tests.small_subjects import gone, small_subject
 
 
+def taken(port: int) -> ports.Held:
+    """As if this port had been drawn and then lost."""
+    return ports.Held(port=port, holder=socket.socket())
+
+
 def test_a_port_that_already_answers_is_refused_before_anything_is_started(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as left_over:
         port = left_over.getsockname()[1]
         with pytest.raises(ServerError, match=f"starting small: port {port} already answers"):
-            launch(small_subject(), port=port, cores=(), root=ROOT, log=tmp_path / "log")
+            launch(small_subject(), held=taken(port), cores=(), root=ROOT, log=tmp_path / "log")
     assert not (tmp_path / "log").exists()
 
 
 def test_a_command_that_cannot_be_executed_is_named(tmp_path: Path) -> None:
     subject = small_subject().model_copy(update={"command": ("no-such-server", "{host}", "{port}")})
     with pytest.raises(ServerError, match="starting small: cannot execute 'no-such-server': No such file"):
-        launch(subject, port=free_port(), cores=(), root=ROOT, log=tmp_path / "log")
+        launch(subject, held=ports.hold(), cores=(), root=ROOT, log=tmp_path / "log")
 
 
 def test_a_server_that_ends_at_once_shows_its_exit_code_and_last_lines(start_small: StartSmall) -> None:
@@ -47,7 +53,9 @@ def test_a_server_that_ends_at_once_shows_its_exit_code_and_last_lines(start_sma
     assert raised.value.log == "loading settings\nthe settings are wrong"
 
 
-@pytest.mark.parametrize(("flaw", "seen"), [("never ready", "status 503"), ("never answers", "no answer")])
+@pytest.mark.parametrize(
+    ("flaw", "seen"), [("never ready", "status 503"), ("never answers", "no answer"), ("drips pings", "no answer")]
+)
 def test_a_server_that_never_gets_ready_is_given_up_with_what_was_seen(
     start_small: StartSmall, flaw: str, seen: str
 ) -> None:
@@ -71,6 +79,15 @@ def test_a_server_that_died_is_noticed_with_its_exit_code(start_small: StartSmal
     with pytest.raises(ServerError, match="small: the server died with exit code 3") as raised:
         check_alive(server)
     assert "out of memory, say" in raised.value.log
+
+
+def test_a_server_that_lives_and_answers_nothing_is_told_to_hang(start_small: StartSmall) -> None:
+    server = start_small()
+    check_answers(server, within_s=10)
+    os.kill(server.child.pid, signal.SIGSTOP)
+    check_alive(server)
+    with pytest.raises(ServerError, match=r"small: the server hangs: a ping had no answer within 0\.3 s"):
+        check_answers(server, within_s=0.3)
 
 
 def test_a_killed_worker_of_a_living_tree_is_noticed_even_if_nobody_collects_it(start_small: StartSmall) -> None:
@@ -110,7 +127,7 @@ def test_a_ready_server_that_is_slow_to_come_is_waited_for(tmp_path: Path) -> No
     )
     subject = subject.model_copy(update={"command": ("{python}", "-c", slow, *subject.command[1:])})
     began = time.monotonic()
-    server = launch(subject, port=free_port(), cores=(), root=ROOT, log=tmp_path / "log")
+    server = launch(subject, held=ports.hold(), cores=(), root=ROOT, log=tmp_path / "log")
     try:
         check_alive(await_ready(server))
         assert time.monotonic() - began >= 0.7
@@ -134,8 +151,3 @@ def test_nothing_in_the_users_environment_configures_a_server(monkeypatch: pytes
     seen = environment_of(small_subject(), Path("/project"))
     assert unwanted.isdisjoint(seen)
     assert (seen["KEPT"], seen["PYTHONPATH"], seen["SHOOTOUT_WAIT_S"]) == ("yes", "/project", "0.05")
-
-
-def test_a_free_port_can_be_listened_on() -> None:
-    with socket.create_server(("127.0.0.1", free_port())) as server:
-        assert server.getsockname()[1] > 1023

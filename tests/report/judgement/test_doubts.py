@@ -9,7 +9,8 @@ from runners.report.judgement.doubts import attach, below_floor, find_doubts
 from runners.report.values import Doubt, Row
 from tests.report import hand_made as made
 
-SESSION = made.session(["flask", "aiohttp"], calibration=made.calibration())
+VISITS = [made.visit(name, "sync-io", 0.05, 0.001) for name in ("flask", "aiohttp")]
+SESSION = made.session(["flask", "aiohttp"], calibration=made.calibration(*VISITS))
 
 
 def kinds(session: Session, voided_blocks: int = 0) -> list[str]:

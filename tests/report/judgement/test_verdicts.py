@@ -42,10 +42,16 @@ def test_where_everyone_had_errors_nobody_leads() -> None:
 
 
 def test_under_six_rounds_it_names_figures_and_ranks_nobody() -> None:
-    text = verdict(made.table(made.row("aiohttp", rate=200), made.row("flask", ceiling=made.limited("pool"))))
+    few = made.row("aiohttp", rate=200, trials=5), made.row("flask", ceiling=made.limited("pool"), trials=4)
+    text = verdict(made.table(*few))
     assert text.startswith(
         "At 10 clients: Aiohttp 200 requests/s and Flask 100 requests/s (limited by its pool). Too few rounds to rank."
     )
+
+
+def test_where_six_rounds_were_measured_but_fewer_of_a_row_it_says_whose() -> None:
+    text = verdict(made.table(made.row("aiohttp", trials=6), made.row("flask", trials=5)))
+    assert "Too few rounds have figures of all of them to rank (Flask has those of 5)." in text
 
 
 def test_a_framework_alone_has_nothing_to_be_ranked_against() -> None:

@@ -1,0 +1,48 @@
+"""One question on a connection of its own, with a deadline for the whole answer: one that drips never holds us up."""
+
+import re
+import socket
+import time
+
+from runners.measure.serve.ports import HOST
+
+MOST_BYTES = 2**20
+"""No answer of the contract is longer; one that is counts as none."""
+
+_LENGTH = re.compile(rb"\r\ncontent-length: *(\d{1,9})\r?$", re.IGNORECASE | re.MULTILINE)
+
+
+def request(port: int, route: str) -> bytes:
+    """A GET after which the server closes the connection."""
+    return f"GET {route} HTTP/1.1\r\nHost: {HOST}:{port}\r\nConnection: close\r\n\r\n".encode()
+
+
+def status_in(answer: bytes) -> int | None:
+    """The status of an answer, or None if it has none."""
+    words = answer.split(b"\r\n", 1)[0].split(b" ")
+    return int(words[1]) if len(words) > 1 and words[1].isdigit() else None
+
+
+def is_whole(answer: bytes) -> bool:
+    """Whether an answer has come to its end although the connection is still open, as not every server closes it."""
+    head, found, body = answer.partition(b"\r\n\r\n")
+    length = _LENGTH.search(head)
+    return bool(found) and (len(body) >= int(length[1]) if length else body.endswith(b"0\r\n\r\n"))
+
+
+def status_of(port: int, route: str, within_s: float) -> int | None:
+    """The status of the answer to a GET, or None if the whole of it did not come in time."""
+    deadline = time.monotonic() + within_s
+    seen = b""
+    try:
+        with socket.create_connection((HOST, port), timeout=within_s) as link:
+            link.sendall(request(port, route))
+            while len(seen) < MOST_BYTES and (remaining_s := deadline - time.monotonic()) > 0:
+                link.settimeout(remaining_s)
+                piece = link.recv(2**16)
+                seen += piece
+                if not piece or is_whole(seen):
+                    return status_in(seen)
+    except OSError:
+        pass
+    return None
