@@ -29,10 +29,14 @@ def rise_words(factor: str, points: Sequence[SweepPoint], steps: Sequence[str], 
     top = next((index for index, step in enumerate(steps) if step != "more"), len(steps))
     if not top:
         return _without_rise(factor, points, steps)
-    start = f"rises up to {value_words(factor, points[top].at)}"
-    if top == len(steps):
-        return f"{start}{', the most tried,' if complete else ''} with {_reached(points[top])}"
-    return f"{start}, with {_reached(points[top])}; {_beyond(factor, points[top + 1 :], steps[top:])}"
+    peak, reached = value_words(factor, points[top].at), _reached(points[top])
+    if top < len(steps):
+        return f"rises up to {peak}, with {reached}; {_beyond(factor, points[top + 1 :], steps[top:])}"
+    return (
+        f"rises up to {peak}, the most tried, with {reached}"
+        if complete
+        else f"rises at least up to {peak}, with {reached}"
+    )
 
 
 def _beyond(factor: str, points: Sequence[SweepPoint], steps: Sequence[str]) -> str:

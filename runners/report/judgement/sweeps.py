@@ -166,7 +166,7 @@ def _sentence(factor: str, places: Sequence[_Place]) -> str:
     if start is None:
         return f"no two neighbours can be compared: {_gaps(factor, places)}"
     length = len(list(itertools.takewhile(lambda place: not _broken(place), places[start:])))
-    run, gaps = places[start : start + length], [place for place in places if _broken(place)]
+    run, gaps = places[start : start + length], _gaps(factor, places)
     points = [point for place in run if (point := _point(place)) is not None]
     steps = [_step(before, after, between_tables=factor == CLIENTS) for before, after in itertools.pairwise(run)]
     if any(place.disturbed for place in run):
@@ -176,7 +176,7 @@ def _sentence(factor: str, places: Sequence[_Place]) -> str:
     else:
         complete = run[-1] is places[-1]
         said = rise_words(factor, points, [step for step in steps if step], complete=complete)
-    return f"{said}; {_gaps(factor, gaps)}" if gaps else said
+    return f"{said}; {gaps}" if gaps else said
 
 
 def _broken(place: _Place) -> str:
@@ -188,11 +188,13 @@ def _broken(place: _Place) -> str:
 
 
 def _gaps(factor: str, places: Sequence[_Place]) -> str:
-    """Such as 'k6 was the limit at 80 threads and 160 threads'."""
+    """Such as 'k6 was the limit at 80 threads and 160 threads'; empty where nothing is broken."""
     reasons: dict[str, list[str]] = {}
     for place in places:
         if reason := _broken(place):
             reasons.setdefault(reason, []).append(value_words(factor, place.at))
+    if len(reasons) == 1 and all(map(_broken, places)):
+        return f"{next(iter(reasons))} throughout"
     return "; ".join(f"{reason} at {names(values)}" for reason, values in reasons.items())
 
 
