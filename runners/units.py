@@ -40,3 +40,8 @@ def percent(ratio: float) -> str:
 def names(words: list[str]) -> str:
     """'a', 'a and b' or 'a, b and c'."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def exact(value: float) -> str:
+    """A number as it was given: whole ones with separators (60,000), others as short as they can be (0.05)."""
+    return f"{value:,.0f}" if value == round(value) else f"{value:,.6g}"

@@ -1,5 +1,6 @@
 """Synthetic stored sessions, for tests that need one without measuring: every figure follows from a seed."""
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
@@ -13,9 +14,11 @@ from runners.model.load import Load, Timing
 from runners.model.machine import Machine
 from runners.model.outcome import BystanderSummary, Completed, Failed, LoadSummary, ResourceSample, Slice, Usage
 from runners.model.plan import Arm, Block, Plan, Trial
+from runners.model.runtime import Runtime
 from runners.model.session import Footprint, Occupancy, Session, StoredSession, TrialResult
-from runners.model.subject import Concurrency, Settings, Subject, Workload
+from runners.model.subject import Concurrency, Factor, Framework, Settings, Stock, Subject, Workload
 from runners.numbers import histogram
+from runners.plan.variants import KEYS, Variant, contrasts
 
 WORKLOADS = (
     Workload(name="async-io", route="/async-io", handler="async", work="wait", shows="concurrency of one loop"),
@@ -46,6 +49,10 @@ class Shape:
     although it was disturbed. `late_clients` have no answer before the window. `queued` is the share of an open load
     that is not answered. `quantiles` is the form of format 1: latencies as quantiles, memory in each trial, and no
     footprints.
+
+    `vary` makes a variant of every framework with every combination of these values by key, and plans their contrasts.
+    A Python whose label ends in t has no GIL; servers of `silent` subjects do not tell their Python. `paced` multiplies
+    the rate of a subject, and k6 can send `generator_per_s`.
     """
 
     subjects: int = 4
@@ -74,12 +81,17 @@ class Shape:
     machine: Mapping[str, object] = field(default_factory=dict)
     contended: str | None = None
     probe_s: float | None = None
+    vary: Mapping[str, Sequence[Factor]] = field(default_factory=dict)
+    silent: frozenset[str] = frozenset()
+    paced: Mapping[str, float] = field(default_factory=dict)
+    generator_per_s: float = GENERATOR_PER_S
 
 
 def stored_session(shape: Shape | None = None) -> StoredSession:
     shape = shape or Shape()
     random = Random(shape.seed)  # noqa: S311  (noise, not secrets)
-    subjects = tuple(_subject(number, shape) for number in range(shape.subjects))
+    frameworks = [_subject(number, shape) for number in range(shape.subjects)]
+    subjects = tuple(variant for one in frameworks for variant in _variants(one, shape.vary))
     workloads = WORKLOADS[: shape.workloads]
     blocks = tuple(_blocks(shape, subjects, workloads, random))
     plan = Plan(
@@ -90,6 +102,7 @@ def stored_session(shape: Shape | None = None) -> StoredSession:
         timing=Timing(warmup_s=1.0, window_s=shape.window_s),
         rounds=shape.rounds,
         blocks=blocks,
+        contrasts=tuple(contrasts(subjects, workloads, _loads(shape))),
     )
     session = Session(
         name="2026-01-02T03-04-05",
@@ -102,6 +115,7 @@ def stored_session(shape: Shape | None = None) -> StoredSession:
         contended=shape.contended,
         finished_at=None if shape.rounds_done is not None else "2026-01-02T03:34:05+00:00",
         interrupted=shape.rounds_done is not None,
+        runtimes={one.name: _runtime(one) for one in subjects if one.settings.python and one.name not in shape.silent},
         wall_s={"preflight": 4.0, "calibrate": 95.0, "rounds": 1700.0},
     )
     footprints = tuple(_footprints(shape, subjects)) if not shape.quantiles else ()
@@ -129,6 +143,38 @@ def _subject(number: int, shape: Shape) -> Subject:
         wait_s=settings.wait_s,
         cpu_iterations=settings.cpu_iterations,
         expected={},
+    )
+
+
+def _variants(subject: Subject, vary: Mapping[str, Sequence[Factor]]) -> Iterator[Subject]:
+    """The subject itself, or what is made of it by every combination of values."""
+    for values in itertools.product(*vary.values()):
+        variant = Variant(framework=_framework(subject), factors=dict(zip(vary, values, strict=True)))
+        fields = {KEYS[key].field: value for key, value in variant.factors.items()}
+        settings = Settings.model_validate(subject.settings.model_dump() | fields)
+        taken = {name: getattr(settings, name) for name in ("threads", "processes", "loop", "wait_s", "cpu_iterations")}
+        own = {"name": variant.name, "title": variant.title, "factors": variant.factors, "settings": settings}
+        yield subject.model_copy(update=own | taken) if variant.factors else subject
+
+
+def _framework(subject: Subject) -> Framework:
+    return Framework(
+        name=subject.name,
+        title=subject.title,
+        package=subject.package,
+        command=subject.command,
+        loops=("uvloop", "asyncio"),
+        concurrency=subject.concurrency,
+        stock=Stock(command=subject.command, threads=40),
+    )
+
+
+def _runtime(subject: Subject) -> Runtime:
+    label = str(subject.settings.python)
+    return Runtime(
+        python=f"CPython {label.removesuffix('t')}.4",
+        gil_enabled=not label.endswith("t"),
+        versions={subject.package: f"7.{label.removesuffix('t')}"},
     )
 
 
@@ -171,7 +217,7 @@ def _blocks(
 
 
 def _cpu_s(shape: Shape, subject: Subject, workload: Workload) -> float:
-    work = COMPUTE_S if workload.work == "compute" else 0.0
+    work = COMPUTE_S * (subject.cpu_iterations / 60_000) if workload.work == "compute" else 0.0
     hop = 0.0001 if workload.handler == "sync" and subject.framework != "flask" else 0.0
     return (work + hop + OVERHEAD_S[subject.framework]) * shape.slower.get(subject.name, 1.0)
 
@@ -179,23 +225,33 @@ def _cpu_s(shape: Shape, subject: Subject, workload: Workload) -> float:
 def _places(subject: Subject, workload: Workload) -> float:
     """How many requests the subject can hold in their wait at once."""
     where = subject.concurrency.async_handlers if workload.handler == "async" else subject.concurrency.sync_handlers
-    return subject.threads if where == "thread" else float("inf")
+    return subject.processes * subject.threads if where == "thread" else float("inf")
+
+
+def _cores(shape: Shape, subject: Subject, workload: Workload) -> int:
+    """How many can compute at once: as many as processes, or without a GIL as threads have cores."""
+    cores = len(_machine(shape).server_cores)
+    where = subject.concurrency.async_handlers if workload.handler == "async" else subject.concurrency.sync_handlers
+    free = str(subject.settings.python or "").endswith("t") and where == "thread"
+    return cores if free else min(cores, subject.processes)
 
 
 def _rate_per_s(shape: Shape, subject: Subject, workload: Workload, load: Load) -> float:
     cpu_s = _cpu_s(shape, subject, workload)
     stay_s = cpu_s + (subject.wait_s if workload.work == "wait" else 0.0)
     places = _places(subject, workload)
+    computed = 0.95 * _cores(shape, subject, workload) / cpu_s
     if load.fraction is not None:
-        return load.fraction * min(places / stay_s, 0.95 / cpu_s)
-    return min((load.clients or 1) / stay_s, places / stay_s, 0.95 / cpu_s, GENERATOR_PER_S)
+        return load.fraction * min(places / stay_s, computed)
+    found = min((load.clients or 1) / stay_s, places / stay_s, computed, shape.generator_per_s)
+    return found * shape.paced.get(subject.name, 1.0)
 
 
 def _calibration(shape: Shape, subjects: Sequence[Subject], workloads: Sequence[Workload]) -> Calibration:
     generator = tuple(
         GeneratorPoint(
             clients=clients,
-            ceiling_per_s=GENERATOR_PER_S,
+            ceiling_per_s=shape.generator_per_s,
             cpu_s_per_request=60e-6,
             floor_p50_s=clients * 40e-6,
             floor_p99_s=clients * 90e-6,

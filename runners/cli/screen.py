@@ -13,6 +13,7 @@ from runners.model.outcome import Failed
 from runners.model.session import BlockVoid, Session, TrialResult
 from runners.report.judgement.doubts import title
 from runners.report.text.columns import columns
+from runners.report.text.variants import by_place
 from runners.report.values import Summary, Table
 from runners.units import duration
 
@@ -20,6 +21,8 @@ OVERHEAD_S = 0.8
 """First guess of what a trial takes beyond its warm-up and window; replaced by what is seen."""
 
 MOST_BAR_WIDTH = 30
+NARROWEST_TITLE = 14
+"""Characters that a framework's title has at least, however narrow the terminal."""
 
 
 class Screen:
@@ -128,8 +131,13 @@ def rich_table(summary: Summary, table: Table, width: int) -> RichTable:
     picture = RichTable(title=Text(title(table), style="bold"), title_justify="left", pad_edge=False, box=None)
     shown = columns(width, table)
     for index, column in enumerate(shown):
+        # titles of variants are long: they wrap, so that figures keep their room
+        longest = max(NARROWEST_TITLE, width // 5) if index == 1 else None
         picture.add_column(
-            Text(column.title, style="dim"), justify="left" if index <= 1 else "right", no_wrap=index <= 1
+            Text(column.title, style="dim"),
+            justify="left" if index <= 1 else "right",
+            no_wrap=index == 0,
+            max_width=longest,
         )
     for row in table.rows:
         picture.add_row(*(Text(column.of(summary, table, row)) for column in shown))
@@ -143,6 +151,9 @@ def print_result(console: Console, summary: Summary, folder_name: str) -> None:
         console.print()
     for verdict in summary.verdicts:
         console.print(Text.assemble((f"/{verdict.workload}  ", "bold"), verdict.text))
+    for place, sweeps in by_place(summary.sweeps):
+        for sweep in sweeps:
+            console.print(Text.assemble((f"{place}  ", "bold"), sweep.text))
     for number, doubt in enumerate(summary.doubts, start=1):
         place = f"/{doubt.workload} at {doubt.load}: " if doubt.workload else ""
         console.print(Text(f"{number}. {place}{doubt.seen} ({doubt.remedy})", style="dim"))

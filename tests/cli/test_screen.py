@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from runners.cli.screen import Screen, print_result
+from runners.cli.screen import Screen, print_result, rich_table
 from runners.measure.orders import Contended, Spent, Step
 from runners.model.outcome import Completed, Failed
 from runners.model.session import BlockVoid, StoredSession, TrialResult
+from runners.model.subject import Factor
 from runners.report.summary.summary import summarise
 from tests.sessions import Shape, stored_session
 
@@ -151,6 +152,34 @@ def test_the_final_result_names_every_table_verdict_doubt_and_the_folder(stored:
     assert all(" ".join(verdict.text.split()) in text for verdict in summary.verdicts)
     assert all(row.title in text for table in summary.tables for row in table.rows)
     assert "written: results/mine/table.md" in text
+
+
+def test_the_final_result_says_of_every_curve_where_it_stops_rising() -> None:
+    target = console()
+    summary = summarise(stored_session(Shape(subjects=2, workloads=1, clients=(80,), vary={"threads": (5, 10, 20)})))
+    print_result(target, summary, "results/mine")
+    text = " ".join(shown(target).split())
+    assert len(summary.sweeps) == 2
+    assert all(f"/async-io over threads, 80 clients {sweep.text}" in text for sweep in summary.sweeps)
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_long_titles_of_variants_wrap_and_leave_every_figure_its_room(width: int) -> None:
+    vary: dict[str, tuple[Factor, ...]] = {
+        "processes": (1, 2),
+        "loop": ("asyncio", "uvloop"),
+        "python": ("3.11", "3.14t"),
+    }
+    shape = Shape(subjects=4, workloads=1, clients=(10,), vary=vary, titles={"starlette": "A framework of many words"})
+    summary = summarise(stored_session(shape))
+    target = Console(file=io.StringIO(), width=width, highlight=False)
+    target.print(rich_table(summary, summary.tables[0], width))
+    text = shown(target)
+    assert "…" not in text
+    words = text.split()
+    assert {"Requests/s", "Bystander", "µs/request", "Limited", "clients"} <= set(words)
+    assert words.count("processes,") == 4 * 4
+    assert max(map(len, text.splitlines())) <= width
 
 
 def test_a_completed_trial_is_shown_with_the_rate_over_its_window(stored: StoredSession) -> None:

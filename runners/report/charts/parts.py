@@ -37,14 +37,18 @@ def colour_scale(labels: Mapping[str, str]) -> alt.Scale:
 
 
 def shape_scale(labels: Mapping[str, str]) -> alt.Scale:
-    return alt.Scale(domain=list(labels.values()), range=_by_place(labels, FRAMEWORK_SHAPES))
+    """The shape of each: whoever must share a colour, as there are more subjects than colours, differs in shape."""
+    return alt.Scale(domain=list(labels.values()), range=_by_place(labels, FRAMEWORK_SHAPES, shift=1))
 
 
-def _by_place(labels: Mapping[str, str], looks: Sequence[str]) -> list[str]:
-    """One look for each subject: its own where it has one, the next free one otherwise."""
+def _by_place(labels: Mapping[str, str], looks: Sequence[str], shift: int = 0) -> list[str]:
+    """One look for each subject: its own where it has one, the next free one otherwise.
+
+    Looks that are used up begin again, `shift` further on.
+    """
     others = count(len(_PLACES))
     places = [_PLACES[subject] if subject in _PLACES else next(others) for subject in labels]
-    return [looks[place % len(looks)] for place in places]
+    return [looks[(place + shift * (place // len(looks))) % len(looks)] for place in places]
 
 
 def colour(labels: Mapping[str, str], legend: alt.Legend | None = None) -> alt.Color:

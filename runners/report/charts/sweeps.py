@@ -7,15 +7,20 @@ import altair as alt
 from runners.report.charts.data import axis_title, shown, spread_words
 from runners.report.charts.parts import Chart, chart, colour, finished, narrow, shape_scale
 from runners.report.figures.metrics import BY_NAME
-from runners.report.text.variants import by_place, stem_of
-from runners.report.values import Spread, Summary, Sweep, SweepPoint
+from runners.report.text.variants import AXES, by_place, stem_of
+from runners.report.values import Summary, Sweep, SweepPoint
+from runners.units import exact
 
 RATE = BY_NAME["requests_per_s"]
 WIDE = 8.0
 """From this ratio of the largest value to the smallest the axis is logarithmic."""
 
+APART = 1.05
+"""The factor from the first to the last of the curves' points that stand at one value."""
+
 HOW_TO_READ = (
-    "Solid: measured. Dashed: what the concurrency model predicts from lone requests. Lines only guide the eye."
+    "Solid: measured. Dashed: what the concurrency model predicts from lone requests. Points stand slightly apart, and "
+    "lines only guide the eye between them."
 )
 
 
@@ -29,17 +34,20 @@ def sweep_charts(summary: Summary, workloads: dict[str, str]) -> dict[str, Chart
 
 def stems_at(summary: Summary, workload: str, load_label: str | None) -> list[str]:
     """The charts of curves that belong to one table, or (for None) to all tables of a workload."""
-    found = [
+    return [
         stem_of(sweeps[0])
         for _, sweeps in by_place(summary.sweeps)
         if sweeps[0].workload == workload and (sweeps[0].load.label if sweeps[0].load else None) == load_label
     ]
-    return list(dict.fromkeys(found))
 
 
 def _chart(summary: Summary, sweeps: Sequence[Sweep], workload: str) -> Chart:
     labels = _labels(summary, sweeps)
-    rows = [_row(sweep, point) for sweep in sweeps for point in sweep.points]
+    rows = [
+        _row(sweep, point, beside)
+        for sweep, beside in zip(sweeps, _beside(len(sweeps)), strict=True)
+        for point in sweep.points
+    ]
     predicted = [row for row in rows if row["predicted"] is not None]
     values = sorted({point.at for sweep in sweeps for point in sweep.points})
     x = _x(sweeps[0].factor, values)
@@ -65,7 +73,7 @@ def _chart(summary: Summary, sweeps: Sequence[Sweep], workload: str) -> Chart:
 
 _HOVER = (
     ("framework", "framework"),
-    ("at", "value"),
+    ("exactly", "value"),
     ("figure", "median"),
     ("spread", "spread"),
     ("ceiling", "predicted"),
@@ -78,17 +86,24 @@ def _x(factor: str, values: Sequence[float]) -> alt.X:
     scale = (
         alt.Scale(type="log", domain=[values[0] / 1.2, values[-1] * 1.2], nice=False) if wide else alt.Scale(zero=False)
     )
-    title = f"{factor} (log scale)" if wide else factor
-    return alt.X(
-        "at:Q", scale=scale, axis=alt.Axis(title=title, values=list(values), format="~r", grid=False, ticks=True)
+    title = AXES.get(factor, factor)
+    axis = alt.Axis(
+        title=f"{title} (log scale)" if wide else title, values=list(values), format=",~r", grid=False, ticks=True
     )
+    return alt.X("at:Q", scale=scale, axis=axis)
 
 
-def _row(sweep: Sweep, point: SweepPoint) -> dict[str, object]:
-    rate: Spread = point.requests_per_s
+def _beside(curves: int) -> list[float]:
+    """For each curve the factor by which its points stand beside their value, so that none hides another."""
+    return [APART ** (place / max(1, curves - 1) - 0.5) for place in range(curves)]
+
+
+def _row(sweep: Sweep, point: SweepPoint, beside: float) -> dict[str, object]:
+    rate = point.requests_per_s
     return {
         "framework": sweep.title,
-        "at": point.at,
+        "at": point.at * beside,
+        "exactly": exact(point.at),
         "value": rate.median,
         "low": rate.low,
         "high": rate.high,

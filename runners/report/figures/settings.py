@@ -28,13 +28,16 @@ def machine_of(session: Session, subject: str) -> Machine:
 
 
 def framework_title(subject: Subject) -> str:
-    """The title without what sets this variant apart."""
-    return subject.title.rsplit(" (", 1)[0] if subject.factors else subject.title
+    """The title without what sets this variant apart, which stands in brackets at its end."""
+    return subject.title.rpartition(" (")[0] or subject.title if subject.factors else subject.title
 
 
 def shared_title(subjects: Sequence[Subject]) -> str:
     """The title of variants of one framework, with those words in brackets that all of them share."""
-    words = [subject.title[len(framework_title(subject)) :].strip(" ()").split(", ") for subject in subjects]
+    words = [
+        subject.title[len(framework_title(subject)) :].removeprefix(" (").removesuffix(")").split(", ")
+        for subject in subjects
+    ]
     shared = [word for word in words[0] if word and all(word in other for other in words)]
     title = framework_title(subjects[0])
     return f"{title} ({', '.join(shared)})" if shared else title

@@ -64,13 +64,27 @@ def ranked_table(  # noqa: PLR0913 - the parts of a table
             )
             for row in ordered
         ),
-        contrasts=tuple(Contrasted(contrast=one, comparison=_against(compared[one.metric], one)) for one in contrasts),
+        contrasts=tuple(
+            Contrasted(contrast=one, comparison=_against(compared[one.metric], one, ordered)) for one in contrasts
+        ),
     )
 
 
-def _against(compared: Compared, contrast: Contrast) -> Comparison | None:
-    right = contrast.right
-    return compared.get((contrast.left.subject, right.subject)) if isinstance(right, Arm) else None
+def _against(compared: Compared, contrast: Contrast, rows: Sequence[Row]) -> Comparison | None:
+    if not isinstance(contrast.right, Arm):
+        return None
+    pair = contrast.left.subject, contrast.right.subject
+    if not all(_says(row, contrast) for row in rows if row.subject in pair):
+        return None
+    return compared.get(pair)
+
+
+def _says(row: Row, contrast: Contrast) -> bool:
+    """Whether a metric says something of the server: no rate that was offered or that k6 limited, no bound."""
+    if contrast.metric == RATE:
+        return contrast.left.load.kind == "closed" and not generator_limited(row)
+    seen = row.metrics.get(contrast.metric)
+    return seen is None or not (seen.at_least or seen.high_at_least)
 
 
 def generator_limited(row: Row) -> bool:

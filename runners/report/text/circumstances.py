@@ -12,14 +12,14 @@ def settings_words(session: Session) -> str:
     if profile == "stock":
         how = "**stock** profile: nothing configured, whatever each stack does by itself"
     else:
-        how = "**matched** profile" if profile else "matched and stock profiles"
+        how = "**matched** profile" if profile else "**matched** and **stock** profiles"
         parts = [
             f"{settings['processes']} process(es)" if "processes" in settings else "",
             f"{settings['threads']} threads" if "threads" in settings else "",
             f"loop {settings['loop']} where the stack takes it" if "loop" in settings else "",
         ]
         told = ", ".join(part for part in parts if part)
-        how = f"{how}: {told}" if told else how
+        how = f"{how}{':' if profile else '; the matched ones with'} {told}" if told else how
     work = [
         f"waits of {1000 * settings['wait_s']:g} ms" if "wait_s" in settings else "",
         f"{settings['cpu_iterations']:,} squares a computation" if "cpu_iterations" in settings else "",
@@ -33,7 +33,8 @@ def versions_of(session: Session) -> list[str]:
     told: dict[str, None] = {}
     for subject in session.plan.subjects:
         runtime = session.runtimes.get(subject.name)
-        versions = runtime.versions if runtime and subject.settings.python else session.machine.versions
+        own = runtime.versions if runtime else {}
+        versions = own if subject.settings.python else session.machine.versions
         told[f"{framework_title(subject)} {versions.get(subject.package, '?')}"] = None
     return list(told)
 

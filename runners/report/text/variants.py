@@ -1,6 +1,6 @@
 """What variants of a framework show: the steps of every curve, and what each change of a setting did."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from runners.model.plan import Arm, Contrast
 from runners.model.session import Session
@@ -9,27 +9,30 @@ from runners.report.figures.metrics import BY_NAME
 from runners.report.figures.settings import shared_title
 from runners.report.text.columns import NOTHING
 from runners.report.text.markdown import grid, plain
-from runners.report.values import Comparison, Contrasted, Summary, Sweep
-from runners.units import figure, percent
+from runners.report.values import Comparison, Contrasted, Summary, Sweep, SweepPoint
+from runners.units import exact, figure, percent
 
 CHANGES_HEAD = ("Workload", "Load", "Framework", "Change")
 CHANGES_EXPLAINED = (
     "Each change was planned before anything was measured: numbers against the next smaller one, anything else against "
-    "what stands first. Ratios are within blocks; in brackets the interval, which holds with 95 % for all pairs of a "
-    "table together."
+    "what stands first. Ratios are within blocks; in brackets the interval, which for each metric holds with 95 % for "
+    "all pairs of a table together. Where a table is ordered by its normalised rate, that is what is compared. A dash "
+    "stands where nothing could be compared: a variant failed or a disturbed block counts, k6 was the limit of a rate "
+    "or it was offered, a wait is only a bound."
 )
 CURVES_EXPLAINED = "In each cell: requests/s, of the predicted rate, and what limited it."
+AXES = {"wait": "wait (s)", "cpu-iterations": "squares a computation"}
+"""What varies, as the head of a table and an axis have it, where its own name does not tell."""
 
 
 def curves_section(summary: Summary) -> str:
     """Every curve as a table of its points with its sentence, and its picture."""
     parts: list[str] = []
     for place, sweeps in by_place(summary.sweeps):
-        head, _ = sweep_lines(sweeps[0])
+        head, lines = curves_table(sweeps)
         parts += [f"### {place}", "", *(f"- {plain(sweep.text)}" for sweep in sweeps), ""]
-        parts += [*grid(head, [sweep_lines(sweep)[1] for sweep in sweeps], words=frozenset({0})), ""]
-        if sweeps[0].load is not None:
-            parts += [f"![{place}](charts/{stem_of(sweeps[0])}.svg)", ""]
+        parts += [*grid(head, lines, words=frozenset({0})), ""]
+        parts += [f"![{place}](charts/{stem_of(sweeps[0])}.svg)", ""]
     return "\n".join(["## Curves", "", CURVES_EXPLAINED, "", *parts]) if parts else ""
 
 
@@ -42,16 +45,20 @@ def changes_section(summary: Summary) -> str:
     return "\n".join(["## What each change did", "", CHANGES_EXPLAINED, "", *shown, ""])
 
 
-def sweep_lines(sweep: Sweep) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """A curve as two lines of a table: the values of what varies, and what was seen there."""
-    head = (sweep.factor, *(f"{point.at:,g}" for point in sweep.points))
-    cells = []
-    for point in sweep.points:
-        rate = figure(point.requests_per_s.median)
-        of = f" of {figure(point.predicted_per_s)}" if point.predicted_per_s is not None else ""
-        limit = f", {point.limited_by}" if point.limited_by and point.limited_by != "none" else ""
-        cells.append(f"{rate}{of}{limit}")
-    return head, (sweep.title, *cells)
+def curves_table(sweeps: Sequence[Sweep]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Curves of one place: the values of what varies as the head, and a line of what was seen at each for every one."""
+    values = sorted({point.at for sweep in sweeps for point in sweep.points})
+    lines = []
+    for sweep in sweeps:
+        seen = {point.at: _point(point) for point in sweep.points}
+        lines.append((sweep.title, *(seen.get(at, NOTHING) for at in values)))
+    return (AXES.get(sweeps[0].factor, sweeps[0].factor), *map(exact, values)), lines
+
+
+def _point(point: SweepPoint) -> str:
+    of = f" of {figure(point.predicted_per_s)}" if point.predicted_per_s is not None else ""
+    limit = f", {point.limited_by}" if point.limited_by and point.limited_by != "none" else ""
+    return f"{figure(point.requests_per_s.median)}{of}{limit}"
 
 
 def place_of(sweep: Sweep) -> str:
@@ -61,11 +68,11 @@ def place_of(sweep: Sweep) -> str:
 
 
 def by_place(sweeps: Iterable[Sweep]) -> list[tuple[str, list[Sweep]]]:
-    """Curves that share a picture: the same workload, load and points."""
-    found: dict[tuple[str, tuple[float, ...]], list[Sweep]] = {}
+    """Curves that share a picture: over the same factor, of the same workload and load."""
+    found: dict[str, list[Sweep]] = {}
     for sweep in sweeps:
-        found.setdefault((place_of(sweep), tuple(point.at for point in sweep.points)), []).append(sweep)
-    return [(place, some) for (place, _), some in found.items()]
+        found.setdefault(place_of(sweep), []).append(sweep)
+    return list(found.items())
 
 
 def stem_of(sweep: Sweep) -> str:
@@ -113,7 +120,7 @@ def _change(left: Subject, right: Subject) -> tuple[str, str]:
 
 
 def _word(value: Factor) -> str:
-    return f"{value:,g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else value
+    return value if isinstance(value, str) else exact(value)
 
 
 def _seen(comparison: Comparison | None) -> str:

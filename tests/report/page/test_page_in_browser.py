@@ -32,6 +32,7 @@ SHAPES = {
     ),
     "one of everything": Shape(subjects=1, workloads=1, clients=(80,), rounds=1),
     "open only": Shape(workloads=2, clients=(), fractions=(0.6, 0.9)),
+    "variants": Shape(subjects=2, workloads=1, clients=(10, 40, 80), vary={"threads": (5, 20, 80)}),
 }
 
 
@@ -193,6 +194,28 @@ def test_in_print_every_panel_is_shown_and_the_paper_is_light(browser: Browser, 
     assert seen.page.locator("#panel-async-io-80-clients table").is_visible()
     background = seen.page.evaluate("() => getComputedStyle(document.body).backgroundColor")
     assert min(int(part) for part in background.removeprefix("rgb(").removesuffix(")").split(",")) > 200
+    seen.page.close()
+
+
+def test_the_curve_of_a_setting_is_drawn_with_its_ceiling_below_what_is_said_of_it(
+    browser: Browser, files: dict[str, Path]
+) -> None:
+    seen = visit(browser, files["variants"])
+    panel = seen.page.locator("#panel-async-io-80-clients")
+    assert panel.get_by_text("FastAPI: ").first.is_visible()
+    drawing = panel.locator('[data-chart="async-io-80-over-threads"] svg')
+    assert drawing.is_visible()
+    assert "threads (log scale)" in (drawing.text_content() or "")
+    assert drawing.locator(".mark-line path[stroke-dasharray]").count() == 2
+    assert drawing.locator(".mark-line path:not([stroke-dasharray])").count() == 2
+    assert drawing.locator(".mark-symbol.role-mark path").count() == 2 * 3
+    drawing.locator(".mark-symbol.role-mark path").last.hover()
+    tooltip = seen.page.locator("#vg-tooltip-element.visible")
+    tooltip.wait_for()
+    assert "predicted" in tooltip.inner_text()
+    seen.page.locator('nav.contents a[href="#changes"]').click()
+    assert seen.page.locator("#changes table").is_visible()
+    assert seen.said == []
     seen.page.close()
 
 

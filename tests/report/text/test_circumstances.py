@@ -1,0 +1,42 @@
+"""Settings and versions in words: only what all subjects share, and of no Python what it did not tell."""
+
+from dataclasses import replace
+
+from runners.model.subject import Settings
+from runners.report.text.circumstances import runtime_words, settings_words, versions_of
+from tests.sessions import Shape, stored_session
+
+PYTHONS = Shape(subjects=1, vary={"python": ("3.11", "3.14t")})
+
+
+def test_a_python_that_was_not_told_has_no_version_of_another_ones_packages() -> None:
+    session = stored_session(replace(PYTHONS, silent=frozenset({"fastapi@python=3.14t"}))).session
+    assert versions_of(session) == ["FastAPI 7.3.11", "FastAPI ?"]
+    told = [runtime_words(session, subject) for subject in session.plan.subjects]
+    assert told == ["; CPython 3.11.4, GIL on as the server told it", "; Python 3.14t, which the server did not tell"]
+
+
+def test_without_a_python_of_its_own_a_subject_has_what_is_installed_here() -> None:
+    session = stored_session(replace(PYTHONS, vary={"threads": (5, 10)})).session
+    assert versions_of(session) == ["FastAPI 0.165.0"]
+    assert {runtime_words(session, subject) for subject in session.plan.subjects} == {""}
+
+
+def test_what_varies_is_left_out_of_the_settings() -> None:
+    session = stored_session(replace(PYTHONS, vary={"threads": (5, 10), "wait": (0.02, 0.05)})).session
+    assert settings_words(session) == (
+        "**matched** profile: 1 process(es), loop uvloop where the stack takes it; 60,000 squares a computation"
+    )
+
+
+def test_of_both_profiles_the_settings_are_told_of_the_matched_ones_only() -> None:
+    session = stored_session(replace(PYTHONS, vary={"profile": ("matched", "stock")})).session
+    assert settings_words(session).startswith(
+        "**matched** and **stock** profiles; the matched ones with 1 process(es), 40 threads, loop uvloop"
+    )
+
+
+def test_the_stock_profile_has_nothing_configured() -> None:
+    session = stored_session(replace(PYTHONS, vary={}, settings=Settings(profile="stock"))).session
+    assert settings_words(session).startswith("**stock** profile: nothing configured")
+    assert "threads" not in settings_words(session)
