@@ -45,8 +45,10 @@ FIRST_AND_LAST = "from 100/s at 5 threads to 390/s at 40 threads"
         ),
         (
             "more more undecided",
-            f"{TWENTY}beyond that no change can be told "
-            "(390/s at 40 threads; 3.1 % would be found four times out of five)",
+            (
+                f"{TWENTY}beyond that no change can be told "
+                "(390/s at 40 threads; 3.1 % would be found four times out of five)"
+            ),
         ),
         (
             "more more less",
