@@ -150,9 +150,9 @@ def _require_answers(server: Server, load: LoadSummary) -> None:
         return
     lost = sum(load.errors.values())
     kinds = ", ".join(f"{kind} {count}" for kind, count in load.errors.items())
-    seen = f"{lost} requests were lost ({kinds})" if lost else "no request ended"
+    seen = f"{lost} requests were lost ({kinds}); see its log" if lost else "no request ended; a longer --window?"
     raise ServerError(
-        f"{server.subject.name}: the server answered nothing: {seen}; see its log",
+        f"{server.subject.name}: the server answered nothing: {seen}",
         log=process.last_lines(server.log),
     )
 
