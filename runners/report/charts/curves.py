@@ -7,7 +7,7 @@ import altair as alt
 
 from runners.report.charts.data import Rows, axis_title, metric_rows, whisker_words
 from runners.report.charts.latency import log_axis, positive
-from runners.report.charts.parts import Chart, chart, colour, finished, narrow, shape_scale, tooltip
+from runners.report.charts.parts import Chart, chart, colour, finished, legend_of, shape_scale, tooltip
 from runners.report.figures.metrics import BY_NAME
 from runners.report.values import Table
 
@@ -66,7 +66,7 @@ def _curve(tables: Sequence[Table], labels: Mapping[str, str], curve: Curve, row
         axis=alt.Axis(title="clients (log scale)", values=counts, format=",", grid=False, ticks=True),
     )
     hover = tooltip(alt.Tooltip("clients:Q", title="clients"))
-    legend = alt.Legend(columns=narrow(2, 4))
+    legend = legend_of(labels.values())
     base = chart(rows).encode(x=x, color=colour(labels, legend), tooltip=hover)
     shape = alt.Shape("framework:N", scale=shape_scale(labels), legend=legend)
     layers = [

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from math import floor
+from typing import Any
 
 import altair as alt
 
@@ -32,7 +33,7 @@ BANDS = ((0.95, "95 % or more"), (0.8, "80 %"), (0.5, "50 %"), (0.2, "20 %"), (0
 
 NO_BAND = "no figure"
 STRONG = tuple(name for _, name in BANDS[:2])
-CELL_PX = 58
+CELL_PX, LINE_PX = 58, 13
 METRICS_SHOWN = ("requests_per_s", "p95_s", "bystander_fresh_p99_s", "cpu_s_per_request")
 
 
@@ -144,10 +145,24 @@ def _not_apart(row: Row, name: str, best: Row | None) -> bool:
     )
 
 
+def _stacked(frameworks: list[str]) -> dict[str, Any]:
+    """The words of long titles below each other, as columns are narrow."""
+    if not any(" (" in title for title in frameworks):
+        return {}
+    lines = max(title.count(" ") + 1 for title in frameworks)
+    return {
+        "labelExpr": "split(datum.label, ' ')",
+        "labelFontSize": 11,
+        "labelLineHeight": LINE_PX,
+        "labelPadding": LINE_PX * lines,
+        "labelBaseline": "top",
+    }
+
+
 def _axes(frameworks: list[str], rows: Rows) -> tuple[alt.X, alt.Y]:
     workloads = list(dict.fromkeys(row["workload"] for row in rows))
     limit = alt.ExprRef(f"width / {max(1, len(frameworks))} - 6")
-    axis = alt.Axis(orient="top", labelAngle=0, labelLimit=limit)
+    axis = alt.Axis(orient="top", labelAngle=0, labelLimit=limit, **_stacked(frameworks))
     return (
         alt.X("framework:N", title=None, scale=alt.Scale(domain=frameworks), axis=axis),
         alt.Y("workload:N", title=None, scale=alt.Scale(domain=workloads)),

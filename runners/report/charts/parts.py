@@ -1,7 +1,7 @@
 """The parts that charts share: framework axes and scales, whiskers, words where a figure is missing, headings."""
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
 from typing import TypeAlias
 
@@ -19,6 +19,17 @@ WIDTH = 640
 
 
 PHONE_PX = 360
+
+SHORT_TITLE = 14
+"""Characters of a title of which four stand side by side over a chart."""
+LETTER_PX, SYMBOL_PX = 6, 30
+"""What a character and a symbol of a legend take at most."""
+
+TWO_LINES = (
+    "indexof(datum.label, ' (') < 1 ? datum.label : "
+    "[slice(datum.label, 0, indexof(datum.label, ' (')), slice(datum.label, indexof(datum.label, ' (') + 1)]"
+)
+"""The title of a variant as an axis has it: what sets it apart stands below its framework."""
 
 _PLACES = {"aiohttp": 0, "fastapi": 1, "flask": 2, "starlette": 3}
 
@@ -56,7 +67,20 @@ def colour(labels: Mapping[str, str], legend: alt.Legend | None = None) -> alt.C
 
 
 def frameworks(order: Sequence[str]) -> alt.Y:
-    return alt.Y("framework:N", title=None, scale=alt.Scale(domain=list(order)))
+    scale = alt.Scale(domain=list(order))
+    if not any(" (" in title for title in order):
+        return alt.Y("framework:N", title=None, scale=scale)
+    axis = alt.Axis(labelExpr=TWO_LINES, labelLimit=narrow(120, 250), labelFontSize=12)
+    return alt.Y("framework:N", title=None, scale=scale, axis=axis)
+
+
+def legend_of(titles: Iterable[str]) -> alt.Legend:
+    """A legend in as many columns as titles of this length leave room for."""
+    longest = max(map(len, titles), default=0)
+    if longest <= SHORT_TITLE:
+        return alt.Legend(columns=narrow(2, 4))
+    fitting = alt.ExprRef(f"max(1, floor(width / {LETTER_PX * longest + SYMBOL_PX}))")
+    return alt.Legend(columns=fitting, labelLimit=narrow(300, 600))
 
 
 def tooltip(*extra: alt.Tooltip) -> list[alt.Tooltip]:

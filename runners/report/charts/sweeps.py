@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import altair as alt
 
 from runners.report.charts.data import axis_title, shown, spread_words
-from runners.report.charts.parts import Chart, chart, colour, finished, narrow, shape_scale
+from runners.report.charts.parts import Chart, chart, colour, finished, legend_of, shape_scale
 from runners.report.figures.metrics import BY_NAME
 from runners.report.text.variants import AXES, by_place, stem_of
 from runners.report.values import Summary, Sweep, SweepPoint
@@ -51,7 +51,7 @@ def _chart(summary: Summary, sweeps: Sequence[Sweep], workload: str) -> Chart:
     predicted = [row for row in rows if row["predicted"] is not None]
     values = sorted({point.at for sweep in sweeps for point in sweep.points})
     x = _x(sweeps[0].factor, values)
-    legend = alt.Legend(columns=narrow(1, 2), labelLimit=400)
+    legend = legend_of(labels.values())
     hover = [alt.Tooltip(f"{field}:N", title=title) for field, title in _HOVER]
     axis = alt.Axis(title=axis_title(RATE), format=",~r", tickCount=5, grid=True)
     y = alt.Y("value:Q", scale=alt.Scale(domainMin=0), axis=axis)
@@ -95,7 +95,7 @@ def _x(factor: str, values: Sequence[float]) -> alt.X:
 
 def _beside(curves: int) -> list[float]:
     """For each curve the factor by which its points stand beside their value, so that none hides another."""
-    return [APART ** (place / max(1, curves - 1) - 0.5) for place in range(curves)]
+    return [APART ** (place / (curves - 1) - 0.5) for place in range(curves)] if curves > 1 else [1.0]
 
 
 def _row(sweep: Sweep, point: SweepPoint, beside: float) -> dict[str, object]:

@@ -100,3 +100,22 @@ def test_a_drawing_names_its_axis_with_the_unit_and_its_curves() -> None:
     svg = to_svg(chart, "light")
     for text in ("wait (s) (log scale)", "FastAPI (5 threads)", "Starlette (10 threads)", ">0.02<", ">0.5<"):
         assert text in svg
+
+
+def test_a_lone_curve_stands_at_its_values() -> None:
+    points = rows(specs(replace(SWEPT, subjects=1))[STEM])
+    assert [row["at"] for row in points] == list(THREADS)
+
+
+def test_long_titles_are_told_in_full_in_every_drawing() -> None:
+    shape = Shape(
+        subjects=2,
+        workloads=1,
+        clients=(10, 40, 80),
+        vary={"processes": (1, 2), "loop": ("asyncio",), "python": ("3.11", "3.14t")},
+    )
+    drawn = charts(told(shape))
+    svgs = {stem: to_svg(chart, "light") for stem, chart in drawn.items()}
+    assert [stem for stem, svg in svgs.items() if "…" in svg] == []
+    assert "(2 processes, asyncio, Python 3.14t)" in svgs["async-io-80-clients-throughput"]
+    assert "FastAPI (2 processes, asyncio, Python 3.14t)" in svgs["async-io-curve-throughput"]

@@ -32,6 +32,7 @@ def point(at: float, rate: float, limit: str = "pool", detectable: float | None 
 POINTS = (point(5, 100), point(10, 200), point(20, 400, "clients"), point(40, 390, "none", 0.031))
 TWENTY = "rises up to 20 threads, with 400/s, 80 % of the 500/s predicted, limited by the number of clients; "
 TEN = "rises up to 10 threads, with 200/s, 80 % of the 250/s predicted, limited by its pool; "
+FOUND = "3.1 % would be found four times out of five"
 FIRST_AND_LAST = "from 100/s at 5 threads to 390/s at 40 threads"
 
 
@@ -45,10 +46,7 @@ FIRST_AND_LAST = "from 100/s at 5 threads to 390/s at 40 threads"
         ),
         (
             "more more undecided",
-            (
-                f"{TWENTY}beyond that no change can be told "
-                "(390/s at 40 threads; 3.1 % would be found four times out of five)"
-            ),
+            f"{TWENTY}beyond that no change can be told (390/s at 40 threads; {FOUND})",
         ),
         (
             "more more less",
@@ -66,7 +64,7 @@ FIRST_AND_LAST = "from 100/s at 5 threads to 390/s at 40 threads"
         ("equal equal equal", f"stays within 1 % at each step, {FIRST_AND_LAST}"),
         (
             "undecided equal undecided",
-            f"no change can be told at any step, {FIRST_AND_LAST}; 3.1 % would be found four times out of five",
+            f"no change can be told at any step, {FIRST_AND_LAST}; {FOUND}",
         ),
         ("equal less undecided", f"never rises and falls at some steps, {FIRST_AND_LAST}"),
         (
