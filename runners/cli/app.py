@@ -1,6 +1,5 @@
 """Arguments in, exit code out: the only module that exits."""
 
-import signal
 import sys
 
 import typer
@@ -9,6 +8,7 @@ from rich.text import Text
 from runners.cli import look, run, tell
 from runners.cli.terminal import INTERRUPTED, err
 from runners.errors import ShootoutError
+from runners.session import ending
 
 app = typer.Typer(
     add_completion=False,
@@ -32,7 +32,7 @@ app.command("doctor")(look.examine)
 
 def main() -> None:
     """The program: expected failures become one line and an exit code; being told to end is like Ctrl-C."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    ending.listen()
     try:
         app()
     except ShootoutError as error:
@@ -40,5 +40,12 @@ def main() -> None:
         if log := getattr(error, "log", ""):
             err.print(Text(log, style="dim"), soft_wrap=True)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+    except SystemExit as end:
+        if _was_interrupted(end):
+            err.print(Text("shootout: interrupted", style="red"))
+        raise
+
+
+def _was_interrupted(end: SystemExit) -> bool:
+    """Whether typer made this of a KeyboardInterrupt that nobody told more about."""
+    return end.code == INTERRUPTED and isinstance(end.__context__, typer.Exit) and end.__context__.__cause__ is not None
