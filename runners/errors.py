@@ -3,7 +3,9 @@
     ShootoutError            exit 1: what was being done, to what, what was seen, what to try
     |- UsageError            exit 2: the request itself makes no sense
     |- ManifestError         a framework.toml is wrong
+    |- EndedError            exit 130: it was told to end; what is kept, and how to go on
     |- StoreError            a stored session is missing, broken or cannot be written
+    |  `- DiskFullError      there is no room for more
     |- LoadGeneratorError    k6 is missing, too old or failed
     |- InterpreterError      a Python is not there, or its environment cannot be made
     |- ServerError           a server did not start, died or is not the one that was started
@@ -31,7 +33,15 @@ class ManifestError(ShootoutError):
     pass
 
 
+class EndedError(ShootoutError):
+    exit_code = 130
+
+
 class StoreError(ShootoutError):
+    pass
+
+
+class DiskFullError(StoreError):
     pass
 
 

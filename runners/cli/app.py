@@ -1,6 +1,5 @@
 """Arguments in, exit code out. It imports next to nothing, so that Ctrl-C never meets an import outside of `main`."""
 
-import signal
 import sys
 
 from runners.cli.interrupts import ending_at_once
@@ -9,23 +8,38 @@ from runners.errors import INTERRUPTED, ShootoutError
 
 def main() -> None:
     """The program: expected failures become one line and an exit code; being told to end is like Ctrl-C."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with ending_at_once():
             from runners.cli.commands import app  # noqa: PLC0415 - the slow part of a start
+            from runners.session import ending  # noqa: PLC0415
+        ending.listen()
         app()
     except ShootoutError as error:
         _tell(error)
         sys.exit(error.exit_code)
+    except SystemExit as end:
+        if _was_interrupted(end):
+            _say("shootout: interrupted")
+        raise
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
 
 
+def _was_interrupted(end: SystemExit) -> bool:
+    """Whether typer made this of a KeyboardInterrupt that nobody told more about."""
+    raised = end.__context__
+    return end.code == INTERRUPTED and raised is not None and raised.__cause__ is not None
+
+
 def _tell(error: ShootoutError) -> None:
+    _say(f"shootout: {error}")
+    if log := getattr(error, "log", ""):
+        _say(log, "dim")
+
+
+def _say(text: str, style: str = "red") -> None:
     from rich.text import Text  # noqa: PLC0415 - as above
 
     from runners.cli.terminal import err  # noqa: PLC0415 - as above
 
-    err.print(Text(f"shootout: {error}", style="red"), soft_wrap=True)
-    if log := getattr(error, "log", ""):
-        err.print(Text(log, style="dim"), soft_wrap=True)
+    err.print(Text(text, style=style), soft_wrap=True)

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from runners import store
 from runners.cli.options import K6, Apps, LoadModel, Loop, Profile, Results, cores_of, numbers_of, words_of
+from runners.cli.resuming import go_on
 from runners.cli.screen import Screen
 from runners.cli.tell import tell
 from runners.cli.terminal import err
@@ -23,11 +23,11 @@ from runners.plan.variants import KEYS, parse_expressions, parse_vary
 from runners.plan.workloads import select_workloads
 from runners.session.options import RIGOROUS_ROUNDS, ROOT, RunOptions
 from runners.session.prepare import Prepared, loads_of, prepare, prepare_plan, timing_of
-from runners.session.resume import resume as resume_session
 from runners.session.run import run as run_session
 
 
 def run(  # noqa: PLR0913 - one argument for each option
+    context: typer.Context,
     *,
     quick: Annotated[
         bool, typer.Option("--quick", help="One round at one level, about a minute: scouting only.")
@@ -104,14 +104,7 @@ def run(  # noqa: PLR0913 - one argument for each option
         command=("shootout", *sys.argv[1:]),
     )
     if resume is not None:
-        folder = store.find(results, resume)
-        stored = store.read(folder)
-        blocks = stored.session.plan.blocks
-        finished = store.finished_blocks(stored.results, blocks)
-        done = sum(len(block.arms) for block in blocks if block.number in finished)
-        with Screen(err, stored.session, done=done) as screen:
-            folder, summary = resume_session(folder, options, screen.watch)
-        tell(folder, summary)
+        go_on(context, resume, options)
         return
     _run(prepare(options), results)
 

@@ -20,6 +20,7 @@ from runners.report.summary.summary import summarise
 from runners.report.text import overview
 from runners.report.text.compare_markdown import comparison_markdown
 from runners.report.values import Summary
+from runners.session import ending
 from runners.session.options import ROOT
 
 
@@ -30,8 +31,11 @@ def report(
     results: Results = ROOT / "results",
 ) -> None:
     folder = store.find(results, session)
-    summary, files = render.everything(store.read(folder))
-    store.write_derived(folder, files)
+    with store.writing(folder), ending.told("nothing is lost; run the same again to draw it"):
+        stored = store.read(folder)
+        err.print(Text("drawing tables and charts…"))
+        summary, files = render.everything(stored)
+        store.write_derived(folder, files)
     tell(folder, summary)
     if open_page:
         webbrowser.open((folder / "report.html").as_uri())
@@ -49,15 +53,24 @@ def publish(
     ] = None,
     results: Results = ROOT / "results",
 ) -> None:
-    folder = store.publish(results, store.find(results, session), question)
+    found = store.find(results, session)
+    store.refuse_if_written(found)
+    with ending.told("nothing is lost; run the same again to publish it"):
+        folder, summary = _published(results, found, question)
+        wanted = _is_whole(summary) if readme is None else readme
+        if wanted and results.resolve() == (ROOT / "results").resolve():
+            store.replace_between(ROOT / "README.md", overview.BEGIN, overview.END, overview.markdown(summary))
+    out.print(Text(f"published: {shown(folder)}"), soft_wrap=True)
+
+
+def _published(results: Path, found: Path, question: str | None) -> tuple[Path, Summary]:
+    """The session's copy, drawn and listed, and its summary."""
+    folder = store.publish(results, found, question)
     summary, files = render.everything(store.read(folder))
     store.write_derived(folder, files)
     entries = [index.entry(one.name, store.read(one), store.question(one)) for one in store.published(results)]
     store.write_derived(folder.parent, {"README.md": index.markdown(entries)})
-    wanted = _is_whole(summary) if readme is None else readme
-    if wanted and results.resolve() == (ROOT / "results").resolve():
-        store.replace_between(ROOT / "README.md", overview.BEGIN, overview.END, overview.markdown(summary))
-    out.print(Text(f"published: {shown(folder)}"), soft_wrap=True)
+    return folder, summary
 
 
 def compare(  # noqa: PLR0913 - one argument for each option
@@ -89,7 +102,7 @@ def tell(folder: Path, summary: Summary) -> None:
         print_result(out, summary, shown(folder))
     if summary.session.interrupted:
         err.print(
-            Text(f"interrupted; go on with: shootout run --resume {summary.session.name}", style="yellow"),
+            Text(f"interrupted; go on with: {ending.how_to_go_on(summary.session)}", style="yellow"),
             soft_wrap=True,
         )
         raise typer.Exit(INTERRUPTED)

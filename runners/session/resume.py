@@ -7,18 +7,51 @@ from pathlib import Path
 from runners import store
 from runners.errors import UsageError
 from runners.measure.load import k6
+from runners.measure.orders import Step
 from runners.model.machine import Machine
 from runners.model.session import BlockVoid, Session, StoredSession
 from runners.report.values import Summary
+from runners.session import ending
 from runners.session.interpreters import find_all
 from runners.session.options import RunOptions
 from runners.session.prepare import cores_of, prepare_plan
-from runners.session.run import Watch, conduct, in_folder
+from runners.session.run import Watch, conduct, draw, in_folder
 
 
 def resume(folder: Path, options: RunOptions, watch: Watch) -> tuple[Path, Summary]:
-    """Go on with a stored session at its first unfinished block, with its own plan, settings and calibration."""
-    stored = store.read(folder)
+    """Go on with a stored session at its first unfinished block, with its own plan, settings and calibration.
+
+    Of a finished session there is nothing to measure: it is drawn again.
+    """
+    with store.writing(folder):
+        stored = store.read(folder)
+        done = store.finished_blocks(stored.results, stored.session.plan.blocks)
+        if done >= {block.number for block in stored.session.plan.blocks}:
+            return folder, _drawn_again(folder, stored.session, watch)
+        return _gone_on_with(folder, stored, done, as_begun(options, stored.session), watch)
+
+
+def as_begun(options: RunOptions, session: Session) -> RunOptions:
+    """The options with what the session was begun with: its settings, and whether it was quick and calibrated."""
+    said = [word for word in session.command if word in {"--calibrate", "--no-calibrate"}]
+    is_open = any(load.fraction for load in session.plan.loads)
+    return replace(
+        options,
+        load="open" if is_open else "closed",
+        quick="--quick" in session.command and session.label != "selftest",
+        calibrate=session.label != "selftest" and said[-1:] != ["--no-calibrate"],
+    )
+
+
+def _drawn_again(folder: Path, session: Session, watch: Watch) -> Summary:
+    watch(Step(text=f"{session.name} is finished: nothing is left to measure"), None)
+    with ending.told(f"nothing is lost; draw it with: {ending.how_to_draw(session)}"):
+        return draw(folder, session.model_copy(update={"interrupted": False}), watch)
+
+
+def _gone_on_with(
+    folder: Path, stored: StoredSession, done: frozenset[int], options: RunOptions, watch: Watch
+) -> tuple[Path, Summary]:
     session = stored.session
     prepared = prepare_plan(
         options,
@@ -30,7 +63,6 @@ def resume(folder: Path, options: RunOptions, watch: Watch) -> tuple[Path, Summa
     now, then = prepared.session.machine, session.machine
     if changed := next(_changed_since(then, now), None):
         raise UsageError(f"resuming {session.name}: {changed}; start a new session instead")
-    done = store.finished_blocks(stored.results, session.plan.blocks)
     attempts = {r.trial.block: r.trial.attempt for r in sorted(stored.results, key=lambda r: r.trial.attempt)}
     orders = replace(in_folder(prepared.orders, folder), calibration=session.calibration, done=done, attempts=attempts)
     kept = StoredSession(session=session.model_copy(update={"interrupted": False}), results=stored.results)

@@ -7,13 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from runners import store
-from runners.errors import ShootoutError
+from runners.errors import ShootoutError, StoreError
 from runners.measure.loop import measure
-from runners.measure.orders import Calibrated, Contended, Event, Identified, Orders, Spent
+from runners.measure.orders import Calibrated, Contended, Event, Identified, Orders, Spent, Step
+from runners.model.outcome import Failed
 from runners.model.session import BlockDisturbed, BlockVoid, Session, StoredSession, TrialResult
 from runners.report import render
 from runners.report.summary.summary import summarise
 from runners.report.values import Summary
+from runners.session import ending, storage
 from runners.session.prepare import Prepared
 
 Watch = Callable[[Event, Summary | None], None]
@@ -32,28 +34,49 @@ def run(prepared: Prepared, results: Path, watch: Watch) -> tuple[Path, Summary]
     """
     folder = store.create(results, prepared.session)
     stored = StoredSession(session=prepared.session, results=())
-    return conduct(folder, stored, in_folder(prepared.orders, folder), watch)
+    with store.writing(folder):
+        return conduct(folder, stored, in_folder(prepared.orders, folder), watch)
 
 
 def conduct(folder: Path, stored: StoredSession, orders: Orders, watch: Watch) -> tuple[Path, Summary]:
+    """Measure what is not done yet, then draw; the caller holds the session's lock."""
     session, lines = stored.session, list[store.Line]([*stored.results, *stored.footprints])
-    try:
-        with contextlib.closing(measure(orders)) as events:
-            for event in events:
-                if isinstance(event, store.Line):
-                    store.append(folder, event)
-                    lines.append(event)
-                else:
-                    session = _noted(session, event)
-                    store.write_session(folder, session)
-                watch(event, _summary_if_new(event, session, lines))
-    except KeyboardInterrupt:
-        session = session.model_copy(update={"interrupted": True})
-    except ShootoutError:
-        if any(isinstance(line, TrialResult) for line in lines):
-            _finish(folder, session.model_copy(update={"interrupted": True}))
-        raise
-    return folder, _finish(folder, session)
+    with ending.told(f"what was measured is kept; go on with: {ending.how_to_go_on(session)}"):
+        try:
+            with contextlib.closing(measure(orders)) as events:
+                for event in events:
+                    session = _kept(folder, session, event, lines)
+                    watch(event, _summary_if_new(event, session, lines))
+        except KeyboardInterrupt:
+            session = session.model_copy(update={"interrupted": True})
+        except (ShootoutError, OSError) as error:
+            if any(isinstance(line, TrialResult) for line in lines):
+                with contextlib.suppress(StoreError):
+                    finish(folder, session.model_copy(update={"interrupted": True}))
+            if (named := storage.named(error, folder, ending.how_to_go_on(session))) is not error:
+                raise named from error
+            raise
+        return folder, draw(folder, session, watch)
+
+
+def draw(folder: Path, session: Session, watch: Watch) -> Summary:
+    """Everything that is derived, told as under way; a signal that ended the measuring does not end this too."""
+    ending.listen()
+    watch(Step(text="drawing tables and charts…"), None)
+    return finish(folder, session)
+
+
+def _kept(folder: Path, session: Session, event: Event, lines: list[store.Line]) -> Session:
+    """Store what an event brings, if anything; the session as it is then."""
+    if not isinstance(event, store.Line):
+        changed = _noted(session, event)
+        store.write_session(folder, changed)
+        return changed
+    if isinstance(event, TrialResult) and isinstance(event.outcome, Failed):
+        storage.check(folder)  # where it is full every trial fails, which is not the framework's fault
+    store.append(folder, event)
+    lines.append(event)
+    return session
 
 
 def _summary_if_new(event: Event, session: Session, lines: Sequence[store.Line]) -> Summary | None:
@@ -66,7 +89,7 @@ def _summary_if_new(event: Event, session: Session, lines: Sequence[store.Line])
     return summarise(store.assembled(session, lines)) if is_new else None
 
 
-def _finish(folder: Path, session: Session) -> Summary:
+def finish(folder: Path, session: Session) -> Summary:
     ended = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     store.write_session(folder, session.model_copy(update={"finished_at": ended}))
     stored = store.read(folder)

@@ -3,6 +3,7 @@
     session.json    plan, machine, versions, calibration; replaced as a whole, never half written
     trials.jsonl    one line for each trial as it ends, synced; a line may also void one attempt at a block
     trials.jsonl.xz the same, as a published session has it: a sixth of the size
+    .lock           while a process measures or draws the session: which, and since when
     logs/           what servers and k6 printed last
     question.txt    what a published session was to answer, if that was said
     the rest        derived; `shootout report` builds it again
@@ -32,6 +33,7 @@ from runners.store.folder import (
     write_session,
 )
 from runners.store.lines import PACKED_TRIALS_FILE, TRIALS_FILE, Line, assembled, finished_blocks
+from runners.store.lock import refuse_if_written, writing
 from runners.store.publish import QUESTION_FILE, publish, published, question, replace_between
 
 __all__ = [
@@ -52,9 +54,11 @@ __all__ = [
     "published",
     "question",
     "read",
+    "refuse_if_written",
     "reopen",
     "replace_between",
     "scratch",
     "write_derived",
     "write_session",
+    "writing",
 ]

@@ -1,5 +1,7 @@
 """Text files, with errors in one line."""
 
+import contextlib
+import os
 from pathlib import Path
 
 from runners.errors import StoreError
@@ -20,7 +22,32 @@ def read_bytes(path: Path) -> bytes:
 
 
 def write_text(path: Path, text: str) -> None:
+    """Replace the file as a whole: whatever happens, it holds the old text or the new one."""
+    fresh = path.with_name(f"{path.name}.new")
     try:
-        path.write_text(text, encoding="utf-8", newline="\n")
+        with fresh.open("w", encoding="utf-8", newline="\n") as sink:
+            sink.write(text)
+        fresh.replace(path)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            fresh.unlink(missing_ok=True)
         raise StoreError(f"writing {path}: {error.strerror}") from error
+
+
+def add_whole(path: Path, line: bytes) -> None:
+    """Add bytes to a file's end and wait until they are on the disk: all of them, or none if there is no room.
+
+    Raises:
+        OSError: They could not be written.
+    """
+    with path.open("ab", buffering=0) as sink:
+        before = os.fstat(sink.fileno()).st_size
+        try:
+            rest = memoryview(line)
+            while rest:
+                rest = rest[sink.write(rest) :]
+            os.fsync(sink.fileno())
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.truncate(sink.fileno(), before)
+            raise

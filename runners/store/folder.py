@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,7 +13,7 @@ from runners.model.session import (
     StoredSession,
 )
 from runners.store import versions
-from runners.store.files import read_text, write_text
+from runners.store.files import add_whole, read_text, write_text
 from runners.store.lines import (
     PACKED_TRIALS_FILE,
     TRIALS_FILE,
@@ -51,22 +50,16 @@ def create(results: Path, session: Session) -> Path:
 
 def write_session(folder: Path, session: Session) -> None:
     """Replace session.json at once."""
-    fresh = folder / f"{SESSION_FILE}.new"
-    write_text(fresh, session.model_dump_json(indent=1) + "\n")
-    fresh.replace(folder / SESSION_FILE)
+    write_text(folder / SESSION_FILE, session.model_dump_json(indent=1) + "\n")
 
 
 def append(folder: Path, line: Line) -> None:
-    """Add one line to trials.jsonl and wait until it is on the disk."""
+    """Add one line to trials.jsonl and wait until it is on the disk; a line that does not fit leaves nothing."""
+    path = folder / TRIALS_FILE
     try:
-        with (folder / TRIALS_FILE).open("a", encoding="utf-8") as sink:
-            sink.write(written(line))
-            sink.flush()
-            os.fsync(sink.fileno())
+        add_whole(path, written(line).encode())
     except OSError as error:
-        raise StoreError(
-            f"writing {folder / TRIALS_FILE}: {error.strerror}; what was measured before is kept"
-        ) from error
+        raise StoreError(f"writing {path}: {error.strerror}; what was measured before is kept") from error
 
 
 def reopen(folder: Path) -> None:
@@ -80,6 +73,7 @@ def reopen(folder: Path) -> None:
     else:
         whole = "".join(written(line) for line in lines_of(folder, version, session)).encode()
     try:
+        (folder / "logs").mkdir(exist_ok=True)  # a published session has none
         fresh = folder / f"{TRIALS_FILE}.new"
         fresh.write_bytes(whole)
         fresh.replace(folder / TRIALS_FILE)

@@ -48,8 +48,12 @@ def test_a_full_session_leaves_every_file_and_figures_while_it_runs(options: Run
 
 
 def test_a_session_interrupted_before_any_trial_still_ends_in_valid_files(options: RunOptions) -> None:
-    def interrupt_at_once(_event: Event, _summary: Summary | None) -> None:
-        raise KeyboardInterrupt
+    seen: list[Event] = []
+
+    def interrupt_at_once(event: Event, _summary: Summary | None) -> None:
+        seen.append(event)
+        if len(seen) == 1:
+            raise KeyboardInterrupt
 
     folder, summary = run(options, interrupt_at_once)
     assert summary.session.interrupted

@@ -27,7 +27,7 @@ def test_a_published_session_is_packed_can_be_published_again_and_gone_on_with(
     assert store.publish(folder.parent, published) == published
     assert store.read(published) == store.read(folder)
     store.reopen(published)
-    assert {path.name for path in published.iterdir()} == {"session.json", "trials.jsonl"}
+    assert {path.name for path in published.iterdir()} == {"session.json", "trials.jsonl", "logs"}
     store.append(published, session.results[0])
     assert len(store.read(published).results) == len(store.read(folder).results) + 1
 

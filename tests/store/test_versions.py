@@ -271,7 +271,7 @@ def test_reopening_an_older_session_leaves_nothing_of_its_format(old: Path) -> N
     store.reopen(old)
 
     assert store.read(old) == before
-    assert {path.name for path in old.iterdir()} == {"session.json", "trials.jsonl"}
+    assert {path.name for path in old.iterdir()} == {"session.json", "trials.jsonl", "logs"}
     session = json.loads((old / "session.json").read_text(encoding="utf-8"))
     assert (session["format_version"], "settings" in session) == (3, False)
     assert Session.model_validate(session) == before.session
