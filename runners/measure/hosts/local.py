@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -51,6 +52,8 @@ class Child:
     def kill(self) -> None:
         """Kill it and all that it started, and wait until nothing of that is left."""
         self.lifeline.close()
+        with contextlib.suppress(ProcessLookupError):
+            self.guardian.send_signal(signal.SIGCONT)  # whoever stopped the command may have stopped its guardian too
         self.wait()
 
     def _ended(self, guardians_code: int) -> int:

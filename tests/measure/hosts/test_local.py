@@ -273,3 +273,13 @@ def test_what_a_command_printed_before_it_failed_or_was_given_up_is_known(end: s
     with pytest.raises(process.CommandFailed) as raised:
         process.capture(python(code), timeout_s=limit_s)
     assert process.printed(raised.value).split() == ["one", "two"]
+
+
+@on_linux
+def test_a_child_whose_guardian_was_stopped_too_can_be_stopped_all_the_same(tmp_path: Path) -> None:
+    child = process.start(("sleep", "60"), cwd=tmp_path, environment=os.environ, log=tmp_path / "log")
+    for pid in (child.pid, child.guardian.pid):
+        os.kill(pid, signal.SIGSTOP)
+    process.stop([child])
+    assert gone(child.pid)
+    assert gone(child.guardian.pid)
