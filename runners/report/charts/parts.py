@@ -71,8 +71,13 @@ def frameworks(order: Sequence[str]) -> alt.Y:
     scale = alt.Scale(domain=list(order))
     if not any(" (" in title for title in order):
         return alt.Y("framework:N", title=None, scale=scale)
-    size = {"labelFontSize": narrow(11, 12), "labelLineHeight": narrow(12, 14), "labelOffset": narrow(-12, -7)}
-    axis = alt.Axis(labelExpr=TWO_LINES, labelLimit=narrow(120, 250), **size)
+    axis = alt.Axis(
+        labelExpr=TWO_LINES,
+        labelLimit=narrow(120, 250),
+        labelFontSize=narrow(11, 12),
+        labelLineHeight=narrow(12, 14),
+        labelOffset=narrow(-12, -7),
+    )
     return alt.Y("framework:N", title=None, scale=scale, axis=axis)
 
 
