@@ -22,14 +22,15 @@ PHONE_PX = 360
 
 SHORT_TITLE = 14
 """Characters of a title of which four stand side by side over a chart."""
-LETTER_PX, SYMBOL_PX = 6, 30
-"""What a character and a symbol of a legend take at most."""
+LETTER_PX, SYMBOL_PX, AXIS_PX = 6, 30, 50
+"""What a character and a symbol of a legend take at most, and what stands left of it."""
 
 TWO_LINES = (
     "indexof(datum.label, ' (') < 1 ? datum.label : "
+    f"width < {PHONE_PX} ? split(replace(datum.label, ' (', ', ('), ', ') : "
     "[slice(datum.label, 0, indexof(datum.label, ' (')), slice(datum.label, indexof(datum.label, ' (') + 1)]"
 )
-"""The title of a variant as an axis has it: what sets it apart stands below its framework."""
+"""The title of a variant as an axis has it: what sets it apart stands below its framework, on a phone line by line."""
 
 _PLACES = {"aiohttp": 0, "fastapi": 1, "flask": 2, "starlette": 3}
 
@@ -70,7 +71,13 @@ def frameworks(order: Sequence[str]) -> alt.Y:
     scale = alt.Scale(domain=list(order))
     if not any(" (" in title for title in order):
         return alt.Y("framework:N", title=None, scale=scale)
-    axis = alt.Axis(labelExpr=TWO_LINES, labelLimit=narrow(120, 250), labelFontSize=12)
+    axis = alt.Axis(
+        labelExpr=TWO_LINES,
+        labelLimit=narrow(120, 250),
+        labelFontSize=narrow(11, 12),
+        labelLineHeight=narrow(12, 14),
+        labelOffset=narrow(-12, -7),
+    )
     return alt.Y("framework:N", title=None, scale=scale, axis=axis)
 
 
@@ -79,7 +86,9 @@ def legend_of(titles: Iterable[str]) -> alt.Legend:
     longest = max(map(len, titles), default=0)
     if longest <= SHORT_TITLE:
         return alt.Legend(columns=narrow(2, 4))
-    fitting = alt.ExprRef(f"max(1, floor(width / {LETTER_PX * longest + SYMBOL_PX}))")
+    # the width of the drawing changes while it is laid out, that of its place does not; 0 * width follows a resize
+    room = f"(containerSize()[0] || width) - {AXIS_PX} + 0 * width"
+    fitting = alt.ExprRef(f"max(1, floor(({room}) / {LETTER_PX * longest + SYMBOL_PX}))")
     return alt.Legend(columns=fitting, labelLimit=narrow(300, 600))
 
 

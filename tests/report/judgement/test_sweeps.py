@@ -150,6 +150,11 @@ def test_curves_over_clients_need_three_numbers_of_them() -> None:
     assert "; beyond that it stays within 1 % at each step (79" in found.text
 
 
+def test_numbers_of_clients_whose_intervals_overlap_are_not_told_apart() -> None:
+    text = sweep(Shape(subjects=2, clients=(10, 40, 80, 160)), workload="async-cpu").text
+    assert text.startswith("Starlette: no change can be told at any step, from ")
+
+
 def test_frameworks_of_the_same_title_have_curves_of_their_own() -> None:
     same = {"fastapi": "Same", "starlette": "Same"}
     for shape in (replace(SWEPT, titles=same), replace(SWEPT, titles=same, vary={}, clients=(10, 40, 80))):

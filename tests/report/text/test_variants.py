@@ -108,6 +108,11 @@ def test_each_change_is_told_once_with_whose_it_is_and_what_it_did() -> None:
     assert plateau.endswith(" equal")
 
 
+def test_a_change_that_noise_hides_is_not_told_apart() -> None:
+    lines = [line for line in changes(told(replace(SWEPT, noise=0.03))) if line[0] == "/sync-io"]
+    assert [line[4].endswith(" not told apart") for line in lines] == [False, False, True] * 2
+
+
 def test_of_two_factors_the_one_that_did_not_change_stands_in_the_title() -> None:
     lines = list(changes(told(replace(SWEPT, subjects=1, workloads=1, vary={"threads": (5, 10), "wait": (0.02, 0.1)}))))
     assert [line[2:4] for line in lines] == [
