@@ -97,7 +97,7 @@ def _blocks(
             queue.append(block)
         else:
             yield BlockDisturbed(block=block.number, attempt=attempt, reason=reason)
-            yield from quiet.contend(
+            yield from quiet.mark_contended(
                 progress, f"a block kept its figures although {reason}; it was repeated as often as allowed"
             )
 

@@ -16,7 +16,7 @@ def await_quiet(orders: Orders, progress: Progress) -> Iterator[Event]:
     deadline = progress.elapsed_s() + orders.quiet_limit_s
     while (busy := machine.foreign_cores(QUIET_STEP_S)) >= machine.QUIET_CORES:
         if progress.elapsed_s() > deadline:
-            yield from contend(progress, f"other programs kept {busy:.2f} cores busy before the session")
+            yield from mark_contended(progress, f"other programs kept {busy:.2f} cores busy before the session")
             return
         yield Step(text=f"waiting for a quiet machine: other programs use {busy:.2f} cores")
 
@@ -36,7 +36,7 @@ def await_usual_speed(orders: Orders, progress: Progress) -> Iterator[Event]:
         yield Step(text="waiting for the servers' cores to run at their usual speed")
 
 
-def contend(progress: Progress, reason: str) -> Iterator[Event]:
+def mark_contended(progress: Progress, reason: str) -> Iterator[Event]:
     """Mark the session as contended, once."""
     if not progress.contended:
         progress.contended = True

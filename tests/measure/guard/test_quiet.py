@@ -44,5 +44,5 @@ def test_cores_that_stay_slow_are_waited_for_a_bounded_time(planned: Orders) -> 
 
 def test_a_session_is_marked_contended_once() -> None:
     told = progress([])
-    events = [*quiet.contend(told, "first"), *quiet.contend(told, "second")]
+    events = [*quiet.mark_contended(told, "first"), *quiet.mark_contended(told, "second")]
     assert events == [Contended(reason="first")]
