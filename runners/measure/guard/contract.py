@@ -17,6 +17,7 @@ import httpx
 from runners.errors import ContractError, ServerError
 from runners.measure.hosts import local as process
 from runners.measure.serve.server import HOST, Server, await_ready, free_port, launch
+from runners.measure.serve.services import NONE, Services, counted
 from runners.model.subject import Subject, Workload
 
 OVERLAPPING_WAITS = 32
@@ -42,13 +43,19 @@ class Finding:
         return f"{self.subject} {self.route}: {verdict}: expected {self.expected}, saw {self.seen}"
 
 
-def check_subject(
-    subject: Subject, workloads: tuple[Workload, ...], *, cores: tuple[int, ...], root: Path, logs: Path
+def check_subject(  # noqa: PLR0913 - what to start, where, and what to ask
+    subject: Subject,
+    workloads: tuple[Workload, ...],
+    *,
+    cores: tuple[int, ...],
+    root: Path,
+    logs: Path,
+    services: Services = NONE,
 ) -> tuple[Finding, ...]:
     """Start the subject and ask it everything; a server that does not start is a finding too."""
     try:
-        with running(subject, cores=cores, root=root, logs=logs) as server:
-            return ask(server, workloads)
+        with running(services.told_to(subject), cores=cores, root=root, logs=logs) as server:
+            return ask(server, workloads, services)
     except ServerError as error:
         return (not_started(subject.name, str(error), error.log),)
 
@@ -65,9 +72,10 @@ def with_visible_waits(subject: Subject) -> Subject:
     return subject.model_copy(update={"wait_s": WAIT_S, "environment": environment})
 
 
-def ask(server: Server, workloads: tuple[Workload, ...]) -> tuple[Finding, ...]:
-    """Every question about these workloads to a server that is up."""
-    return asyncio.run(_ask_everything(server, workloads))
+def ask(server: Server, workloads: tuple[Workload, ...], services: Services = NONE) -> tuple[Finding, ...]:
+    """Every question about these workloads to a server that is up, those that do not apply to it left out."""
+    apply = tuple(one for one in workloads if one.name not in server.subject.does_not_apply)
+    return asyncio.run(_ask_everything(server, apply, services))
 
 
 def require(findings: tuple[Finding, ...]) -> None:
@@ -86,12 +94,28 @@ def running(subject: Subject, *, cores: tuple[int, ...], root: Path, logs: Path)
         process.stop([server.child])
 
 
-async def _ask_everything(server: Server, workloads: tuple[Workload, ...]) -> tuple[Finding, ...]:
+async def _ask_everything(server: Server, workloads: tuple[Workload, ...], services: Services) -> tuple[Finding, ...]:
     async with httpx.AsyncClient(base_url=server.base_url, trust_env=False, timeout=60) as client:
         findings = [await _ask(server, client, workload) for workload in workloads]
+        findings += [await _ask_calls(server, client, workload, services) for workload in workloads if workload.needs]
         findings.append(await _ask_missing(server, client))
         findings += [await _ask_overlap(server, client, workload) for workload in workloads if workload.work == "wait"]
     return tuple(findings)
+
+
+async def _ask_calls(server: Server, client: httpx.AsyncClient, workload: Workload, services: Services) -> Finding:
+    """Whether a request asks the services as often as it claims, instead of making an answer up."""
+    try:
+        before = counted(services, workload.needs)
+        await client.get(workload.route)
+        after = counted(services, workload.needs)
+    except (httpx.HTTPError, ServerError) as error:
+        seen, passed = repr(error), False
+    else:
+        calls = [after[need] - before[need] for need in workload.needs]
+        seen, passed = ", ".join(map(str, calls)), all(one == workload.calls for one in calls)
+    expected = f"{workload.calls} of {', '.join(workload.needs)} asked"
+    return Finding(subject=server.subject.name, route=workload.route, expected=expected, seen=seen, passed=passed)
 
 
 def _guarded(
@@ -140,14 +164,14 @@ async def _ask_missing(server: Server, client: httpx.AsyncClient) -> Finding:
 @_guarded
 async def _ask_overlap(server: Server, _: httpx.AsyncClient, workload: Workload) -> Finding:
     subject = server.subject
-    slots = subject.async_slots if workload.handler == "async" else subject.sync_slots
-    count = OVERLAPPING_WAITS if slots is None else min(2 * slots, MOST_REQUESTS)
+    slots, wait_s = subject.slots(workload), workload.waits * subject.wait_s
+    count = OVERLAPPING_WAITS // workload.calls if slots is None else min(2 * slots, MOST_REQUESTS)
     claimed = count if slots is None else min(slots, count)
     began = time.monotonic()
     answers = await asyncio.gather(*(_bare_get(server.port, workload.route) for _ in range(count)))
     took_s = time.monotonic() - began
-    least_s = subject.wait_s * math.ceil(count / claimed)
-    overlap = count * subject.wait_s / took_s
+    least_s = wait_s * math.ceil(count / claimed)
+    overlap = count * wait_s / took_s
     return Finding(
         subject=subject.name,
         route=workload.route,

@@ -63,7 +63,7 @@ def _launched(orders: Orders, subject: Subject, label: str) -> Server | Failed:
     log = orders.rig.logs / f"{label}.log"
     try:
         return launch(
-            subject,
+            orders.rig.services.told_to(subject),
             port=free_port(),
             cores=orders.cores.server,
             root=orders.root,
