@@ -22,6 +22,9 @@ from runners.model.subject import Subject, Workload
 
 OVERLAPPING_WAITS = 32
 MOST_REQUESTS = 100
+ENOUGH_OF_WAITS, ENOUGH_OF_CALLS = 1 / 2, 1 / 8
+"""Shares of the claimed overlap that must be seen; a call costs its client CPU time, and slowness fails nobody."""
+
 CLOCK_TOLERANCE = 0.98
 WAIT_S = 0.2
 """A wait long enough that a slow client does not hide an overlap."""
@@ -171,13 +174,13 @@ async def _ask_overlap(server: Server, _: httpx.AsyncClient, workload: Workload)
     answers = await asyncio.gather(*(_bare_get(server.port, workload.route) for _ in range(count)))
     took_s = time.monotonic() - began
     least_s = wait_s * math.ceil(count / claimed)
-    overlap = count * wait_s / took_s
+    overlap, enough = count * wait_s / took_s, claimed * (ENOUGH_OF_CALLS if workload.needs else ENOUGH_OF_WAITS)
     return Finding(
         subject=subject.name,
         route=workload.route,
-        expected=f"{count} waits, {claimed} at a time: at least {least_s:g} s and an overlap over {claimed / 2:g}",
+        expected=f"{count} waits, {claimed} at a time: at least {least_s:g} s and an overlap over {enough:g}",
         seen=f"{took_s:.3f} s, an overlap of {overlap:.1f}, {answers.count(True)} answers with 200",
-        passed=all(answers) and took_s >= CLOCK_TOLERANCE * least_s and overlap >= claimed / 2,
+        passed=all(answers) and took_s >= CLOCK_TOLERANCE * least_s and overlap >= enough,
     )
 
 

@@ -104,7 +104,7 @@ def pids(database: Database) -> tuple[int, ...]:
     """Its processes on this machine, one for each connection; of the user's own those that can be told for sure."""
     if database.child is None:
         with contextlib.suppress(ServerError):
-            told = _execute(database, "SELECT array_agg(pid) FROM pg_stat_activity")[0]
+            told = _execute(database, "SELECT array_agg(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")[0]
             return tuple(pid for pid in told if _is_postgres(pid))
         return ()
     with contextlib.suppress(psutil.Error):
