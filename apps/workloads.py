@@ -19,6 +19,9 @@ CPU_ITERATIONS = int(os.environ.get("SHOOTOUT_CPU_ITERATIONS", "60000"))
 THREADS = int(os.environ["SHOOTOUT_THREADS"]) if "SHOOTOUT_THREADS" in os.environ else None
 """Threads for sync work; None leaves the framework's own default (the stock profile)."""
 
+EXTENDED = frozenset(os.environ.get("SHOOTOUT_EXTENDED", "").split())
+"""Names of the extended workloads that are wanted; none of their routes is there, nor what they import, without."""
+
 
 async def wait() -> str:
     """Wait without blocking the loop, as an async database driver or HTTP client would."""

@@ -9,13 +9,15 @@ from runners.errors import UsageError
 from runners.plan.manifests import MANIFEST, find_frameworks, select_frameworks
 
 APP = "app.py"
+EXTENDED = "extended.py"
+"""Beside some apps: routes that are run on request."""
 
 
-def make_framework(apps: Path, name: str, *, like: str, title: str, package: str) -> tuple[Path, Path]:
-    """Write `apps/NAME/framework.toml` and `app.py` as those of `like`, under another name, title and package.
+def make_framework(apps: Path, name: str, *, like: str, title: str, package: str) -> tuple[Path, ...]:
+    """Write `apps/NAME/framework.toml`, `app.py` and what stands beside it as those of `like`, under other names.
 
     Returns:
-        The two files. The app is a copy that still uses the other framework.
+        The files. The app is a copy that still uses the other framework.
 
     Raises:
         UsageError: The name cannot be a Python package or is taken, or `like` is unknown or has no app of its own.
@@ -31,14 +33,18 @@ def make_framework(apps: Path, name: str, *, like: str, title: str, package: str
         raise UsageError(f"making {name!r}: apps/{name} is there already; choose another name, or change what it holds")
     manifest, app = ((source / file).read_text(encoding="utf-8") for file in (MANIFEST, APP))
     folder.mkdir()
-    files = folder / MANIFEST, folder / APP
+    files: tuple[Path, ...] = (folder / MANIFEST, folder / APP)
     files[0].write_text(_entitled(_moved(manifest, like, name), title=title, package=package), encoding="utf-8")
     files[1].write_text(_moved(app, like, name), encoding="utf-8")
+    if (source / EXTENDED).is_file():
+        text = (source / EXTENDED).read_text(encoding="utf-8")
+        (folder / EXTENDED).write_text(_moved(text, like, name), encoding="utf-8")
+        files = (*files, folder / EXTENDED)
     return files
 
 
 def _moved(text: str, old: str, new: str) -> str:
-    return text.replace(f"apps.{old}.", f"apps.{new}.")
+    return text.replace(f"apps.{old}.", f"apps.{new}.").replace(f"from apps.{old} import", f"from apps.{new} import")
 
 
 def _entitled(manifest: str, **values: str) -> str:

@@ -39,13 +39,15 @@ def test_an_unknown_model_and_one_without_an_app_are_refused_and_leave_nothing(a
 
 
 @pytest.mark.parametrize("like", ["starlette", "fastapi", "flask", "aiohttp"])
-def test_two_files_make_a_framework_that_starts_its_own_app(apps: Path, like: str) -> None:
+def test_a_manifest_and_the_apps_files_make_a_framework_that_starts_its_own_app(apps: Path, like: str) -> None:
     files = make_framework(apps, "fresh", like=like, title='A "quoted" title', package="starlette")
-    assert [file.name for file in files] == ["framework.toml", "app.py"]
+    assert [file.name for file in files] == ["framework.toml", "app.py", "extended.py"]
     (made,) = (one for one in find_frameworks(apps) if one.name == "fresh")
     assert (made.title, made.package) == ('A "quoted" title', "starlette")
     for command in (made.command, made.stock.command):
         assert any("apps.fresh.app" in word for word in command)
         assert not any(f"apps.{like}." in word for word in command)
-    model = (apps / like / "app.py").read_text(encoding="utf-8")
-    assert files[1].read_text(encoding="utf-8") == model.replace(f"apps.{like}.", "apps.fresh.")
+    for file in files[1:]:
+        model = (apps / like / file.name).read_text(encoding="utf-8")
+        moved = model.replace(f"apps.{like}.", "apps.fresh.").replace(f"from apps.{like} ", "from apps.fresh ")
+        assert file.read_text(encoding="utf-8") == moved

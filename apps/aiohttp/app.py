@@ -9,6 +9,9 @@ from aiohttp import web
 
 from apps import workloads
 
+if workloads.EXTENDED:
+    from apps.aiohttp import extended
+
 
 async def size_executor(_: web.Application) -> None:
     if workloads.THREADS is not None:
@@ -48,6 +51,8 @@ def create_app(_: list[str]) -> web.Application:
     app.router.add_get("/sync-cpu", sync_cpu)
     app.router.add_get("/sync-io", sync_io)
     app.router.add_get("/runtime", runtime)
+    if workloads.EXTENDED:
+        extended.mount(app)
     return app
 
 

@@ -47,3 +47,9 @@ def sync_io() -> dict[str, str]:
 @app.get("/runtime")
 async def runtime() -> dict[str, object]:
     return workloads.runtime()
+
+
+if workloads.EXTENDED:
+    from apps.fastapi import extended
+
+    app.include_router(extended.router)

@@ -35,3 +35,9 @@ def sync_io() -> dict[str, str]:
 @app.get("/runtime")
 async def runtime() -> dict[str, object]:
     return workloads.runtime()
+
+
+if workloads.EXTENDED:
+    from apps.flask import extended
+
+    app.register_blueprint(extended.blueprint)

@@ -54,3 +54,8 @@ app = Starlette(
         Route("/runtime", runtime),
     ],
 )
+
+if workloads.EXTENDED:
+    from apps.starlette import extended
+
+    extended.mount(app)

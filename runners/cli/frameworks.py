@@ -10,7 +10,7 @@ from runners.cli.options import Apps, AsJson
 from runners.cli.terminal import grid, out, print_json, shown
 from runners.measure.sense.installed import installed_version
 from runners.plan.manifests import find_frameworks
-from runners.plan.workloads import ALL, CORE
+from runners.plan.workloads import CORE, KNOWN
 from runners.session.options import ROOT
 
 
@@ -20,7 +20,7 @@ def list_frameworks(*, apps: Apps = ROOT / "apps", as_json: AsJson = False) -> N
         print_json(
             {
                 "frameworks": [{"name": f.name, "title": f.title, "version": version} for f, version in found],
-                "workloads": [w.model_dump() for w in ALL],
+                "workloads": [w.model_dump() for w in KNOWN],
             }
         )
         return
@@ -32,7 +32,7 @@ def list_frameworks(*, apps: Apps = ROOT / "apps", as_json: AsJson = False) -> N
     out.print(
         grid(
             ["workload", "handler", "work", "shows"],
-            [[w.name + ("" if w in CORE else " (on request)"), w.handler, w.work, w.shows] for w in ALL],
+            [[w.name + ("" if w in CORE else " (on request)"), w.handler, w.work, w.shows] for w in KNOWN],
         )
     )
 

@@ -6,16 +6,19 @@ import typer
 from rich.text import Text
 
 from runners import doctor, store
-from runners.cli.options import K6, Apps, AsJson, Described, Names, Profile
+from runners.cli.options import K6, Apps, AsJson, Database, Described, Names, Profile, words_of
 from runners.cli.terminal import err, grid, out, print_json
 from runners.errors import ShootoutError
 from runners.measure.guard import contract
 from runners.measure.sense import machine, sampler
 from runners.measure.sense.installed import installed_version
+from runners.measure.serve import database as databases
+from runners.measure.serve import services
 from runners.model.subject import Settings
+from runners.plan.extended import EXTENDED
 from runners.plan.manifests import find_frameworks, select_frameworks
 from runners.plan.subjects import make_subject
-from runners.plan.workloads import ALL
+from runners.plan.workloads import ALL, KNOWN, select_workloads
 from runners.report.text import export
 from runners.session.options import ROOT
 
@@ -26,13 +29,22 @@ def check(  # noqa: PLR0913 - one argument for each option
     profile: Annotated[Profile, typer.Option(help="Settings to check under.")] = Profile.matched,
     threads: Annotated[int, typer.Option(min=1)] = 40,
     wait: Annotated[float, typer.Option(min=0.01)] = contract.WAIT_S,
+    workloads: Annotated[str, typer.Option(help="Others to ask about too, separated by commas.")] = "",
+    database: Database = None,
     apps: Apps = ROOT / "apps",
     as_json: AsJson = False,
 ) -> None:
+    asked = tuple(one for one in KNOWN if one in {*ALL, *(select_workloads(words_of(workloads)) if workloads else ())})
+    extended = tuple(one.name for one in asked if one in EXTENDED)
+    if "database" in services.needs_of(asked):
+        databases.require(database)
     settings = Settings(profile=profile.value, threads=threads, wait_s=wait, cpu_iterations=10_000)
     cores = machine.share_cores(sampler.cores_available(), 1)
     findings: list[contract.Finding] = []
-    with store.scratch() as logs:
+    with (
+        store.scratch() as logs,
+        services.running(asked, extended, database, cores=cores.generator, logs=logs) as standing,
+    ):
         for framework in select_frameworks(find_frameworks(apps), tuple(names or ())):
             if installed_version(framework.package) is None:
                 if names:
@@ -42,7 +54,9 @@ def check(  # noqa: PLR0913 - one argument for each option
                 err.print(Text(f"{framework.name}: not installed, left out"))
                 continue
             subject = make_subject(framework, settings, executor_cpus=machine.executor_cpus(cores))
-            seen = contract.check_subject(subject, ALL, cores=cores.server, root=apps.resolve().parent, logs=logs)
+            seen = contract.check_subject(
+                subject, asked, cores=cores.server, root=apps.resolve().parent, logs=logs, services=standing
+            )
             findings += seen
             if not as_json:
                 _print_findings(framework.name, seen)

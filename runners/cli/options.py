@@ -1,6 +1,8 @@
 """Options that several commands share, and what their words mean."""
 
 import enum
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -36,9 +38,18 @@ Apps = Annotated[Path, typer.Option("--apps", help="Folder of frameworks.")]
 
 K6 = Annotated[str | None, typer.Option("--k6", help="A k6 other than the one on PATH.")]
 
+Database = Annotated[
+    str | None, typer.Option("--database", metavar="URL", help="A PostgreSQL of your own for workloads that need one.")
+]
+
 Names = Annotated[list[str] | None, typer.Argument(help="Frameworks; all if none is named.")]
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def told(words: Sequence[str]) -> tuple[str, ...]:
+    """The words of a command as they are stored: without the password of an address."""
+    return tuple(re.sub(r"(://[^:@/\s]*):[^@\s]*@", r"\1:***@", word) for word in words)
 
 
 def words_of(text: str) -> tuple[str, ...]:

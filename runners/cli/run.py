@@ -7,7 +7,19 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from runners.cli.options import K6, Apps, LoadModel, Loop, Profile, Results, cores_of, numbers_of, words_of
+from runners.cli.options import (
+    K6,
+    Apps,
+    Database,
+    LoadModel,
+    Loop,
+    Profile,
+    Results,
+    cores_of,
+    numbers_of,
+    told,
+    words_of,
+)
 from runners.cli.resuming import go_on
 from runners.cli.screen import Screen
 from runners.cli.tell import tell
@@ -71,6 +83,7 @@ def run(  # noqa: PLR0913 - one argument for each option
     server_cores: Annotated[str, typer.Option(help="CPU numbers for the servers, separated by commas.")] = "",
     calibrate: Annotated[bool, typer.Option(help="Measure k6's and every cell's limits first.")] = True,
     resume: Annotated[str | None, typer.Option(help="Go on with an interrupted session.")] = None,
+    database: Database = None,
     results: Results = ROOT / "results",
     apps: Apps = ROOT / "apps",
     k6: K6 = None,
@@ -98,10 +111,11 @@ def run(  # noqa: PLR0913 - one argument for each option
         calibrate=calibrate,
         quick=quick,
         server_cores=cores_of(server_cores, sampler.cores_available()),
+        database=database,
         k6=k6,
         apps=apps,
         results=results,
-        command=("shootout", *sys.argv[1:]),
+        command=("shootout", *told(sys.argv[1:])),
     )
     if resume is not None:
         go_on(context, resume, options)
@@ -134,7 +148,7 @@ def selftest(  # noqa: PLR0913 - one argument for each option
         k6=k6,
         apps=apps,
         results=results,
-        command=("shootout", *sys.argv[1:]),
+        command=("shootout", *told(sys.argv[1:])),
     )
     _run(_prepare_selftest(options, framework), results)
 

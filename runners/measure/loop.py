@@ -12,6 +12,7 @@ from runners.measure.load import patience
 from runners.measure.orders import Calibrated, Event, Orders, Progress, Step, Timer
 from runners.measure.preparation import prepare
 from runners.measure.sense import sampler
+from runners.measure.serve import services
 from runners.measure.serve.server import Server, check_alive
 from runners.measure.serve.servers import MOST_AT_ONCE, cohorts, replace_if_dead, running_servers
 from runners.measure.trial import Visit, run_trial
@@ -19,7 +20,7 @@ from runners.model.calibration import UnloadedPoint
 from runners.model.outcome import Completed, Failed
 from runners.model.plan import Block, Trial
 from runners.model.session import BlockDisturbed, BlockVoid, Footprint, Occupancy, TrialResult
-from runners.model.subject import Subject
+from runners.model.subject import Subject, Workload
 
 MOST_ATTEMPTS = 4
 VOID_SHARE = 0.5
@@ -47,8 +48,15 @@ def measure(orders: Orders, clock: Callable[[], float] = time.monotonic) -> Gene
 
     Raises:
         ContractError: A subject does not answer as the contract says; nothing was measured.
-        ServerError: The calibration failed.
+        ServerError: The calibration failed, or a service did not start.
     """
+    with services.running(
+        orders.plan.workloads, orders.extended, orders.database, cores=orders.cores.generator, logs=orders.rig.logs
+    ) as standing:
+        yield from _measure(replace(orders, rig=replace(orders.rig, services=standing)), clock)
+
+
+def _measure(orders: Orders, clock: Callable[[], float]) -> Iterator[Event]:
     voids = max(2, round(VOID_SHARE * len(orders.plan.blocks)))
     progress = Progress(began_s=clock(), clock=clock, voids_left=voids, attempts=dict(orders.attempts))
     for event in prepare(orders, progress):
@@ -161,6 +169,7 @@ def _visit_all(
                 visits.probes_s.append(result.outcome.usage.probe_s)
                 progress.probes_s.append(result.outcome.usage.probe_s)
             trip = sentinels.tripped(result.outcome, trial.load, orders.plan.timing, orders.limits)
+            trip = trip or sentinels.miscounted(result.outcome, _workload(orders, trial), trial.load)
             trip = trip or sentinels.uneven(visits.probes_s, orders.limits)
             visits.reason = visits.reason or (f"{trial.subject}: {trip}" if trip else None)
 
@@ -171,12 +180,30 @@ def _trial(orders: Orders, progress: Progress, servers: Servers, trial: Trial) -
     server = servers[trial.subject]
     if isinstance(server, Failed):
         return TrialResult(trial=trial, started_s=round(started_s, 3), wall_s={}, outcome=server)
-    outcome, wall_s = run_trial(orders.rig, server, _visit(orders, server.subject, trial))
+    outcome, wall_s = _counted_trial(orders, server, trial)
     return TrialResult(trial=trial, started_s=round(started_s, 3), wall_s=wall_s, outcome=outcome)
 
 
+def _counted_trial(orders: Orders, server: Server, trial: Trial) -> tuple[Completed | Failed, dict[str, float]]:
+    """The trial with what came to the services it needs; failed if one of them is dead before it or after it."""
+    needs, wall_s = _workload(orders, trial).needs, dict[str, float]()
+    try:
+        before = services.counted(orders.rig.services, needs)
+        outcome, wall_s = run_trial(orders.rig, server, _visit(orders, server.subject, trial))
+        after = services.counted(orders.rig.services, needs)
+    except ServerError as error:
+        return Failed(stage="service", reason=str(error), log=error.log), wall_s
+    if isinstance(outcome, Completed):
+        outcome = outcome.model_copy(update={"hits": {name: after[name] - before[name] for name in after}})
+    return outcome, wall_s
+
+
+def _workload(orders: Orders, trial: Trial) -> Workload:
+    return next(one for one in orders.plan.workloads if one.name == trial.workload)
+
+
 def _visit(orders: Orders, subject: Subject, trial: Trial) -> Visit:
-    workload = next(w for w in orders.plan.workloads if w.name == trial.workload)
+    workload = _workload(orders, trial)
     point = _capacity(orders, trial)
     rate = (
         trial.load.fraction * point.capacity_per_s if trial.load.fraction and point and point.capacity_per_s else None

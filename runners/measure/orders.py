@@ -19,7 +19,8 @@ class Orders:
 
     `interpreters` are those of the subjects that do not run on this one, by their label. `done` holds the numbers of
     blocks that an earlier part of the session has finished, `attempts` how often it tried each block, so that a later
-    attempt is never taken for one that was voided.
+    attempt is never taken for one that was voided. `extended` names the extended workloads of the plan; `database` is
+    the address of the user's own.
     """
 
     plan: Plan
@@ -37,6 +38,8 @@ class Orders:
     interpreters: Mapping[str, Path] = field(default_factory=dict)
     done: frozenset[int] = frozenset()
     attempts: Mapping[int, int] = field(default_factory=dict)
+    extended: tuple[str, ...] = ()
+    database: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -48,7 +48,7 @@ def _findings(orders: Orders) -> Generator[Identified, None, tuple[contract.Find
         with running_servers(orders, "check", some, change=contract.with_visible_waits) as servers:
             for name, server in servers.items():
                 if isinstance(server, Server):
-                    found += contract.ask(server, orders.plan.workloads)
+                    found += contract.ask(server, orders.plan.workloads, orders.rig.services)
                     if (runtime := runtime_of(server)) is not None:
                         yield Identified(subject=name, runtime=runtime)
                 else:
@@ -106,7 +106,7 @@ def _lone_points_of(
         for number in range(1, orders.calibration_passes + 1):
             for server in up:
                 yield Step(text=f"calibrating: {server.subject.name} with one client, pass {number}")
-                points += [_lone_point(orders, server, workload, disturbances) for workload in orders.plan.workloads]
+                points += [_lone_point(orders, server, workload, disturbances) for workload in _of(orders, server)]
                 pings += [
                     calibrate.ping_point(orders.rig, server, kind, disturbances, window_s=PING_WINDOW_S)
                     for kind in CONNECTIONS
@@ -117,15 +117,21 @@ def _lone_points_of(
 
 
 def _lone_point(orders: Orders, server: Server, workload: Workload, disturbances: list[str]) -> UnloadedPoint:
-    waits_s = LONE_WAITS * server.subject.wait_s if workload.work == "wait" else 0.0
+    wait_s = workload.waits * server.subject.wait_s if workload.work in {"wait", "both"} else 0.0
+    waits_s = LONE_WAITS * wait_s
     return calibrate.unloaded_point(
         orders.rig,
         server,
         workload,
         disturbances,
-        warmup_s=max(UNLOADED_WARMUP_S, server.subject.wait_s if workload.work == "wait" else 0.0),
+        warmup_s=max(UNLOADED_WARMUP_S, wait_s),
         window_s=max(orders.unloaded_window_s, min(waits_s, MOST_LONE_S), 4 * waits_s / LONE_WAITS),
     )
+
+
+def _of(orders: Orders, server: Server) -> list[Workload]:
+    """The workloads that apply to this server's framework."""
+    return [one for one in orders.plan.workloads if one.name not in server.subject.does_not_apply]
 
 
 def _with_capacities(
@@ -134,7 +140,7 @@ def _with_capacities(
     """The points with the capacity of each cell in its first one."""
     by_cell = {(point.subject, point.workload): index for index, point in reversed(list(enumerate(points)))}
     for server in up:
-        for workload in orders.plan.workloads:
+        for workload in _of(orders, server):
             yield Step(text=f"calibrating: how much {server.subject.name} /{workload.name} can answer")
             index = by_cell[server.subject.name, workload.name]
             points[index] = calibrate.with_capacity(

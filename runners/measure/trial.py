@@ -8,6 +8,7 @@ from runners.errors import LoadGeneratorError, ServerError
 from runners.measure.hosts import local as process
 from runners.measure.load import gate, k6, patience, tallies
 from runners.measure.sense import sampler
+from runners.measure.serve import services as beside
 from runners.measure.serve.server import Server, check_alive, check_answers
 from runners.measure.watch import Window, watch
 from runners.model.load import Load, Timing
@@ -46,6 +47,7 @@ class Rig:
     generator_cores: tuple[int, ...]
     bystander_kept_per_s: float = 20.0
     bystander_fresh_per_s: float = 10.0
+    services: beside.Services = beside.NONE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +132,7 @@ def _conduct(  # noqa: PLR0913, PLR0917 - what a run of k6 consists of
         start_s = entrance.open_for(run.all_users, child, patience_s, stalled)
         window = Window(start_s=start_s, begin_s=start_s + run.warmup_s, end_s=start_s + run.warmup_s + run.window_s)
         wall["start"] = window.start_s - began
-        samples, usage = watch(server, child, window)
+        samples, usage = watch(server, child, window, beside.pids(rig.services))
         code = child.wait(min(run.timeout_s, 2 * run.drain_s) + K6_EXTRA_S)
         wall["drain"] = time.time() - window.end_s
     k6.check_exit(code, process.last_lines(log))

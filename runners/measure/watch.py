@@ -27,26 +27,30 @@ class _Reading:
     server_user_s: float | None
     generator_cpu_s: float
     runner_cpu_s: float
+    services_cpu_s: float
     machine: sampler.MachineTimes
     context_switches: int | None
 
 
-def watch(server: Server, child: process.Child, window: Window) -> tuple[tuple[ResourceSample, ...], Usage]:
+def watch(
+    server: Server, child: process.Child, window: Window, services: tuple[int, ...] = ()
+) -> tuple[tuple[ResourceSample, ...], Usage]:
+    """What was spent, the processes of `services` apart: neither the server's nor foreign."""
     generator = (child.pid,)
     _sleep_until(window.begin_s)
-    first = _read(server.pids, generator)
+    first = _read(server.pids, generator, services)
     with probe.probing(server.cores) as speed:
         samples = [_sample(server.pids, first, window)]
         for step in range(1, int((window.end_s - window.begin_s) / SAMPLE_EVERY_S)):
             _sleep_until(window.begin_s + step * SAMPLE_EVERY_S)
             samples.append(_sample(server.pids, first, window))
         _sleep_until(window.end_s)
-        last = _read(server.pids, generator)
+        last = _read(server.pids, generator, services)
     samples.append(_sample(server.pids, first, window))
     return tuple(samples), _usage(first, last, samples, window, speed)
 
 
-def _read(server_pids: tuple[int, ...], generator_pids: tuple[int, ...]) -> _Reading:
+def _read(server_pids: tuple[int, ...], generator_pids: tuple[int, ...], service_pids: tuple[int, ...]) -> _Reading:
     at_s = time.time()
     return _Reading(
         at_s=at_s,
@@ -54,6 +58,7 @@ def _read(server_pids: tuple[int, ...], generator_pids: tuple[int, ...]) -> _Rea
         server_user_s=sampler.user_s(server_pids),
         generator_cpu_s=sampler.cpu_s(generator_pids),
         runner_cpu_s=sampler.runner_cpu_s(),
+        services_cpu_s=sampler.cpu_s(service_pids),
         machine=sampler.machine_times(),
         context_switches=sampler.context_switches(server_pids),
     )
@@ -74,7 +79,8 @@ def _usage(
     server_s = max(0.0, last.server_cpu_s - first.server_cpu_s)
     generator_s = max(0.0, last.generator_cpu_s - first.generator_cpu_s)
     runner_s = last.runner_cpu_s - first.runner_cpu_s
-    foreign_s = last.machine.busy_s - first.machine.busy_s - server_s - generator_s - runner_s
+    services_s = max(0.0, last.services_cpu_s - first.services_cpu_s)
+    foreign_s = last.machine.busy_s - first.machine.busy_s - server_s - generator_s - runner_s - services_s
     late_s = max(abs(first.at_s - window.begin_s), abs(last.at_s - window.end_s))
     user_s = _difference(first.server_user_s, last.server_user_s)
     switches = _difference(first.context_switches, last.context_switches)
@@ -92,6 +98,7 @@ def _usage(
         edge_error_s=round(late_s, 6),
         probe_s=_rounded(speed.typical_s()),
         server_user_s=_rounded(user_s),
+        services_cpu_s=round(services_s, 6),
     )
 
 

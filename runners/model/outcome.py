@@ -2,13 +2,13 @@
 
 from typing import Literal
 
-from pydantic import ConfigDict, NonNegativeFloat, NonNegativeInt, PositiveFloat
+from pydantic import ConfigDict, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat
 from pydantic.dataclasses import dataclass
 
 from runners.model.latency import Latency
 from runners.model.value import Value
 
-Stage = Literal["start", "load", "summary", "server", "check"]
+Stage = Literal["start", "load", "summary", "server", "service", "check"]
 
 
 class LoadSummary(Value):
@@ -81,11 +81,11 @@ class ResourceSample:
 class Usage(Value):
     """What was spent between the window's edges, in CPU seconds unless said otherwise.
 
-    `foreign_cpu_s` is the machine's busy time less the servers', k6's and the runner's own. `server_user_s` is the part
-    of the server's CPU outside the kernel. `edge_error_s` is how far off the edges were sampled. `memory_bytes` is of
-    format 1 only: the largest proportional set size (PSS) of the server's process tree; see Footprint.
-    `probe_s` is what a fixed computation took on the server's cores meanwhile: the slower they were, the more. Sessions
-    stored before there was a probe lack it.
+    `foreign_cpu_s` is the machine's busy time less that of the servers, of k6, of the runner and of the services, which
+    are the upstream and the database. `server_user_s` is the part of the server's CPU outside the kernel.
+    `edge_error_s` is how far off the edges were sampled. `memory_bytes` is of format 1 only: the largest proportional
+    set size (PSS) of the server's process tree; see Footprint. `probe_s` is what a fixed computation took on the
+    server's cores meanwhile: the slower they were, the more. Sessions stored before there was a probe lack it.
     """
 
     duration_s: PositiveFloat
@@ -101,9 +101,12 @@ class Usage(Value):
     edge_error_s: NonNegativeFloat
     probe_s: PositiveFloat | None = None
     server_user_s: NonNegativeFloat | None = None
+    services_cpu_s: NonNegativeFloat = 0.0
 
 
 class Completed(Value):
+    """A trial with figures; `hits` are what came to each service from its start to its end, the warm-up included."""
+
     kind: Literal["completed"] = "completed"
     load: LoadSummary
     bystander_kept: BystanderSummary
@@ -111,6 +114,7 @@ class Completed(Value):
     usage: Usage
     samples: tuple[ResourceSample, ...]
     slices: tuple[Slice, ...]
+    hits: dict[str, NonNegativeInt] = Field(default={})
 
 
 class Failed(Value):

@@ -11,14 +11,28 @@ HandlerPlace = Literal["loop", "thread"]
 Profile = Literal["matched", "stock"]
 
 
+Need = Literal["upstream", "database"]
+
+Place = Literal["handler", "blocking", "threads", "processes", "after"]
+
+
 class Workload(Value):
-    """One route of the contract: a handler style and a kind of work."""
+    """One route of the contract: a handler style and a kind of work.
+
+    `place` is where the work is done: in the handler, as its style has it; in an async handler that blocks meanwhile;
+    handed to the thread pool or to a pool of processes; after the answer. `waits` is how
+    many of the subject's waits a request takes, `calls` how often it asks the services that it `needs`.
+    """
 
     name: str
     route: str
     handler: Literal["async", "sync"]
-    work: Literal["wait", "compute", "none"]
+    work: Literal["wait", "compute", "both", "none"]
     shows: str
+    place: Place = "handler"
+    needs: tuple[Need, ...] = ()
+    waits: PositiveFloat = 1.0
+    calls: PositiveInt = 1
 
 
 class Concurrency(Value):
@@ -52,7 +66,12 @@ class Framework(Value):
     stock: Stock
     explains: dict[str, str] = Field(default={})
     """By workload one sentence: why its rate stays below what the concurrency model predicts."""
+    does_not_apply: dict[str, str] = Field(default={})
+    """By extended workload one sentence: why the framework has no such thing."""
 
+
+STOCK_CONNECTIONS = 40
+"""Connections to the database in the stock profile, as in apps/database.py: no framework has a default for them."""
 
 Factor = int | float | str
 """What a setting is set to."""
@@ -97,6 +116,7 @@ class Subject(Value):
     cpu_iterations: PositiveInt
     expected: dict[str, str]
     explains: dict[str, str] = Field(default={})
+    does_not_apply: dict[str, str] = Field(default={})
 
     @property
     def async_slots(self) -> int | None:
@@ -107,3 +127,19 @@ class Subject(Value):
     def sync_slots(self) -> int:
         """How many sync handlers can be under way at once."""
         return self.processes * (self.threads if self.concurrency.sync_handlers == "thread" else 1)
+
+    @property
+    def connections(self) -> int:
+        """How many connections to the database its processes keep: as many as threads, unless the stock has these."""
+        return self.processes * (self.threads if self.settings.profile == "matched" else STOCK_CONNECTIONS)
+
+    def slots(self, workload: Workload) -> int | None:
+        """How many requests of this workload can be under way at once; None means as many as come."""
+        slots = self.async_slots if workload.handler == "async" else self.sync_slots
+        if workload.place == "blocking" and slots is None:
+            slots = self.processes
+        elif workload.place == "threads":
+            slots = self.processes * self.threads
+        if "database" not in workload.needs:
+            return slots
+        return self.connections if slots is None else min(slots, self.connections)

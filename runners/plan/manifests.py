@@ -7,8 +7,9 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from runners.errors import ManifestError, UsageError
-from runners.model.subject import Framework
-from runners.plan.workloads import ALL
+from runners.model.subject import Framework, Workload
+from runners.plan.extended import EXTENDED
+from runners.plan.workloads import KNOWN
 
 MANIFEST = "framework.toml"
 PLACEHOLDERS = frozenset({"python", "host", "port", "threads", "processes", "loop"})
@@ -43,7 +44,8 @@ def read_manifest(path: Path) -> Framework:
     _check_command(where, "stock.command", framework.stock.command, STOCK_PLACEHOLDERS)
     if not framework.loops:
         raise ManifestError(f"reading {where}: key 'loops': empty; name at least the loop it runs, such as 'asyncio'")
-    _check_explains(where, framework.explains)
+    _check_sentences(where, "explains", framework.explains, KNOWN)
+    _check_sentences(where, "does_not_apply", framework.does_not_apply, EXTENDED)
     return framework
 
 
@@ -73,14 +75,14 @@ def _key(place: tuple[int | str, ...]) -> str:
     return ".".join(str(part) for part in place if part != "constrained-int" and not str(part).startswith("literal["))
 
 
-def _check_explains(where: str, explains: dict[str, str]) -> None:
-    known = [workload.name for workload in ALL]
-    for name, sentence in explains.items():
+def _check_sentences(where: str, key: str, sentences: dict[str, str], workloads: tuple[Workload, ...]) -> None:
+    known = [workload.name for workload in workloads]
+    for name, sentence in sentences.items():
         if name not in known:
             listed = ", ".join(known)
-            raise ManifestError(f"reading {where}: key 'explains.{name}': no such workload; there are {listed}")
+            raise ManifestError(f"reading {where}: key '{key}.{name}': no such workload; there are {listed}")
         if not sentence.strip():
-            raise ManifestError(f"reading {where}: key 'explains.{name}': empty; say why, or leave the key out")
+            raise ManifestError(f"reading {where}: key '{key}.{name}': empty; say why, or leave the key out")
 
 
 def _check_command(where: str, key: str, command: tuple[str, ...], known: frozenset[str]) -> None:

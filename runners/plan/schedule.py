@@ -3,6 +3,7 @@
 import random
 from collections.abc import Sequence
 
+from runners.errors import UsageError
 from runners.model.load import Load, Timing
 from runners.model.plan import Arm, Block, Contrast, Plan
 from runners.model.subject import Subject, Workload
@@ -21,8 +22,12 @@ def make_plan(  # noqa: PLR0913 - each is one choice of a plan
 ) -> Plan:
     """A plan in which each round visits each workload under each load once, and each block each subject once.
 
-    The order of blocks in a round and of subjects in a block is drawn anew every time, so that slow drifts of the
-    machine fall on all alike. The reference is the subject of that name, or the first.
+    A block is without the subjects to which its workload does not apply. The order of blocks in a round and of subjects
+    in a block is drawn anew every time, so that slow drifts of the machine fall on all alike. The reference is the
+    subject of that name, or the first.
+
+    Raises:
+        UsageError: No workload applies to any subject.
     """
     draw = random.Random(seed)  # noqa: S311 - an order to be reproduced, not a secret
     blocks: list[Block] = []
@@ -30,10 +35,15 @@ def make_plan(  # noqa: PLR0913 - each is one choice of a plan
         cells = [(workload, load) for workload in workloads for load in loads]
         draw.shuffle(cells)
         for workload, load in cells:
-            order = [subject.name for subject in subjects]
+            order = [subject.name for subject in subjects if workload.name not in subject.does_not_apply]
+            if not order:
+                continue
             draw.shuffle(order)
             arms = tuple(Arm(subject=name, workload=workload.name, load=load) for name in order)
             blocks.append(Block(number=len(blocks), round=number, arms=arms))
+    if not blocks:
+        reasons = {why for one in subjects for why in (one.does_not_apply.get(w.name) for w in workloads) if why}
+        raise UsageError(f"--workloads: none of them applies: {'; '.join(sorted(reasons))}; choose others")
     return Plan(
         seed=seed,
         reference=reference if reference in {s.name for s in subjects} and reference else subjects[0].name,

@@ -172,7 +172,7 @@ def contrasts(subjects: Sequence[Subject], workloads: Sequence[Workload], loads:
     """
     found = []
     for left, right in _steps(subjects):
-        for workload in workloads:
+        for workload in (one for one in workloads if one.name not in left.does_not_apply):
             for load in loads:
                 arms = (Arm(subject=one.name, workload=workload.name, load=load) for one in (left, right))
                 mine, other = arms

@@ -2,6 +2,7 @@
 
 from runners.errors import UsageError
 from runners.model.subject import Workload
+from runners.plan.extended import EXTENDED, RESULTS
 
 CORE: tuple[Workload, ...] = (
     Workload(
@@ -38,20 +39,25 @@ CORE: tuple[Workload, ...] = (
 PING = Workload(name="ping", route="/ping", handler="async", work="none", shows="what a request costs before any work")
 
 ALL: tuple[Workload, ...] = (*CORE, PING)
+"""All that every framework answers."""
+
+KNOWN: tuple[Workload, ...] = (*ALL, *EXTENDED)
 
 
 def select_workloads(names: tuple[str, ...]) -> tuple[Workload, ...]:
     """The workloads of these names in the order of the contract; none named means the core ones."""
-    known = {workload.name: workload for workload in ALL}
+    known = {workload.name: workload for workload in KNOWN}
     for name in names:
         if name not in known:
             raise UsageError(f"--workloads: no workload is called {name!r}; there are {', '.join(known)}")
-    return tuple(workload for workload in ALL if workload.name in names) if names else CORE
+    return tuple(workload for workload in KNOWN if workload.name in names) if names else CORE
 
 
 def expected_result(workload: Workload, cpu_iterations: int) -> str:
     """What the key `result` of the answer holds, as text; computed here by a formula and in the apps by the work."""
-    if workload.work == "compute":
+    if workload.name in RESULTS:
+        return RESULTS[workload.name]
+    if workload.work in {"compute", "both"}:
         n = cpu_iterations - 1
         return str(n * (n + 1) * (2 * n + 1) // 6 % 2**32)  # the sum of the first n squares
     return "waited" if workload.work == "wait" else "pong"

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
 from runners.model.load import Load
 from runners.model.plan import Contrast
@@ -133,6 +133,8 @@ class Row(Value):
     """On new connections; like `pings_kept` not known of format 1."""
     effective_clients: tuple[float, float] | None = None
     """Over the rounds the smallest and the largest: requests/s times mean latency (report.figures.steadiness)."""
+    services_cores: NonNegativeFloat | None = None
+    """Cores that the upstream and the database used together; None where the workload needs neither."""
     rounds_off_clients: NonNegativeInt = 0
     """Rounds in which this was further from the number of clients than is allowed."""
     clients_answered: NonNegativeInt | None = None
@@ -197,6 +199,8 @@ class Table(Value):
     """Whether a block of it counts although it was disturbed; such a table ranks nobody."""
     contrasts: tuple[Contrasted, ...] = ()
     """What was to be compared here before anything was measured."""
+    does_not_apply: dict[str, str] = Field(default={})
+    """By title why a framework has no row here."""
 
 
 class Verdict(Value):

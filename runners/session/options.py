@@ -33,6 +33,7 @@ class RunOptions:
     calibrate: bool = True
     quick: bool = False
     server_cores: tuple[int, ...] = ()
+    database: str | None = None
     k6: str | None = None
     apps: Path = ROOT / "apps"
     results: Path = ROOT / "results"

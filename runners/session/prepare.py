@@ -14,6 +14,7 @@ from runners.measure.load import k6
 from runners.measure.orders import Orders
 from runners.measure.sense import machine, sampler
 from runners.measure.sense.installed import installed_version
+from runners.measure.serve import database, services
 from runners.measure.serve.interpreters import Interpreter
 from runners.measure.trial import Rig
 from runners.model.load import Load, Timing
@@ -21,6 +22,7 @@ from runners.model.plan import Plan
 from runners.model.session import Session
 from runners.model.subject import Framework, Subject
 from runners.numbers.intervals import FEWEST_FOR_INTERVAL
+from runners.plan.extended import EXTENDED
 from runners.plan.manifests import find_frameworks, select_frameworks
 from runners.plan.schedule import make_plan
 from runners.plan.variants import Variant, contrasts, make_variants, variant_subject
@@ -94,6 +96,8 @@ def prepare_plan(  # noqa: PLR0913 - what a session needs beside its options
     interpreters: Mapping[str, Path] | None = None,
 ) -> Prepared:
     """The session of a plan that was drawn up already."""
+    if "database" in services.needs_of(plan.workloads):
+        database.require(options.database)
     root = options.apps.resolve().parent
     facts = machine.describe(root, generator, cores)
     started = dt.datetime.now(dt.UTC)
@@ -116,6 +120,8 @@ def prepare_plan(  # noqa: PLR0913 - what a session needs beside its options
         calibrate=options.calibrate or options.load == "open",
         calibration_file=options.results / ".calibration" / f"{key}.json",
         calibration_key=key,
+        extended=tuple(one.name for one in plan.workloads if one in EXTENDED),
+        database=options.database,
         unloaded_window_s=QUICK_UNLOADED_WINDOW_S if options.quick else UNLOADED_WINDOW_S,
         calibration_passes=1 if options.quick else CALIBRATION_PASSES,
     )

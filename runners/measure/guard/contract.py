@@ -17,6 +17,7 @@ from runners.errors import ContractError, ServerError
 from runners.measure.guard.overlap import ask_overlap, with_waits
 from runners.measure.serve import asked, starting
 from runners.measure.serve.server import Server
+from runners.measure.serve.services import NONE, Services, counted
 from runners.model.subject import Subject, Workload
 
 ANSWER_S = 30.0
@@ -50,11 +51,12 @@ def check_subject(  # noqa: PLR0913 - what to ask, of whom, where
     root: Path,
     logs: Path,
     answer_s: float = ANSWER_S,
+    services: Services = NONE,
 ) -> tuple[Finding, ...]:
     """Start the subject and ask it everything; a server that does not start is a finding too."""
     try:
-        with running(subject, cores=cores, root=root, logs=logs) as server:
-            return ask(server, workloads, answer_s)
+        with running(services.told_to(subject), cores=cores, root=root, logs=logs) as server:
+            return ask(server, workloads, services, answer_s)
     except ServerError as error:
         return (not_started(subject.name, str(error), error.log),)
 
@@ -70,9 +72,12 @@ def with_visible_waits(subject: Subject) -> Subject:
     return with_waits(subject, WAIT_S)
 
 
-def ask(server: Server, workloads: tuple[Workload, ...], answer_s: float = ANSWER_S) -> tuple[Finding, ...]:
-    """Every question about these workloads to a server that is up."""
-    return asyncio.run(_ask_everything(server, workloads, answer_s))
+def ask(
+    server: Server, workloads: tuple[Workload, ...], services: Services = NONE, answer_s: float = ANSWER_S
+) -> tuple[Finding, ...]:
+    """Every question about these workloads to a server that is up, those that do not apply to it left out."""
+    apply = tuple(one for one in workloads if one.name not in server.subject.does_not_apply)
+    return asyncio.run(_ask_everything(server, apply, services, answer_s))
 
 
 def require(findings: tuple[Finding, ...]) -> None:
@@ -109,13 +114,31 @@ class _Asker:
         return answer, seen.decode("utf-8", "replace")
 
 
-async def _ask_everything(server: Server, workloads: tuple[Workload, ...], answer_s: float) -> tuple[Finding, ...]:
+async def _ask_everything(
+    server: Server, workloads: tuple[Workload, ...], services: Services, answer_s: float
+) -> tuple[Finding, ...]:
     async with httpx.AsyncClient(base_url=server.base_url, trust_env=False, timeout=answer_s) as client:
         asker = _Asker(server=server, client=client, answer_s=answer_s)
         findings = [await _ask(asker, workload) for workload in workloads]
+        findings += [await _ask_calls(asker, workload, services) for workload in workloads if workload.needs]
         findings.append(await _ask_missing(asker))
         findings += [await _ask_overlap(asker, workload) for workload in workloads if workload.work == "wait"]
     return tuple(findings)
+
+
+async def _ask_calls(asker: _Asker, workload: Workload, services: Services) -> Finding:
+    """Whether a request asks the services as often as it claims, instead of making an answer up."""
+    try:
+        before = counted(services, workload.needs)
+        await asker.get(workload.route)
+        after = counted(services, workload.needs)
+    except (httpx.HTTPError, TimeoutError, _TooLongError, ServerError) as error:
+        seen, passed = repr(error), False
+    else:
+        calls = [after[need] - before[need] for need in workload.needs]
+        seen, passed = ", ".join(map(str, calls)), all(one == workload.calls for one in calls)
+    expected = f"{workload.calls} of {', '.join(workload.needs)} asked"
+    return Finding(subject=asker.server.subject.name, route=workload.route, expected=expected, seen=seen, passed=passed)
 
 
 def _guarded(

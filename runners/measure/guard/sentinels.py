@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from runners.model.load import Load, Timing
 from runners.model.outcome import Completed
+from runners.model.subject import Workload
 
 EPHEMERAL_PORTS = 28_232
 """Ports that Linux gives out by default; each waits 60 s in TIME_WAIT after its connection was closed."""
@@ -37,6 +38,20 @@ def tripped(outcome: Completed, load: Load, timing: Timing, limits: Limits) -> s
     if usage.time_wait is not None and usage.time_wait > limits.time_wait:
         return f"{usage.time_wait} sockets in TIME_WAIT (limit {limits.time_wait})"
     return _schedule_trip(outcome, load, timing, limits)
+
+
+def miscounted(outcome: Completed, workload: Workload, load: Load) -> str | None:
+    """Whether what came to a service differs from what was sent, beyond requests under way at the end and errors.
+
+    What came is counted over the whole trial and so are the answers here; after the window each client of a closed loop
+    still waits for one answer, which is none of these.
+    """
+    answers, errors = sum(part.completed for part in outcome.slices), sum(outcome.load.errors.values())
+    for service in workload.needs:
+        calls = outcome.hits.get(service, 0) / workload.calls
+        if not answers - errors <= calls <= answers + (load.clients or 0) + errors:
+            return f"{calls:,.0f} requests' calls came to the {service} for {answers:,} answers"
+    return None
 
 
 def uneven(probes_s: Sequence[float], limits: Limits) -> str | None:

@@ -70,7 +70,7 @@ def replace_if_dead(orders: Orders, servers: dict[str, Server | Failed], trial: 
 def _start(orders: Orders, subject: Subject, label: str) -> starting.Start:
     log = orders.rig.logs / f"{label}.log"
     return starting.Start(
-        subject=subject,
+        subject=orders.rig.services.told_to(subject),
         cores=tuple(orders.cores.server),
         root=orders.root,
         log=log,

@@ -41,6 +41,11 @@ class Cell:
         return self.workload.work == "wait"
 
     @property
+    def wait_s(self) -> float:
+        """What a request of this workload was told to wait, all its waits together."""
+        return self.workload.waits * self.subject.wait_s
+
+    @property
     def held(self) -> int | None:
         return slots(self.subject, self.workload)
 
@@ -61,8 +66,11 @@ class Prediction:
 
 
 def predict(cell: Cell, visits: Sequence[UnloadedPoint], generator: Bounds) -> Prediction | None:
-    """The prediction from these visits and from what k6 can send; None where the cell was never visited alone."""
-    if not visits:
+    """The prediction from these visits and from what k6 can send; None where the cell was never visited alone.
+
+    Nothing is predicted of work that is done after the answer: no client waits for it.
+    """
+    if not visits or cell.workload.place == "after":
         return None
     each = [bounds(cell, visit) for visit in visits]
     middle: Bounds = {name: median(_all(each, name)) for name in each[0]} | generator
@@ -81,7 +89,7 @@ def predict(cell: Cell, visits: Sequence[UnloadedPoint], generator: Bounds) -> P
 
 def bounds(cell: Cell, visit: UnloadedPoint) -> Bounds:
     """Each bound as one visit gives it."""
-    residence_s = max(visit.residence_s, cell.subject.wait_s) if cell.waits else visit.residence_s
+    residence_s = max(visit.residence_s, cell.wait_s) if cell.waits else visit.residence_s
     found: Bounds = {"clients": cell.clients / residence_s}
     if cell.held is not None:
         found["pool"] = cell.held / residence_s
@@ -95,7 +103,7 @@ def bounds(cell: Cell, visit: UnloadedPoint) -> Bounds:
 
 def nominal(cell: Cell) -> float:
     """min(N, K) over the wait that was asked for: what a machine without any overhead would do."""
-    return cell.together / cell.subject.wait_s
+    return cell.together / cell.wait_s
 
 
 def lowest(cell: Cell, alone: UnloadedPoint | None, loaded: Spread | None) -> float | None:

@@ -15,7 +15,7 @@ from runners.report.values import Doubt, Row, Spread, Summary, Table
 Rows = list[dict[str, Any]]
 
 RATE_UNIT, PER_SECOND = "1/s", "/s"
-_WORK = {"wait": "waiting", "compute": "computing", "none": "doing nothing"}
+_WORK = {"wait": "waiting", "compute": "computing", "none": "doing nothing", "both": "waiting and computing"}
 
 
 def is_rough(table: Table, name: str) -> bool:

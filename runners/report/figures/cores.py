@@ -17,17 +17,23 @@ speed probe with a slope of 1.7 to 2.4 instead of 1, so that dividing by the pro
 
 def slots(subject: Subject, workload: Workload) -> int | None:
     """Requests of this workload that the subject can hold at once; None means as many as come."""
-    return subject.async_slots if workload.handler == "async" else subject.sync_slots
+    return subject.slots(workload)
 
 
 def on_loop(subject: Subject, workload: Workload) -> bool:
-    """Whether the handler runs on an event loop."""
-    return workload.handler == "async" and subject.concurrency.async_handlers == "loop"
+    """Whether the work is done on an event loop, or holds it."""
+    in_handler = workload.place in {"handler", "blocking"}
+    return in_handler and workload.handler == "async" and subject.concurrency.async_handlers == "loop"
 
 
 def working_cores(subject: Subject, workload: Workload, machine: Machine) -> int:
-    """Cores that can work on this at once: one for each process where there is a GIL, or where a loop runs it all."""
+    """Cores that can work on this at once: one for each process where there is a GIL, or where a loop runs it all.
+
+    A pool of processes has as many of them as the server has cores.
+    """
     cores = len(machine.server_cores)
+    if workload.place == "processes":
+        return cores
     return min(cores, subject.processes) if machine.gil_enabled or on_loop(subject, workload) else cores
 
 

@@ -14,6 +14,7 @@ from runners.units import names
 
 PREDICTION_LOW, PREDICTION_HIGH = 0.9, 1.1
 SAMPLES_FOR_P99 = 1000
+SERVICES_BUSY = 0.8
 FLOORS_FOR_P99 = 2.0
 BYSTANDER_LIMIT = 0.01
 """Share of a server's CPU from which its pings are worth a word."""
@@ -132,6 +133,9 @@ def _about_outcome(table: Table, row: Row) -> Iterator[Doubt]:
 
 
 def _about_rate(table: Table, row: Row) -> Iterator[Doubt]:
+    if row.services_cores is not None and row.services_cores > SERVICES_BUSY:
+        seen = f"{' and '.join(table.workload.needs)} used {row.services_cores:.2f} cores and may have been the limit"
+        yield _doubt(table, [row], "requests_per_s", kind="services", seen=seen, remedy="fewer --clients")
     off = row.little_residual
     if off is not None and abs(off) > LITTLE_LIMIT:
         seen = f"{100 * off:+.1f} % of the clients in flight on average (Little's law allows {100 * LITTLE_LIMIT:g} %)"

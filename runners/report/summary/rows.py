@@ -89,6 +89,9 @@ def make_row(  # noqa: PLR0913, PLR0917 - the facts of one cell
             probe_s=_middle([t.usage.probe_s for t in trials if t.usage.probe_s is not None]),
             bystander_cores=_middle([(bystander_cpu_s(t, terms) or 0.0) / t.usage.duration_s for t in trials]) or 0.0,
         ),
+        services_cores=_middle([t.usage.services_cpu_s / t.usage.duration_s for t in trials])
+        if workload.needs
+        else None,
         little_residual=_little(load, trials),
         unsteady_trials=sum(not trial.load.steady for trial in trials),
         bystander_errors=sum(_missed(t.bystander_kept) + _missed(t.bystander_fresh) for t in trials),

@@ -113,7 +113,10 @@ def _table(
         at_usual_speed=at_usual_speed,
         contrasts=contrasts,
     )
-    return without_ranks(table.model_copy(update={"normalised": normalised}))
+    missing = {
+        s.title: s.does_not_apply[workload.name] for s in session.plan.subjects if workload.name in s.does_not_apply
+    }
+    return without_ranks(table.model_copy(update={"normalised": normalised, "does_not_apply": missing}))
 
 
 def _contrasts(session: Session, workload: Workload, load: Load) -> list[Contrast]:

@@ -118,7 +118,7 @@ def _table(summary: Summary, table: Table) -> str:
     lines = [
         f"## {title(table)}",
         "",
-        f"{table.workload.shows[:1].upper()}{table.workload.shows[1:]}. {order_note(table)}".rstrip(),
+        f"{table.workload.shows[:1].upper()}{table.workload.shows[1:]}. {plain(order_note(table))}".rstrip(),
         "",
         f"| {' | '.join(column.title for column in shown)} |",
         f"|{'|'.join([' --: ' if i > 1 else ' :-- ' for i in range(len(shown))])}|",
@@ -139,6 +139,7 @@ def order_note(table: Table) -> str:
     else:
         notes += [_AT_USUAL_SPEED] if table.at_usual_speed else []
         notes += [] if table.ranked or table.disturbed else ["Not ranked: too little evidence for an order."]
+    notes += [f"{title}: does not apply: {why}." for title, why in table.does_not_apply.items()]
     return " ".join(notes)
 
 

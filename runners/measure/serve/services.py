@@ -1,0 +1,125 @@
+"""What workloads ask in turn, an upstream and a database: started once for a session, counted, gone afterwards."""
+
+import contextlib
+import http.client
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from runners.errors import ServerError
+from runners.measure.serve import database as databases
+from runners.measure.serve import starting
+from runners.measure.serve.ports import HOST
+from runners.measure.serve.server import Server, check_alive
+from runners.model.subject import Concurrency, Need, Settings, Subject, Workload
+
+PROJECT = Path(__file__).resolve().parents[3]
+HITS_TIMEOUT_S = 5.0
+
+UPSTREAM = Subject(
+    name="upstream",
+    title="Upstream",
+    framework="upstream",
+    package="uvloop",
+    command=("{python}", "-m", "runners.measure.serve.upstream", "{host}", "{port}"),
+    environment={},
+    settings=Settings(),
+    concurrency=Concurrency(async_handlers="loop", sync_handlers="loop"),
+    threads=1,
+    processes=1,
+    loop="uvloop",
+    wait_s=0.001,
+    cpu_iterations=1,
+    expected={"ping": "pong"},
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """What stands beside the servers; `workloads` are the extended ones that apps shall have ready."""
+
+    workloads: tuple[str, ...] = ()
+    upstream: Server | None = None
+    database: databases.Database | None = None
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What tells the apps of them; nothing where only the core workloads run."""
+        found = {"SHOOTOUT_EXTENDED": " ".join(self.workloads)} if self.workloads else {}
+        if self.upstream is not None:
+            found["SHOOTOUT_UPSTREAM"] = self.upstream.base_url
+        if self.database is not None:
+            found["SHOOTOUT_DATABASE"] = self.database.url
+        return found
+
+    def told_to(self, subject: Subject) -> Subject:
+        """The subject with the services in its environment."""
+        return subject.model_copy(update={"environment": {**subject.environment, **self.environment}})
+
+
+NONE = Services()
+
+
+def needs_of(workloads: Sequence[Workload]) -> frozenset[Need]:
+    return frozenset(need for workload in workloads for need in workload.needs)
+
+
+@contextlib.contextmanager
+def running(
+    workloads: Sequence[Workload], extended: Sequence[str], url: str | None, *, cores: Sequence[int], logs: Path
+) -> Iterator[Services]:
+    """The services that these workloads need, for the length of a with block.
+
+    Args:
+        workloads: What is planned.
+        extended: Names of those among them for which apps must have something ready.
+        url: The user's own database; None is an embedded one.
+        cores: Where they run: away from the servers.
+        logs: Where their output goes.
+
+    Raises:
+        ServerError: One of them does not start.
+    """
+    needs, upstream, database = needs_of(workloads), None, None
+    with contextlib.ExitStack() as stack:
+        if "upstream" in needs:
+            start = starting.Start(subject=UPSTREAM, cores=tuple(cores), root=PROJECT, log=logs / "upstream.log")
+            upstream = stack.enter_context(starting.running(start))
+        if "database" in needs:
+            database = stack.enter_context(databases.running(url, cores=cores, logs=logs))
+        yield Services(workloads=tuple(extended), upstream=upstream, database=database)
+
+
+def counted(services: Services, needs: Sequence[Need]) -> dict[str, int]:
+    """What came to these services since their start: calls, calls that were left before their answer, queries.
+
+    Raises:
+        ServerError: One of them is dead or does not answer.
+    """
+    found: dict[str, int] = {}
+    if "upstream" in needs and services.upstream is not None:
+        told = _told(services.upstream)
+        found |= {"upstream": told["hits"], "upstream_abandoned": told["abandoned"]}
+    if "database" in needs and services.database is not None:
+        found |= {"database": databases.hits(services.database)}
+    return found
+
+
+def pids(services: Services) -> tuple[int, ...]:
+    """Every process of theirs at this moment."""
+    of_upstream = services.upstream.pids if services.upstream else ()
+    return (*of_upstream, *(databases.pids(services.database) if services.database else ()))
+
+
+def _told(upstream: Server) -> dict[str, int]:
+    check_alive(upstream)
+    connection = http.client.HTTPConnection(HOST, upstream.port, timeout=HITS_TIMEOUT_S)
+    try:
+        connection.request("GET", "/hits")
+        told: dict[str, int] = json.loads(connection.getresponse().read())
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise ServerError(f"asking the upstream for its hits: {error!r}") from error
+    finally:
+        connection.close()
+    return told

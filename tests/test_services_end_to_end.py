@@ -1,0 +1,119 @@
+"""Short real sessions with an upstream and a database: every call counted, and a service that dies in the middle."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from runners import store
+from runners.model.outcome import Completed, Failed
+from runners.model.session import StoredSession
+from tests.conftest import ROOT
+from tests.small_subjects import gone, running_below
+
+pytestmark = pytest.mark.k6
+
+SHORT = ("--clients", "4", "--warmup", "0.3", "--window", "0.8", "--no-calibrate")
+SERVICES = {"upstream": "runners.measure.serve.upstream", "database": "postgres"}
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Where everything goes, temporary data too, and where a server without rights may enter."""
+    with tempfile.TemporaryDirectory(prefix="services-end-to-end-") as name:
+        found = Path(name)
+        found.chmod(0o755)
+        yield found
+        assert running_below(found) == []
+        assert list(found.glob("shootout-database-*")) == []
+
+
+def start(folder: Path, k6: Path, *words: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(  # noqa: S603 - our own words
+        (sys.executable, "-m", "runners", "run", *words, *SHORT, "--k6", str(k6), "--out", str(folder / "results")),
+        cwd=ROOT,
+        env=os.environ | {"TMPDIR": str(folder), "COLUMNS": "200"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def finished(program: subprocess.Popen[str], folder: Path) -> tuple[StoredSession, str]:
+    out, _ = program.communicate(timeout=280)
+    assert program.returncode == 0, out[-3000:]
+    (session,) = (folder / "results").glob("2*")
+    return store.read(session), (session / "table.md").read_text(encoding="utf-8")
+
+
+def below(program: subprocess.Popen[str], word: str) -> list[psutil.Process]:
+    """Processes that the program started with this word in their command."""
+    found = []
+    for one in psutil.Process(program.pid).children(recursive=True):
+        try:
+            if word in " ".join(one.cmdline()) and "guardian" not in " ".join(one.cmdline()):
+                found.append(one)
+        except psutil.Error:
+            continue
+    return sorted(found, key=lambda one: one.create_time())
+
+
+def wait_for(program: subprocess.Popen[str], text: str) -> None:
+    assert program.stdout is not None
+    if not any(text in line for line in program.stdout):
+        pytest.fail(f"never printed {text!r}")
+
+
+def test_what_comes_to_the_services_is_what_was_answered_and_what_was_under_way(folder: Path, real_k6: Path) -> None:
+    workloads = ("http-async", "http-sync", "fanout-gather", "db-async", "db-sync")
+    program = start(
+        folder, real_k6, "--rounds", "1", "--frameworks", "aiohttp,flask", "--workloads", ",".join(workloads)
+    )
+    stored, table = finished(program, folder)
+    calls = {one.name: one.calls for one in stored.session.plan.workloads}
+    needs = {one.name: one.needs[0] for one in stored.session.plan.workloads}
+    seen = set()
+    for result in stored.results:
+        assert isinstance(result.outcome, Completed), result.outcome
+        name, outcome = result.trial.workload, result.outcome
+        answers, came = sum(part.completed for part in outcome.slices), outcome.hits[needs[name]]
+        assert outcome.load.errors == {}
+        assert answers > 0
+        assert answers * calls[name] <= came <= (answers + 4) * calls[name], (result.trial, answers, outcome.hits)
+        assert outcome.usage.services_cpu_s > 0
+        seen.add((result.trial.subject, name))
+    assert seen == {(one, name) for one in ("aiohttp", "flask") for name in workloads} - {("flask", "db-async")}
+    assert "Flask: does not apply: an async view has a loop of its own" in table
+
+
+@pytest.mark.parametrize(("service", "hurt"), [("upstream", "http-sync"), ("database", "db-sync")])
+def test_a_service_that_dies_fails_its_trials_with_that_reason_and_no_others(
+    folder: Path, real_k6: Path, service: str, hurt: str
+) -> None:
+    words = ("--rounds", "2", "--frameworks", "starlette", "--workloads", f"async-io,{hurt}")
+    program = start(folder, real_k6, *words)
+    wait_for(program, "round 1 of 2")
+    time.sleep(1.5)
+    victim = below(program, SERVICES[service])[0]
+    os.kill(victim.pid, signal.SIGKILL)
+    stored, table = finished(program, folder)
+    outcomes = {(r.trial.workload, r.trial.round): r.outcome for r in stored.results if r.void is None}
+    assert all(isinstance(outcomes["async-io", number], Completed) for number in (1, 2))
+    last = outcomes[hurt, 2]
+    assert isinstance(last, Failed)
+    assert (last.stage, re.sub(r"\d+ of", "N of", last.reason)) == (
+        "service",
+        f"the {service} died with exit code -9"
+        if service == "database"
+        else "upstream: the server died with exit code -9",
+    )
+    assert "died with exit code -9" in table
+    assert gone(victim.pid)
