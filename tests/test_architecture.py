@@ -44,6 +44,7 @@ REPORT_ROOMS = (
     "ranking",
     "judgement",
     "summary",
+    "claims",
     "replication",
     "text",
     "selftest",

@@ -78,5 +78,3 @@ class Claim(Value):
     picture: str | None = None
     cores: PositiveInt = 1
     cases: tuple[Case, ...] = ()
-
-

@@ -48,9 +48,7 @@ def make_claim(entry: Entry, sources: Mapping[str, Source], terms: Terms) -> tup
     return claim, subjects
 
 
-def _case(
-    entry: Entry, framework: Framework, python: str | None, terms: Terms, subjects: dict[str, Subject]
-) -> Case:
+def _case(entry: Entry, framework: Framework, python: str | None, terms: Terms, subjects: dict[str, Subject]) -> Case:
     setting = f"Python {python}" if python is not OWN else ""
     blank = Case(framework=framework.name, title=framework.title, setting=setting)
     if (missing := _missing(entry, framework, terms)) is not None:
