@@ -6,7 +6,7 @@ import sys
 import typer
 from rich.text import Text
 
-from runners.cli import look, run, tell
+from runners.cli import claims, look, run, tell
 from runners.cli.terminal import INTERRUPTED, err
 from runners.errors import ShootoutError
 
@@ -19,6 +19,7 @@ app = typer.Typer(
 
 
 app.command("run")(run.run)
+app.command("claims")(claims.claims)
 app.command("list")(look.list_frameworks)
 app.command("check")(look.check)
 app.command("report")(tell.report)

@@ -8,6 +8,7 @@ import typer
 from rich.text import Text
 
 from runners import store
+from runners.cli.claims import print_claims
 from runners.cli.options import AsJson, Results
 from runners.cli.screen import print_result
 from runners.cli.terminal import INTERRUPTED, err, out, shown
@@ -87,6 +88,8 @@ def compare(  # noqa: PLR0913 - one argument for each option
 def tell(folder: Path, summary: Summary) -> None:
     if summary.session.label == "selftest":
         out.print(Text((folder / "selftest.md").read_text(encoding="utf-8")), soft_wrap=True)
+    elif summary.session.claims:
+        print_claims(folder)
     else:
         print_result(out, summary, shown(folder))
     if summary.session.interrupted:
@@ -102,4 +105,4 @@ def _is_whole(summary: Summary) -> bool:
     session = summary.session
     core = {workload.name for workload in CORE} <= {workload.name for workload in session.plan.workloads}
     varied = any(subject.factors for subject in session.plan.subjects)
-    return core and session.label != "selftest" and is_matched(session) and not varied
+    return core and session.label != "selftest" and not session.claims and is_matched(session) and not varied

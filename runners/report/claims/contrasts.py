@@ -11,7 +11,7 @@ from statistics import median
 
 from scipy.special import stdtrit
 
-from runners.model.claim import Question
+from runners.model.claim import Case, Claim, Question
 from runners.model.outcome import Completed
 from runners.model.plan import Arm
 from runners.model.session import Session, StoredSession
@@ -20,8 +20,10 @@ from runners.report.claims.found import Ratio
 from runners.report.figures.claimed import ASKED, is_bound
 from runners.report.figures.costs import Terms, ping_points
 from runners.report.figures.metrics import value_of
+from runners.report.figures.spreads import spread
 from runners.report.ranking.paired import compare_two
 from runners.report.summary.rows import Visits, visits_of
+from runners.report.values import Spread
 
 MOST_WRONG = 0.01
 """Share of wrong answers from which an arm's other figures are not those of the work that was asked for."""
@@ -74,6 +76,15 @@ def ratio_of(question: Question, evidence: Evidence, family: int) -> Ratio | Lac
     bound = "at least" if left_bounds else "at most" if right_bounds else ""
     ratio = _ratio(contrast.metric, [left[b] for b in blocks], [right[b] for b in blocks], family)
     return _open_ended(ratio, bound)
+
+
+def levels_of(claim: Claim, case: Case, evidence: Evidence) -> dict[str, Spread]:
+    """The figure of the claim's picture by arm, of arms that have one."""
+    metric = claim.picture
+    if metric is None or metric not in ASKED:
+        return {}
+    found = {name: spread(list(_values(metric, arm, evidence)[0].values())) for name, arm in case.arms.items()}
+    return {name: level for name, level in found.items() if level is not None}
 
 
 def _ratio(metric: str, ours: Sequence[float], theirs: Sequence[float], family: int) -> Ratio:

@@ -2,10 +2,11 @@
 
 from typing import Literal
 
-from pydantic import NonNegativeInt, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveInt
 
 from runners.model.claim import Case, Claim, Question
 from runners.model.value import Value
+from runners.report.values import Spread
 
 Said = Literal["yes", "no", "between", "unclear", "told"]
 CaseVerdict = Literal["supported", "refuted", "it depends", "inconclusive", "not tried", "does not apply"]
@@ -42,13 +43,14 @@ class Answer(Value):
 
 
 class CaseJudgement(Value):
-    """`deciding` is the index of the answer that decided, if one did."""
+    """`deciding` is the index of the answer that decided, if one did; `levels` the arms of the claim's picture."""
 
     case: Case
     verdict: CaseVerdict
     answers: tuple[Answer, ...] = ()
     deciding: NonNegativeInt | None = None
     why: str
+    levels: dict[str, Spread] = Field(default={})
 
     @property
     def decided_by(self) -> Answer | None:

@@ -7,7 +7,7 @@ from typing import get_args
 from runners.model.claim import Case, Claim, Question, Range
 from runners.model.session import StoredSession
 from runners.numbers.intervals import FEWEST_FOR_INTERVAL
-from runners.report.claims.contrasts import Evidence, Lacking, evidence_of, ratio_of
+from runners.report.claims.contrasts import Evidence, Lacking, evidence_of, levels_of, ratio_of
 from runners.report.claims.found import Answer, CaseJudgement, CaseVerdict, Judged, Judgement, Ratio, Said, Verdict
 
 MOST_ROUNDS = 100
@@ -79,7 +79,9 @@ def _case(claim: Claim, case: Case, evidence: Evidence, family: int) -> CaseJudg
     answers = tuple(answer(one, ratio_of(one, evidence, family)) for one in case.questions)
     verdict, deciding = verdict_of(claim, answers)
     why = answers[deciding].takes if verdict == "inconclusive" and deciding is not None else _because(claim, verdict)
-    return CaseJudgement(case=case, verdict=verdict, answers=answers, deciding=deciding, why=why)
+    return CaseJudgement(
+        case=case, verdict=verdict, answers=answers, deciding=deciding, why=why, levels=levels_of(claim, case, evidence)
+    )
 
 
 def _because(claim: Claim, verdict: CaseVerdict) -> str:
