@@ -14,6 +14,8 @@ from runners.cli.screen import print_result
 from runners.cli.terminal import INTERRUPTED, err, out, shown
 from runners.plan.workloads import CORE
 from runners.report import index, render
+from runners.report.claims.agree import agreement
+from runners.report.claims.judge import judge
 from runners.report.figures.settings import is_matched
 from runners.report.replication import compare as comparing
 from runners.report.summary.summary import summarise
@@ -79,6 +81,9 @@ def compare(  # noqa: PLR0913 - one argument for each option
     seen = comparing.compare(*summaries, levels=levels)
     if page is not None:
         store.write_derived(page.parent, {page.name: render.comparison_page(summaries[1], stored[1], seen)})
+    told = agreement(judge(stored[0]), judge(stored[1])) if any(one.session.claims for one in stored) else ()
+    if told and not as_json:
+        print("\n".join([*told, ""]))  # noqa: T201 - it stands before the Markdown
     if as_json:
         print(seen.model_dump_json(indent=1))  # noqa: T201 - for programs, so without rich's wrapping
     else:

@@ -72,7 +72,6 @@ class Claim(Value):
     sources: tuple[Source, ...]
     rule: Literal["all", "any"] = "all"
     mixed: Literal["refuted", "depends"] = "refuted"
-    depends_on: str
     reason: str
     because: dict[Literal["supported", "refuted", "depends"], str]
     picture: str | None = None

@@ -32,9 +32,8 @@ def as_written(entries: Sequence[Entry]) -> tuple[Entry, ...]:
 
 
 def _demonstrated(entry: Entry) -> Entry:
-    shown = {one.arm for one in entry.as_written}
     update = {
-        "arms": {name: arm for name, arm in entry.arms.items() if name in shown},
+        "arms": {one.arm: _arm(entry, one) for one in entry.as_written},
         "questions": tuple(map(_question, entry.as_written)),
         "cores": 1,
         "interpreters": False,
@@ -45,6 +44,12 @@ def _demonstrated(entry: Entry) -> Entry:
         "picture": None,
     }
     return Entry.model_validate(entry.model_dump() | update)
+
+
+def _arm(entry: Entry, one: Demonstration) -> dict[str, object]:
+    arm = entry.arms[one.arm]
+    waits = {"wait": one.wait_s} if one.wait_s is not None else {}
+    return {"workload": arm.workload, "clients": one.clients or arm.clients, "factors": arm.factors | waits}
 
 
 def _question(one: Demonstration) -> QuestionEntry:

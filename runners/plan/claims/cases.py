@@ -42,14 +42,15 @@ def make_claim(entry: Entry, sources: Mapping[str, Source], terms: Terms) -> tup
         for framework in terms.frameworks
         for python in (terms.pythons if entry.interpreters else terms.pythons[:1])
     ]
-    told = entry.model_dump(include={"id", "statement", "rule", "mixed", "depends_on", "reason", "because"})
+    told = entry.model_dump(include={"id", "statement", "rule", "mixed", "reason", "because"})
     cited = tuple(sources[key] for key in entry.sources)
     claim = Claim(sources=cited, picture=entry.picture, cores=entry.cores, cases=tuple(cases), **told)
     return claim, subjects
 
 
 def _case(entry: Entry, framework: Framework, python: str | None, terms: Terms, subjects: dict[str, Subject]) -> Case:
-    setting = f"Python {python}" if python is not OWN else ""
+    several = entry.interpreters and len(terms.pythons) > 1
+    setting = f"Python {python}" if python is not OWN else "this Python" if several else ""
     blank = Case(framework=framework.name, title=framework.title, setting=setting)
     if (missing := _missing(entry, framework, terms)) is not None:
         return blank.model_copy(update={"absence": missing[0], "reason": missing[1]})

@@ -4,7 +4,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, PositiveInt, ValidationError, model_validator
+from pydantic import Field, PositiveFloat, PositiveInt, ValidationError, model_validator
 
 from runners.errors import ManifestError, UsageError
 from runners.model.claim import Range, Source
@@ -42,11 +42,16 @@ class QuestionEntry(Value):
 
 
 class Demonstration(Value):
-    """What an article shows as an example: its arm, and the seconds that it tells."""
+    """What an article shows as an example: the arm that does it, and the seconds that it tells or that follow from it.
+
+    `clients` and `wait_s` are what the example has, where the arm has others.
+    """
 
     shows: str
     arm: str
-    article_s: float
+    article_s: PositiveFloat
+    clients: PositiveInt | None = None
+    wait_s: PositiveFloat | None = None
 
 
 class Entry(Value):
@@ -60,7 +65,6 @@ class Entry(Value):
     interpreters: bool = False
     rule: Literal["all", "any"] = "all"
     mixed: Literal["refuted", "depends"] = "refuted"
-    depends_on: str = "the framework"
     reason: str
     because: dict[Literal["supported", "refuted", "depends"], str]
     picture: str | None = None

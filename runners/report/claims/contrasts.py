@@ -148,7 +148,7 @@ def _trouble(question: Question, evidence: Evidence) -> str | None:
         if visits is not None and visits.failures and not trials:
             return f"needs {where} to work: {visits.failures[0]}"
         if not trials:
-            return f"needs trials of {where}, there are none that count"
+            return f"needs undisturbed trials of {where}; there are none"
         ended = sum(trial.load.completed for trial in trials)
         wrong = sum(sum(trial.load.errors.values()) for trial in trials)
         if contrast.metric != "correct_share" and wrong > MOST_WRONG * max(ended, 1):

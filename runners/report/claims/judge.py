@@ -35,7 +35,7 @@ def answer(question: Question, ratio: Ratio | Lacking) -> Answer:
     if not question.decides:
         return Answer(question=question, said="told", ratio=ratio)
     if not ratio.has_interval:
-        takes = f"needs {FEWEST_FOR_INTERVAL} undisturbed rounds, there are {ratio.pairs}"
+        takes = f"needs {FEWEST_FOR_INTERVAL} undisturbed rounds instead of {ratio.pairs}"
         return Answer(question=question, said="unclear", ratio=ratio, takes=takes)
     said = _said(question, ratio)
     return Answer(question=question, said=said, ratio=ratio, takes=_takes(question, ratio) if said == "unclear" else "")
@@ -93,19 +93,19 @@ def _because(claim: Claim, verdict: CaseVerdict) -> str:
 def _why(claim: Claim, verdict: Verdict, cases: Sequence[CaseJudgement]) -> str:
     kinds = {one.verdict for one in cases}
     if verdict == "it depends" and len(kinds & set(BECAUSE)) > 1:
-        return f"It depends on {_differs(claim, cases)}."
+        return f"It depends on {_differs(cases)}."
     if verdict in {"not tried", "inconclusive"}:
         reasons = dict.fromkeys(one.why for one in cases if one.verdict == verdict)
         return "; ".join(reasons) or "it applies to none of the frameworks"
     return _because(claim, verdict)
 
 
-def _differs(claim: Claim, cases: Sequence[CaseJudgement]) -> str:
-    """What sets cases with different verdicts apart: the framework, unless one framework has several of them."""
+def _differs(cases: Sequence[CaseJudgement]) -> str:
+    """What sets cases with different verdicts apart: cases of one framework differ in their interpreter."""
     decided = [one for one in cases if one.verdict in BECAUSE]
     for framework in {one.case.framework for one in decided}:
         if len({one.verdict for one in decided if one.case.framework == framework}) > 1:
-            return claim.depends_on
+            return "the interpreter"
     return "the framework"
 
 

@@ -70,10 +70,13 @@ def deciding_words(judgement: Judgement) -> str:
 
 
 def differing_words(judgement: Judgement) -> str:
-    """Which cases have which verdict, where not all have the claim's; empty where they do."""
+    """Which cases have which verdict, where not all have the claim's; empty where they do.
+
+    Where a claim does not apply is told in any case.
+    """
     kinds = list(dict.fromkeys(one.verdict for one in judgement.cases))
-    if kinds == [judgement.verdict]:
-        return ""
+    if len([kind for kind in kinds if kind != "does not apply"]) <= 1:
+        kinds = [kind for kind in kinds if kind != judgement.verdict]
     return "; ".join(f"{kind}: {', '.join(one.case.label for one in judgement.having(kind))}" for kind in kinds)
 
 
