@@ -27,7 +27,7 @@ def asked(claims: Sequence[Claim]) -> set[Arm]:
 
 
 def case_of(name: str, framework: str, **changes: object) -> Case:
-    own = Terms(**(vars(terms(framework, every=False)) | changes))  # type: ignore[arg-type]
+    own = Terms(**(vars(terms(framework, every=False)) | changes))
     (case,) = claim_of(BY_ID[name], own)[0].cases
     return case
 
