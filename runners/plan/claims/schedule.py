@@ -51,7 +51,16 @@ def arm_groups(claims: Sequence[Claim]) -> list[list[Arm]]:
         touched = [group for group in groups if not group.keys().isdisjoint(linked)]
         merged = {arm: None for group in touched for arm in group} | dict.fromkeys(linked)
         groups = [group for group in groups if group not in touched] + [merged]
-    return [list(group) for group in groups]
+    return _with_loners_together([list(group) for group in groups])
+
+
+def _with_loners_together(groups: Sequence[list[Arm]]) -> list[list[Arm]]:
+    """Arms compared with constants only stand in one block for each subject, so that its server starts once."""
+    loners: dict[str, list[Arm]] = {}
+    for group in groups:
+        if len(group) == 1:
+            loners.setdefault(group[0].subject, []).extend(group)
+    return [group for group in groups if len(group) > 1] + list(loners.values())
 
 
 def timing_for(longest_wait_s: float, *, quick: bool = False) -> Timing:
