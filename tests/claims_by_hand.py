@@ -1,7 +1,7 @@
 """Claims tried without measuring: real entries on real manifests, and trials in round numbers."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from runners.model.claim import Claim
 from runners.model.latency import Latency
@@ -42,6 +42,7 @@ class Seen:
     new_answered: int = 20
     wrong: int = 0
     threads: int = 42
+    hits: Mapping[str, int] = field(default_factory=dict)
 
 
 def terms(*names: str, cores: int = 2, pythons: Sequence[str | None] = (None,), every: bool = True) -> Terms:
@@ -61,15 +62,6 @@ def _subject(variant: Variant) -> Subject:
 
 def claim_of(entry: Entry, own: Terms) -> tuple[Claim, dict[str, Subject]]:
     return make_claim(entry, SOURCES, own)
-
-
-def settable(entry: Entry) -> Entry:
-    """The claim with settings that there are already in the place of those that are still to come."""
-    arms = {
-        name: {**arm.model_dump(), "factors": {key.replace("db-pool", "threads"): v for key, v in arm.factors.items()}}
-        for name, arm in entry.arms.items()
-    }
-    return Entry.model_validate(entry.model_dump() | {"arms": arms})
 
 
 def stored(
@@ -145,6 +137,7 @@ def _outcome(seen: Seen | Failed, factor: float) -> Completed | Failed:
         ),
         samples=(),
         slices=(),
+        hits=dict(seen.hits),
     )
 
 

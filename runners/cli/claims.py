@@ -15,9 +15,9 @@ from runners.cli.screen import Screen
 from runners.cli.terminal import INTERRUPTED, err, grid, out, shown
 from runners.model.subject import Settings
 from runners.plan.claims.as_written import ARTICLES_ITERATIONS, ARTICLES_WAIT_S, as_written
+from runners.plan.claims.cases import WORKLOADS
 from runners.plan.claims.entries import Entry, find_entries, select_entries
 from runners.plan.variants import KEYS
-from runners.plan.workloads import ALL
 from runners.report.claims.found import Judgement
 from runners.report.claims.judge import judge
 from runners.report.text import claims as words
@@ -110,7 +110,7 @@ def _list(entries: Sequence[Entry]) -> None:
 
 def _needs(entry: Entry) -> str:
     """What a claim takes beyond one core and this interpreter, and what there is not yet."""
-    missing = sorted({one.workload for one in entry.arms.values()} - {one.name for one in ALL})
+    missing = sorted({one.workload for one in entry.arms.values()} - {one.name for one in WORKLOADS})
     unset = sorted({key for one in entry.arms.values() for key in one.factors} - set(KEYS))
     told = [f"{entry.cores} cores for servers"] if entry.cores > 1 else []
     told += ["builds: --python"] if entry.interpreters else []

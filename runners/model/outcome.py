@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import ConfigDict, NonNegativeFloat, NonNegativeInt, PositiveFloat
+from pydantic import ConfigDict, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat
 from pydantic.dataclasses import dataclass
 
 from runners.model.latency import Latency
@@ -102,6 +102,8 @@ class Usage(Value):
 
 
 class Completed(Value):
+    """A trial with figures; `hits` are what came to each service from its start to its end, the warm-up included."""
+
     kind: Literal["completed"] = "completed"
     load: LoadSummary
     bystander_kept: BystanderSummary
@@ -109,6 +111,7 @@ class Completed(Value):
     usage: Usage
     samples: tuple[ResourceSample, ...]
     slices: tuple[Slice, ...]
+    hits: dict[str, NonNegativeInt] = Field(default={})
 
 
 class Failed(Value):

@@ -7,11 +7,14 @@ from runners.errors import UsageError
 from runners.model.claim import Absence, Case, Claim, Question, Source
 from runners.model.load import Load
 from runners.model.plan import Arm, Contrast
-from runners.model.subject import Factor, Framework, Subject
+from runners.model.subject import Factor, Framework, Subject, Workload
 from runners.plan.claims.entries import ArmEntry, Entry, QuestionEntry
 from runners.plan.claims.words import value_of
 from runners.plan.variants import KEYS, Variant
 from runners.plan.workloads import ALL
+
+WORKLOADS: tuple[Workload, ...] = ALL
+"""Those that claims can be tried with."""
 
 OWN = None
 """The interpreter that runs this program."""
@@ -31,7 +34,7 @@ class Terms:
     cores: int = 1
     executor_threads: int = 1
     most_clients: int | None = None
-    workloads: frozenset[str] = field(default_factory=lambda: frozenset(one.name for one in ALL))
+    workloads: frozenset[str] = field(default_factory=lambda: frozenset(one.name for one in WORKLOADS))
 
 
 def make_claim(entry: Entry, sources: Mapping[str, Source], terms: Terms) -> tuple[Claim, dict[str, Subject]]:
@@ -56,7 +59,11 @@ def _case(entry: Entry, framework: Framework, python: str | None, terms: Terms, 
         return blank.model_copy(update={"absence": missing[0], "reason": missing[1]})
     own: dict[str, tuple[Arm, Subject]] = {}
     left_out: list[str] = []
+    stated: Mapping[str, str] = getattr(framework, "does_not_apply", {})
     for name, one in entry.arms.items():
+        if one.workload in stated:
+            left_out.append(f"{name}: {stated[one.workload]}")
+            continue
         try:
             subject = terms.subject(Variant(framework=framework, factors=_factors(one, python)))
         except UsageError as error:

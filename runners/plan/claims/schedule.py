@@ -7,8 +7,7 @@ from runners.model.claim import Claim
 from runners.model.load import Timing
 from runners.model.plan import Arm, Block, Plan
 from runners.model.subject import Subject
-from runners.plan.claims.cases import arms_of
-from runners.plan.workloads import ALL
+from runners.plan.claims.cases import WORKLOADS, arms_of
 
 LEAST_WINDOW_S, LEAST_WARMUP_S = 2.5, 1.0
 WAITS_IN_WINDOW, WAITS_IN_WARMUP = 4.0, 1.2
@@ -37,7 +36,7 @@ def make_claims_plan(
         seed=seed,
         reference=taken[0].name,
         subjects=taken,
-        workloads=tuple(workload for workload in ALL if workload.name in shown),
+        workloads=tuple(workload for workload in WORKLOADS if workload.name in shown),
         timing=timing,
         rounds=rounds,
         blocks=tuple(blocks),

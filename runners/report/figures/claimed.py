@@ -7,6 +7,9 @@ from runners.report.figures.cores import used_cores
 from runners.report.figures.metrics import BY_NAME, ONE, Metric
 from runners.report.figures.waits import wait_quantile
 
+LEAST_FINISHED = 0.01
+"""Stands for none at all, so that there is a ratio."""
+
 
 def correct_share(trial: Completed, *_: object) -> float | None:
     """Of all that ended in the window, the share that was answered as it should be."""
@@ -21,6 +24,15 @@ def answered_new_share(trial: Completed, *_: object) -> float | None:
         return None
     answered = stream.latency.count - stream.errors.get("timeout", 0) if stream.latency else 0
     return (max(0, answered) + 0.5) / (stream.scheduled + 1)
+
+
+def others_finished(trial: Completed, *_: object) -> float | None:
+    """Of the two calls of a failing fan-out that do not fail, how many the upstream finished for each request.
+
+    Three calls come to the upstream, one of which fails; those that were left before their answer are not finished.
+    """
+    calls, left = trial.hits.get("upstream", 0), trial.hits.get("upstream_abandoned", 0)
+    return max(3 * (calls - left) / calls - 1, LEAST_FINISHED) if calls else None
 
 
 CLAIMED: tuple[Metric, ...] = (
@@ -50,6 +62,15 @@ CLAIMED: tuple[Metric, ...] = (
         scale=ONE,
         better="neither",
         of=lambda trial, *_: used_cores(trial),
+    ),
+    Metric(
+        name="others_finished",
+        title="Calls finished beside the failing one",
+        unit="",
+        column="others_finished",
+        scale=ONE,
+        better="neither",
+        of=others_finished,
     ),
     Metric(
         name="answered_new_share",

@@ -9,14 +9,14 @@ from runners.model.claim import Case, Claim
 from runners.model.plan import Arm, Plan
 from runners.plan.claims.cases import Terms, arms_of
 from runners.plan.claims.schedule import make_claims_plan, timing_for
-from tests.claims_by_hand import BY_ID, ENTRIES, TIMING, claim_of, settable, terms
+from tests.claims_by_hand import BY_ID, ENTRIES, TIMING, claim_of, terms
 
 ALL_FOUR = ("aiohttp", "fastapi", "flask", "starlette")
 CORE = ("loop-io", "loop-cpu-blocks", "def-cpu-safe", "def-io-serial", "def-blocks-app", "pool-ceiling")
 
 
 def planned(names: Sequence[str], own: Terms, *, seed: int = 1) -> tuple[list[Claim], Plan]:
-    made = [claim_of(settable(BY_ID[name]), own) for name in names]
+    made = [claim_of(BY_ID[name], own) for name in names]
     subjects = {name: one for _, some in made for name, one in some.items()}
     claims = [claim for claim, _ in made]
     return claims, make_claims_plan(claims, subjects, timing=TIMING, rounds=3, seed=seed)
@@ -64,7 +64,7 @@ def test_a_plan_follows_from_its_seed() -> None:
 
 
 def test_all_claims_make_one_plan_that_has_no_subject_without_an_arm() -> None:
-    claims, plan = planned([entry.id for entry in ENTRIES if entry.id != "gather-cancel"], terms("starlette", "flask"))
+    claims, plan = planned([entry.id for entry in ENTRIES], terms("starlette", "flask"))
     # the workloads of the contract that there are already; the others are planned by name alone
     assert {arm.subject for arm in asked(claims)} == {subject.name for subject in plan.subjects}
     assert {case.absence for claim in claims for case in claim.cases} <= {None, "does not apply"}
@@ -89,8 +89,10 @@ def test_what_cannot_be_tried_is_told_with_its_reason(
 
 
 def test_a_setting_that_there_is_not_is_told() -> None:
-    every = frozenset(arm.workload for arm in BY_ID["db-pool"].arms.values())
-    assert case_of("db-pool", "starlette", workloads=every).reason == "needs the setting db-pool"
+    arms = {"many": BY_ID["loop-io"].arms["many"].model_copy(update={"factors": {"connections": 5}})}
+    entry = BY_ID["loop-io"].model_copy(update={"arms": arms})
+    (case,) = claim_of(entry, terms("starlette"))[0].cases
+    assert (case.absence, case.reason) == ("not tried", "needs the setting connections")
 
 
 def test_arms_that_a_framework_cannot_have_are_left_out_and_told() -> None:
