@@ -329,7 +329,7 @@ def test_a_new_framework_is_made_and_the_next_steps_are_told(shootout: Shootout,
 def test_help_names_every_command(shootout: Shootout) -> None:
     outcome = shootout("--help")
     assert outcome.code == 0
-    for command in ("run", "claims", "list", "check", "new", "report", "publish", "compare", "selftest", "doctor"):
+    for command in ("run", "list", "check", "new", "report", "publish", "compare", "selftest", "doctor"):
         assert re.search(rf"\b{command}\b", outcome.out)
 
 

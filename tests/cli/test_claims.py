@@ -81,3 +81,7 @@ def test_publishing_a_session_of_claims_lists_what_was_seen_and_not_who_leads(
     assert "1 refuted, 1 not tried" in listed
     assert "claims.md" in listed
     assert (results / "published" / "by-hand" / "claims.md").is_file()
+
+
+def test_help_names_the_command(shootout: Shootout) -> None:
+    assert "claims" in shootout("--help").out

@@ -280,3 +280,10 @@ def test_two_sessions_that_disagree_on_a_claim_say_so() -> None:
         "def-io-serial: refuted there, supported here",
     )
     assert agreement(first, judge(both()))[-1] == "offload-thread: tried in one of them only"
+
+
+def test_a_question_for_a_figure_that_there_is_not_is_no_answer() -> None:
+    session = serial()
+    told = session.model_dump_json().replace('"requests_per_s"', '"hops_per_s"')
+    verdict, why = verdict_and_why(StoredSession.model_validate_json(told))
+    assert (verdict, why) == ("inconclusive", "needs the figure hops_per_s, which no trial has")
