@@ -1,7 +1,7 @@
 """Claims tried without measuring: real entries on real manifests, and trials in round numbers."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from runners.model.claim import Claim
 from runners.model.latency import Latency
@@ -15,6 +15,7 @@ from runners.plan.claims.entries import Entry, find_entries
 from runners.plan.claims.schedule import make_claims_plan
 from runners.plan.manifests import find_frameworks
 from runners.plan.variants import Variant, variant_subject
+from runners.plan.workloads import CORE, PING
 from tests.conftest import ROOT
 from tests.report.hand_made import MACHINE
 from tests.sessions import latency_of
@@ -23,6 +24,7 @@ ENTRIES, SOURCES = find_entries(ROOT / "claims")
 BY_ID: dict[str, Entry] = {entry.id: entry for entry in ENTRIES}
 FRAMEWORKS: dict[str, Framework] = {one.name: one for one in find_frameworks(ROOT / "apps")}
 EVERY_WORKLOAD = frozenset(arm.workload for entry in ENTRIES for arm in entry.arms.values())
+CORE_WORKLOADS = frozenset(one.name for one in (*CORE, PING))
 TIMING = Timing(warmup_s=1.0, window_s=2.0)
 WOBBLE = (1.01, 0.99, 1.008, 0.992, 1.005, 0.995)
 """What rounds differ by where a figure is steady."""
@@ -53,7 +55,7 @@ def terms(*names: str, cores: int = 2, pythons: Sequence[str | None] = (None,), 
         cores=cores,
         executor_threads=6,
     )
-    return own if not every else Terms(**(vars(own) | {"workloads": EVERY_WORKLOAD}))
+    return replace(own, workloads=EVERY_WORKLOAD if every else CORE_WORKLOADS)
 
 
 def _subject(variant: Variant) -> Subject:
