@@ -46,6 +46,7 @@ REPORT_ROOMS = (
     "ranking",
     "judgement",
     "summary",
+    "claims",
     "replication",
     "text",
     "selftest",

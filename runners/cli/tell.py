@@ -8,12 +8,15 @@ import typer
 from rich.text import Text
 
 from runners import store
+from runners.cli.claims import print_claims
 from runners.cli.options import AsJson, Results
 from runners.cli.screen import print_result
 from runners.cli.terminal import err, out, shown
 from runners.errors import INTERRUPTED
 from runners.plan.workloads import CORE
 from runners.report import index, render
+from runners.report.claims.agree import agreement
+from runners.report.claims.judge import judge
 from runners.report.figures.settings import is_matched
 from runners.report.replication import compare as comparing
 from runners.report.summary.summary import summarise
@@ -89,6 +92,9 @@ def compare(  # noqa: PLR0913 - one argument for each option
     seen = comparing.compare(*summaries, levels=levels)
     if page is not None:
         store.write_derived(page.parent, {page.name: render.comparison_page(summaries[1], stored[1], seen)})
+    told = agreement(judge(stored[0]), judge(stored[1])) if any(one.session.claims for one in stored) else ()
+    if told and not as_json:
+        print("\n".join([*told, ""]))  # noqa: T201 - it stands before the Markdown
     if as_json:
         print(seen.model_dump_json(indent=1))  # noqa: T201 - for programs, so without rich's wrapping
     else:
@@ -98,6 +104,8 @@ def compare(  # noqa: PLR0913 - one argument for each option
 def tell(folder: Path, summary: Summary) -> None:
     if summary.session.label == "selftest":
         out.print(Text((folder / "selftest.md").read_text(encoding="utf-8")), soft_wrap=True)
+    elif summary.session.claims:
+        print_claims(folder)
     else:
         print_result(out, summary, shown(folder))
     if summary.session.interrupted:
@@ -113,4 +121,4 @@ def _is_whole(summary: Summary) -> bool:
     session = summary.session
     core = {workload.name for workload in CORE} <= {workload.name for workload in session.plan.workloads}
     varied = any(subject.factors for subject in session.plan.subjects)
-    return core and session.label != "selftest" and is_matched(session) and not varied
+    return core and session.label != "selftest" and not session.claims and is_matched(session) and not varied

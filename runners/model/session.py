@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
 
 from runners.model.calibration import Calibration
+from runners.model.claim import Claim
 from runners.model.machine import Machine
 from runners.model.outcome import Completed, Failed
 from runners.model.plan import Plan, Trial
@@ -88,6 +89,8 @@ class Session(Value):
     runtimes: dict[str, Runtime] = Field(default={})
     """By subject what its serving process said of the Python that runs it; missing where it said nothing."""
     wall_s: dict[str, NonNegativeFloat] = Field(default={})
+    claims: tuple[Claim, ...] = ()
+    """What it is to settle, as stated before it began; none for a comparison."""
 
 
 class StoredSession(Value):

@@ -5,9 +5,11 @@ from urllib.parse import quote
 
 from runners.model.session import Session, StoredSession
 from runners.model.value import Value
+from runners.report.claims.judge import judge
 from runners.report.figures.settings import is_matched
 from runners.report.selftest.selftest import EVERYWHERE, ROUNDS_IN_SET, tallies
 from runners.report.summary.summary import summarise
+from runners.report.text.claims import counts
 from runners.report.text.markdown import plain
 from runners.report.values import Summary, Table
 from runners.units import names
@@ -37,6 +39,8 @@ def entry(folder: str, stored: StoredSession, question: str | None = None) -> En
     """What the list says of a stored session; without a question of its own it has one by what it ran."""
     session = stored.session
     is_selftest = session.label == "selftest"
+    if session.claims:
+        return _entry_of_claims(folder, stored, question)
     return Entry(
         folder=folder,
         question=question or default_question(session),
@@ -44,6 +48,18 @@ def entry(folder: str, stored: StoredSession, question: str | None = None) -> En
         machine=f"{session.machine.cpu}, {session.machine.cores} cores",
         seen=_proved(stored) if is_selftest else _leaders(summarise(stored)),
         files=("selftest.md",) if is_selftest else ("table.md", "report.html"),
+    )
+
+
+def _entry_of_claims(folder: str, stored: StoredSession, question: str | None) -> Entry:
+    session = stored.session
+    return Entry(
+        folder=folder,
+        question=question or "Which claims of articles on async, threads and pools hold?",
+        date=session.started_at[:10],
+        machine=f"{session.machine.cpu}, {session.machine.cores} cores",
+        seen=counts(judge(stored)),
+        files=("claims.md", "report.html", "table.md"),
     )
 
 

@@ -130,7 +130,7 @@ def prepare_plan(  # noqa: PLR0913 - what a session needs beside its options
 
 def _variants(options: RunOptions) -> tuple[tuple[Variant, ...], tuple[str, ...]]:
     """All that is to be compared, and the names of frameworks left out because they are not installed."""
-    frameworks, skipped = _installed(options)
+    frameworks, skipped = installed_frameworks(options)
     known = {framework.name: framework for framework in frameworks}
     chosen = [(known[name], own) for name, own in options.frameworks or ((name, {}) for name in known)]
     return make_variants(chosen, options.vary), skipped
@@ -142,7 +142,8 @@ def _reference(options: RunOptions, subjects: Sequence[Subject]) -> str | None:
     return None if options.frameworks else next(usual, None)
 
 
-def _installed(options: RunOptions) -> tuple[list[Framework], tuple[str, ...]]:
+def installed_frameworks(options: RunOptions) -> tuple[list[Framework], tuple[str, ...]]:
+    """Those that were named, or all; and the names of frameworks left out because they are not installed."""
     wanted = tuple(name for name, _ in options.frameworks)
     chosen = select_frameworks(find_frameworks(options.apps), wanted)
     missing = [f for f in chosen if installed_version(f.package) is None]

@@ -1,0 +1,132 @@
+"""The command that tries claims, and how their verdicts look in a terminal."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from runners import store
+from runners.cli.options import K6, Apps, Results, cores_of, words_of
+from runners.cli.screen import Screen
+from runners.cli.terminal import err, grid, out, shown
+from runners.errors import INTERRUPTED
+from runners.measure.sense import sampler
+from runners.model.subject import Settings
+from runners.plan.claims.as_written import ARTICLES_ITERATIONS, ARTICLES_WAIT_S, as_written
+from runners.plan.claims.cases import WORKLOADS
+from runners.plan.claims.entries import STATED, Entry, find_entries, select_entries
+from runners.plan.variants import KEYS
+from runners.report.claims.found import Judgement
+from runners.report.claims.judge import judge
+from runners.report.text import claims as words
+from runners.session.claims import Asked, prepare_claims
+from runners.session.options import ROOT, RunOptions
+from runners.session.prepare import Prepared
+from runners.session.run import run as run_session
+
+STYLES = {"supported": "green", "refuted": "red", "it depends": "yellow"}
+
+Ids = Annotated[list[str] | None, typer.Argument(help="Claims by id; all if none is named.")]
+
+
+def claims(  # noqa: PLR0913 - one argument for each option
+    ids: Ids = None,
+    *,
+    list_only: Annotated[
+        bool, typer.Option("--list", help="List the claims, and what keeps one from being tried.")
+    ] = False,
+    as_written_only: Annotated[
+        bool, typer.Option("--as-written", help="Only the articles' own small examples, with their waits and loops.")
+    ] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="One round with short windows: decides nothing.")] = False,
+    rounds: Annotated[int | None, typer.Option(min=1, help="Visits to every arm.  [default: 6]")] = None,
+    frameworks: Annotated[str, typer.Option(help="Names, separated by commas; all if empty.")] = "",
+    python: Annotated[str, typer.Option(help="More interpreters, such as 3.14t, for the claims that hang on it.")] = "",
+    window: Annotated[float | None, typer.Option(min=0.2, help="Seconds measured in a trial.")] = None,
+    warmup: Annotated[float | None, typer.Option(min=0, help="Seconds of load before them.")] = None,
+    server_cores: Annotated[str, typer.Option(help="CPU numbers for the servers, separated by commas.")] = "",
+    seed: Annotated[int, typer.Option(help="Seed of the random order.")] = 1,
+    results: Results = ROOT / "results",
+    apps: Apps = ROOT / "apps",
+    k6: K6 = None,
+) -> None:
+    entries, sources = find_entries(STATED)
+    chosen = select_entries(entries, tuple(ids or ()))
+    if list_only:
+        _list(chosen)
+        return
+    settings = Settings()
+    if as_written_only:
+        chosen = as_written(chosen)
+        settings = Settings(wait_s=ARTICLES_WAIT_S, cpu_iterations=ARTICLES_ITERATIONS)
+    options = RunOptions(
+        frameworks=tuple((name, {}) for name in words_of(frameworks)),
+        rounds=rounds or (1 if quick else 6),
+        window_s=window,
+        warmup_s=warmup,
+        settings=settings,
+        seed=seed,
+        calibrate=False,
+        quick=quick,
+        server_cores=cores_of(server_cores, sampler.cores_available()),
+        k6=k6,
+        apps=apps,
+        results=results,
+        command=("shootout", *sys.argv[1:]),
+    )
+    _run(prepare_claims(options, Asked(entries=chosen, sources=sources, pythons=words_of(python))), results)
+
+
+def print_claims(folder: Path) -> None:
+    """The verdicts of a stored session, and where the rest stands."""
+    stored = store.read(folder)
+    judged = judge(stored)
+    for one in judged.judgements:
+        out.print(_verdict(one), soft_wrap=True)
+    out.print(Text(f"\n{words.counts(judged)}. {words.family_words(judged)}", style="dim"), soft_wrap=True)
+    out.print(Text(f"written: {shown(folder)}/claims.md, claims.csv, table.md, report.html, charts/"), soft_wrap=True)
+
+
+def _verdict(one: Judgement) -> Text:
+    text = Text.assemble((f"{one.claim.id}  ", "bold"), (one.verdict, STYLES.get(one.verdict, "dim")))
+    text.append(f"  {one.claim.statement}\n")
+    text.append(f"    {one.why}\n")
+    if differs := words.differing_words(one):
+        text.append(f"    {differs}\n", style="dim")
+    if (told := words.deciding_words(one)) != words.NOTHING:
+        text.append(f"    {told}\n", style="dim")
+    return text
+
+
+def _list(entries: Sequence[Entry]) -> None:
+    picture: RichTable = grid(
+        ["claim", "statement", "needs"], [[one.id, one.statement, _needs(one)] for one in entries]
+    )
+    out.print(picture)
+
+
+def _needs(entry: Entry) -> str:
+    """What a claim takes beyond one core and this interpreter, and what there is not yet."""
+    missing = sorted({one.workload for one in entry.arms.values()} - {one.name for one in WORKLOADS})
+    unset = sorted({key for one in entry.arms.values() for key in one.factors} - set(KEYS))
+    told = [f"{entry.cores} cores for servers"] if entry.cores > 1 else []
+    told += ["builds: --python"] if entry.interpreters else []
+    told += [f"not yet: workload {', '.join(missing)}"] if missing else []
+    return "; ".join([*told, *([f"not yet: setting {', '.join(unset)}"] if unset else [])])
+
+
+def _run(sessions: Sequence[Prepared], results: Path) -> None:
+    for name in sessions[0].skipped:
+        err.print(Text(f"{name}: not installed, left out"))
+    for prepared in sessions:
+        with Screen(err, prepared.session) as screen:
+            folder, summary = run_session(prepared, results, screen.watch)
+        print_claims(folder)
+        if summary.session.interrupted:
+            told = f"interrupted; go on with: shootout run --resume {summary.session.name}"
+            err.print(Text(told, style="yellow"), soft_wrap=True)
+            raise typer.Exit(INTERRUPTED)

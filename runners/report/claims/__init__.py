@@ -1,0 +1,1 @@
+"""Claims judged: from stored trials to ratios with intervals, answers and verdicts."""

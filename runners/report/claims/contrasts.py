@@ -1,0 +1,156 @@
+"""A contrast from trials: pairs of the same block, their ratio, and an interval made for the family of claims.
+
+The procedure is the paired t-interval of `ranking.paired.compare_two`, at Bonferroni's level: with m deciding questions
+each is at 1 - 0.05/m, so that all of them hold together with at least 95 %, however they hang together.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from scipy.special import stdtrit
+
+from runners.model.claim import Case, Claim, Question
+from runners.model.outcome import Completed
+from runners.model.plan import Arm
+from runners.model.session import Session, StoredSession
+from runners.numbers.intervals import CONFIDENCE
+from runners.report.claims.found import Ratio
+from runners.report.figures.claimed import ASKED, is_bound
+from runners.report.figures.costs import Terms, ping_points
+from runners.report.figures.metrics import value_of
+from runners.report.figures.spreads import spread
+from runners.report.ranking.paired import compare_two
+from runners.report.summary.rows import Visits, visits_of
+from runners.report.values import Spread
+
+MOST_WRONG = 0.01
+"""Share of wrong answers from which an arm's other figures are not those of the work that was asked for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lacking:
+    """Why there is no ratio."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """The sound trials of every arm by block number, and why others are missing."""
+
+    session: Session
+    visits: Mapping[Arm, Visits]
+    disturbed: frozenset[int]
+
+
+def evidence_of(stored: StoredSession) -> Evidence:
+    """Void trials are never used; neither are blocks that count although they were disturbed."""
+    kept = [one for one in stored.results if one.void is None]
+    arms = dict.fromkeys(one.trial.arm for one in kept)
+    return Evidence(
+        session=stored.session,
+        visits={arm: visits_of(one for one in kept if one.trial.arm == arm) for arm in arms},
+        disturbed=frozenset(one.trial.block for one in kept if one.disturbed is not None),
+    )
+
+
+def ratio_of(question: Question, evidence: Evidence, family: int) -> Ratio | Lacking:
+    """What the trials say of a question, as a ratio with an interval for so many deciding questions."""
+    contrast = question.contrast
+    if contrast.metric not in ASKED:
+        return Lacking(reason=f"needs the figure {contrast.metric}, which no trial has")
+    if (trouble := _trouble(question, evidence)) is not None:
+        return Lacking(reason=trouble)
+    left, left_bounds = _values(contrast.metric, contrast.left, evidence)
+    if isinstance(contrast.right, Arm):
+        right, right_bounds = _values(contrast.metric, contrast.right, evidence)
+    else:
+        right, right_bounds = dict.fromkeys(left, float(contrast.right)), 0
+    blocks = [block for block in left if block in right and left[block] > 0 and right[block] > 0]
+    if not blocks:
+        return Lacking(reason="needs trials with a figure on both sides, there are none")
+    if left_bounds and right_bounds:
+        return Lacking(reason="needs longer windows: waits on both sides were cut off by the window's end")
+    bound = "at least" if left_bounds else "at most" if right_bounds else ""
+    ratio = _ratio(contrast.metric, [left[b] for b in blocks], [right[b] for b in blocks], family)
+    return _open_ended(ratio, bound)
+
+
+def levels_of(claim: Claim, case: Case, evidence: Evidence) -> dict[str, Spread]:
+    """The figure of the claim's picture by arm, of arms that have one."""
+    metric = claim.picture
+    if metric is None or metric not in ASKED:
+        return {}
+    found = {name: spread(list(_values(metric, arm, evidence)[0].values())) for name, arm in case.arms.items()}
+    return {name: level for name, level in found.items() if level is not None}
+
+
+def _ratio(metric: str, ours: Sequence[float], theirs: Sequence[float], family: int) -> Ratio:
+    seen = compare_two(metric, "", ours, theirs)
+    if seen is None:
+        raise ValueError(f"comparing {metric}: no pair is positive")
+    low, high = seen.low, seen.high
+    if low is not None and high is not None:
+        reach = (math.log(high) - math.log(low)) / 2 * _wider(family, seen.pairs - 1)
+        low, high = seen.ratio * math.exp(-reach), seen.ratio * math.exp(reach)
+    return Ratio(
+        ratio=seen.ratio,
+        low=low,
+        high=high,
+        pairs=seen.pairs,
+        has_interval=low is not None,
+        left=median(ours),
+        right=median(theirs),
+    )
+
+
+def _wider(family: int, freedom: int) -> float:
+    """By what an interval of one question is widened to be one of so many that hold together."""
+    tail = (1 - CONFIDENCE) / 2
+    return float(stdtrit(freedom, 1 - tail / max(1, family)) / stdtrit(freedom, 1 - tail))
+
+
+def _open_ended(ratio: Ratio, bound: str) -> Ratio:
+    """With cut-off waits on the left the true ratio is higher, on the right lower: that end of the interval is open."""
+    if bound == "at least":
+        return ratio.model_copy(update={"bound": bound, "high": None})
+    if bound == "at most":
+        return ratio.model_copy(update={"bound": bound, "low": 0.0 if ratio.has_interval else None})
+    return ratio
+
+
+def _values(metric: str, arm: Arm, evidence: Evidence) -> tuple[dict[int, float], int]:
+    """By block the values of an arm, and how many of them are only bounds."""
+    terms = Terms(normalise=False, pings=ping_points(evidence.session.calibration, arm.subject))
+    trials = _sound(arm, evidence)
+    values = {block: value_of(ASKED[metric], trial, arm.load, terms) for block, trial in trials.items()}
+    bounds = sum(is_bound(metric, trial) for trial in trials.values())
+    return {block: value for block, value in values.items() if value is not None}, bounds
+
+
+def _sound(arm: Arm, evidence: Evidence) -> dict[int, Completed]:
+    visits = evidence.visits.get(arm)
+    found = visits.completed if visits else {}
+    return {block: trial for block, trial in found.items() if block not in evidence.disturbed}
+
+
+def _trouble(question: Question, evidence: Evidence) -> str | None:
+    """What is wrong with an arm of the question, as what it would take."""
+    contrast = question.contrast
+    for arm in (contrast.left, contrast.right):
+        if not isinstance(arm, Arm):
+            continue
+        where = f"{arm.subject} at /{arm.workload}, {arm.load.label}"
+        visits = evidence.visits.get(arm)
+        trials = list(_sound(arm, evidence).values())
+        if visits is not None and visits.failures and not trials:
+            return f"needs {where} to work: {visits.failures[0]}"
+        if not trials:
+            return f"needs undisturbed trials of {where}; there are none"
+        ended = sum(trial.load.completed for trial in trials)
+        wrong = sum(sum(trial.load.errors.values()) for trial in trials)
+        if contrast.metric != "correct_share" and wrong > MOST_WRONG * max(ended, 1):
+            return f"needs correct answers of {where}: {wrong:,} of {ended:,} were none"
+    return None

@@ -1,0 +1,160 @@
+"""From answers to verdicts. Pure: a session's claims and its trials in, judgements out."""
+
+import math
+from collections.abc import Sequence
+from typing import get_args
+
+from runners.model.claim import Case, Claim, Question, Range
+from runners.model.session import StoredSession
+from runners.numbers.intervals import FEWEST_FOR_INTERVAL
+from runners.report.claims.contrasts import Evidence, Lacking, evidence_of, levels_of, ratio_of
+from runners.report.claims.found import Answer, CaseJudgement, CaseVerdict, Judged, Judgement, Ratio, Said, Verdict
+
+MOST_ROUNDS = 100
+"""More rounds than this are not worth advising."""
+
+UNDECIDED: dict[Said, CaseVerdict] = {"unclear": "inconclusive", "between": "it depends"}
+
+BECAUSE: dict[CaseVerdict, str] = {"supported": "supported", "refuted": "refuted", "it depends": "depends"}
+
+
+def judge(stored: StoredSession) -> Judged:
+    """Every claim that the session was to settle, in its order."""
+    claims = stored.session.claims
+    family = sum(one.decides for claim in claims for case in claim.cases for one in case.questions)
+    evidence = evidence_of(stored)
+    judgements = tuple(_judgement(claim, evidence, family) for claim in claims)
+    return Judged(judgements=judgements, family=family, rounds=stored.session.plan.rounds)
+
+
+def answer(question: Question, ratio: Ratio | Lacking) -> Answer:
+    """The answer is clear where the whole interval lies in what one answer claims for itself."""
+    if isinstance(ratio, Lacking):
+        said: Said = "unclear" if question.decides else "told"
+        return Answer(question=question, said=said, ratio=None, takes=ratio.reason)
+    if not question.decides:
+        return Answer(question=question, said="told", ratio=ratio)
+    if not ratio.has_interval:
+        takes = f"needs {FEWEST_FOR_INTERVAL} undisturbed rounds instead of {ratio.pairs}"
+        return Answer(question=question, said="unclear", ratio=ratio, takes=takes)
+    said = _said(question, ratio)
+    return Answer(question=question, said=said, ratio=ratio, takes=_takes(question, ratio) if said == "unclear" else "")
+
+
+def verdict_of(claim: Claim, answers: Sequence[Answer]) -> tuple[CaseVerdict, int | None]:
+    """The verdict of the answers by the claim's rule, and the index of the one that decided it."""
+    said = {kind: [i for i, one in enumerate(answers) if one.said == kind] for kind in get_args(Said)}
+    if claim.rule == "any" and said["yes"]:
+        return "supported", said["yes"][0]
+    if claim.rule == "all" and said["no"] and (claim.mixed == "refuted" or said["yes"]):
+        return ("refuted" if claim.mixed == "refuted" else "it depends"), said["no"][0]
+    for kind, verdict in UNDECIDED.items():
+        if said[kind]:
+            return verdict, said[kind][0]
+    return ("refuted", said["no"][0]) if said["no"] else ("supported", _tightest(answers, said["yes"]))
+
+
+def _judgement(claim: Claim, evidence: Evidence, family: int) -> Judgement:
+    cases = tuple(_case(claim, case, evidence, family) for case in claim.cases)
+    verdict = overall([one.verdict for one in cases])
+    return Judgement(claim=claim, verdict=verdict, cases=cases, why=_why(claim, verdict, cases))
+
+
+def overall(verdicts: Sequence[CaseVerdict]) -> Verdict:
+    """What cases say together: those that are decided have the word, and where they differ it depends on the case."""
+    decided = {one for one in verdicts if one in BECAUSE}
+    if len(decided) > 1:
+        return "it depends"
+    for one in (*decided, "inconclusive"):
+        if one in verdicts:
+            match one:
+                case "supported" | "refuted" | "it depends" | "inconclusive":
+                    return one
+    return "not tried"
+
+
+def _case(claim: Claim, case: Case, evidence: Evidence, family: int) -> CaseJudgement:
+    if case.absence is not None:
+        return CaseJudgement(case=case, verdict=case.absence, why=case.reason)
+    answers = tuple(answer(one, ratio_of(one, evidence, family)) for one in case.questions)
+    verdict, deciding = verdict_of(claim, answers)
+    why = answers[deciding].takes if verdict == "inconclusive" and deciding is not None else _because(claim, verdict)
+    return CaseJudgement(
+        case=case, verdict=verdict, answers=answers, deciding=deciding, why=why, levels=levels_of(claim, case, evidence)
+    )
+
+
+def _because(claim: Claim, verdict: CaseVerdict) -> str:
+    return {"supported": claim.because["supported"], "refuted": claim.because["refuted"]}.get(
+        verdict, claim.because["depends"]
+    )
+
+
+def _why(claim: Claim, verdict: Verdict, cases: Sequence[CaseJudgement]) -> str:
+    kinds = {one.verdict for one in cases}
+    if verdict == "it depends" and len(kinds & set(BECAUSE)) > 1:
+        return f"It depends on {_differs(cases)}."
+    if verdict in {"not tried", "inconclusive"}:
+        reasons = dict.fromkeys(one.why for one in cases if one.verdict == verdict)
+        return "; ".join(reasons) or "it applies to none of the frameworks"
+    return _because(claim, verdict)
+
+
+def _differs(cases: Sequence[CaseJudgement]) -> str:
+    """What sets cases with different verdicts apart: cases of one framework differ in their interpreter."""
+    decided = [one for one in cases if one.verdict in BECAUSE]
+    for framework in {one.case.framework for one in decided}:
+        if len({one.verdict for one in decided if one.case.framework == framework}) > 1:
+            return "the interpreter"
+    return "the framework"
+
+
+def _said(question: Question, ratio: Ratio) -> Said:
+    if any(_holds(some, ratio) for some in question.supports):
+        return "yes"
+    if any(_holds(some, ratio) for some in question.refutes):
+        return "no"
+    return "unclear" if any(_touches(some, ratio) for some in (*question.supports, *question.refutes)) else "between"
+
+
+def _holds(some: Range, ratio: Ratio) -> bool:
+    low, high = _ends(ratio)
+    return some.low <= low and high <= _top(some)
+
+
+def _touches(some: Range, ratio: Ratio) -> bool:
+    low, high = _ends(ratio)
+    return low <= _top(some) and some.low <= high
+
+
+def _ends(ratio: Ratio) -> tuple[float, float]:
+    return ratio.low or 0.0, math.inf if ratio.high is None else ratio.high
+
+
+def _top(some: Range) -> float:
+    return math.inf if some.high is None else some.high
+
+
+def _takes(question: Question, ratio: Ratio) -> str:
+    """The rounds at which an interval of such noise would keep clear of the edges, as it narrows with their root."""
+    if ratio.bound:
+        return f"needs longer windows: the ratio is {ratio.bound} {ratio.ratio:.3g}, as waits were cut off"
+    edges = [edge for some in (*question.supports, *question.refutes) for edge in (some.low, some.high) if edge]
+    near = min(abs(math.log(edge / ratio.ratio)) for edge in edges)
+    reach = math.log(ratio.high / ratio.low) / 2 if ratio.high and ratio.low else math.inf
+    rounds = math.ceil(ratio.pairs * (reach / near) ** 2) if near > 0 and reach < math.inf else math.inf
+    if rounds > MOST_ROUNDS:
+        return f"the ratio lies at an edge: even {MOST_ROUNDS} rounds would hardly tell"
+    return f"needs some {max(int(rounds), ratio.pairs + 1)} rounds instead of {ratio.pairs}, or a quieter machine"
+
+
+def _tightest(answers: Sequence[Answer], yes: Sequence[int]) -> int:
+    """Of answers that support, the one nearest to not doing so: the number that decides."""
+    return min(yes, key=lambda i: _margin(answers[i]))
+
+
+def _margin(one: Answer) -> float:
+    if one.ratio is None:
+        return math.inf
+    edges = [edge for some in one.question.supports for edge in (some.low, some.high) if edge]
+    return min((abs(math.log(edge / one.ratio.ratio)) for edge in edges), default=math.inf)

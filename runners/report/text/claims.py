@@ -1,0 +1,171 @@
+"""Verdicts on claims in words: claims.md for people, and the words that terminal and page share."""
+
+from collections.abc import Iterator, Sequence
+
+from runners.model.claim import Claim, Range
+from runners.model.session import Session
+from runners.report.claims.found import Answer, CaseJudgement, Judged, Judgement, Ratio
+from runners.report.figures.claimed import ASKED
+from runners.report.text.markdown import line, plain
+from runners.units import figure
+
+ORDER = ("supported", "refuted", "it depends", "inconclusive", "not tried")
+HEAD = ("Claim", "Statement", "Verdict", "Decided by", "Why")
+CASE_HEAD = ("Framework", "Verdict", "Question", "Ratio", "Seen", "Supports", "Refutes")
+NOTHING = "\N{EN DASH}"
+
+
+def markdown(judged: Judged, session: Session) -> str:
+    """claims.md: the verdicts, then behind each what it rests on and how to repeat it."""
+    lines = [
+        f"# Claims tried in {session.name}",
+        "",
+        f"{session.started_at[:10]}, {session.plan.rounds} round(s), seed {session.plan.seed}.",
+        f"{circumstances(session)}.",
+        family_words(judged),
+        "",
+        line(HEAD),
+        line([":--"] * len(HEAD)),
+        *(line(_summary_cells(one)) for one in judged.judgements),
+        "",
+    ]
+    for one in judged.judgements:
+        lines += [*_section(one), ""]
+    return "\n".join(lines)
+
+
+def family_words(judged: Judged) -> str:
+    return (
+        f"Ratios are of figures of the same block, their intervals at Bonferroni's level for {judged.family} deciding "
+        "questions: all of them together hold the true ratios with at least 95 %."
+    )
+
+
+def circumstances(session: Session) -> str:
+    """On what it was tried."""
+    machine = session.machine
+    cores = ", ".join(map(str, machine.server_cores)) or "any"
+    return f"{machine.cpu}, servers on core(s) {cores}, {machine.python}"
+
+
+def command(claim: Claim) -> str:
+    """What repeats only this claim."""
+    return f"shootout claims {claim.id}"
+
+
+def counts(judged: Judged) -> str:
+    """Such as "3 supported, 1 refuted"."""
+    said = [one.verdict for one in judged.judgements]
+    return ", ".join(f"{said.count(kind)} {kind}" for kind in ORDER if kind in said)
+
+
+def deciding_words(judgement: Judgement) -> str:
+    """The number that decided, for each case that has one; cases without a trial are left to their verdict."""
+    told = [
+        f"{one.case.label}: {ratio_words(answer.ratio)} ({answer.question.asks})"
+        for one in judgement.cases
+        if (answer := one.decided_by) is not None and answer.ratio is not None
+    ]
+    return "; ".join(told) or NOTHING
+
+
+def differing_words(judgement: Judgement) -> str:
+    """Which cases have which verdict, where not all have the claim's; empty where they do.
+
+    Where a claim does not apply is told in any case.
+    """
+    kinds = list(dict.fromkeys(one.verdict for one in judgement.cases))
+    if len([kind for kind in kinds if kind != "does not apply"]) <= 1:
+        kinds = [kind for kind in kinds if kind != judgement.verdict]
+    return "; ".join(f"{kind}: {', '.join(one.case.label for one in judgement.having(kind))}" for kind in kinds)
+
+
+def ratio_words(ratio: Ratio) -> str:
+    """Such as "15.9 [15.2, 16.6]"; without enough rounds the ratio alone, marked as rough."""
+    sign = {"at least": ">", "at most": "<", "": ""}[ratio.bound]
+    if not ratio.has_interval:
+        return f"{sign}~{figure(ratio.ratio)}"
+    high = figure(ratio.high) if ratio.high is not None else "no end"
+    return f"{sign}{figure(ratio.ratio)} [{figure(ratio.low or 0.0)}, {high}]"
+
+
+def seen_words(answer: Answer) -> str:
+    """Both sides in the metric's unit, such as "797 1/s, 50.2 1/s"."""
+    if answer.ratio is None or answer.question.contrast.metric not in ASKED:
+        return NOTHING
+    metric = ASKED[answer.question.contrast.metric]
+    left, right = (
+        f"{figure(side * metric.scale)} {metric.unit}".strip() for side in (answer.ratio.left, answer.ratio.right)
+    )
+    return f"{left} against {right}"
+
+
+def range_words(ranges: Sequence[Range]) -> str:
+    return " or ".join(_range(one) for one in ranges) or NOTHING
+
+
+def cited(claim: Claim) -> str:
+    return "; ".join(
+        f"\N{LEFT DOUBLE QUOTATION MARK}{one.title}\N{RIGHT DOUBLE QUOTATION MARK} ({one.author})"
+        for one in claim.sources
+    )
+
+
+def case_rows(judgement: Judgement) -> Iterator[tuple[str, ...]]:
+    """A row of CASE_HEAD for each question of each case; one row for a case without any."""
+    for one in judgement.cases:
+        if not one.answers:
+            yield (one.case.label, one.verdict, one.why, *[NOTHING] * 4)
+        for index, answer in enumerate(one.answers):
+            yield _answerline(one, answer, decided=index == one.deciding)
+
+
+def _answerline(one: CaseJudgement, answer: Answer, *, decided: bool) -> tuple[str, ...]:
+    question = answer.question
+    return (
+        one.case.label,
+        f"{one.verdict}, by this" if decided else answer.said,
+        question.asks,
+        ratio_words(answer.ratio) if answer.ratio else answer.takes,
+        seen_words(answer),
+        range_words(question.supports),
+        range_words(question.refutes),
+    )
+
+
+def _summary_cells(one: Judgement) -> tuple[str, ...]:
+    differs = differing_words(one)
+    verdict = f"**{one.verdict}**{f' ({differs})' if differs else ''}"
+    return (
+        f"[{one.claim.id}](#{one.claim.id})",
+        plain(one.claim.statement),
+        verdict,
+        plain(deciding_words(one)),
+        plain(one.why),
+    )
+
+
+def _section(judgement: Judgement) -> list[str]:
+    claim = judgement.claim
+    lines = [
+        f"## {claim.id}",
+        "",
+        f"{plain(claim.statement)} Source: {plain(cited(claim))}.",
+        "",
+        f"**{judgement.verdict}**. {plain(judgement.why)}",
+        "",
+        f"Thresholds, stated before measuring: {plain(claim.reason)}",
+        "",
+        line(CASE_HEAD),
+        line([":--"] * len(CASE_HEAD)),
+        *(line([plain(cell) for cell in row]) for row in case_rows(judgement)),
+        "",
+    ]
+    lines += [f"- {one.case.label}, left out: {plain(left)}" for one in judgement.cases for left in one.case.left_out]
+    return [*lines, f"Repeat it: `{command(claim)}`"]
+
+
+def _range(one: Range) -> str:
+    if one.high is None:
+        return f"\N{GREATER-THAN OR EQUAL TO} {one.low:g}"
+    return f"\N{LESS-THAN OR EQUAL TO} {one.high:g}" if not one.low else f"{one.low:g} to {one.high:g}"

@@ -1,0 +1,151 @@
+"""Draws up the sessions that try claims: one for each set of circumstances that claims need."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from runners.errors import ShootoutError
+from runners.measure.load import k6
+from runners.measure.sense import machine, sampler
+from runners.measure.serve.interpreters import Interpreter
+from runners.model.claim import Claim, Source
+from runners.model.load import Timing
+from runners.model.subject import Framework, Subject
+from runners.plan.claims.cases import OWN, Terms, make_claim
+from runners.plan.claims.entries import Entry
+from runners.plan.claims.schedule import make_claims_plan, timing_for
+from runners.plan.subjects import default_executor_threads
+from runners.plan.variants import Variant, variant_subject
+from runners.session.interpreters import PYTHON, with_interpreters
+from runners.session.options import RunOptions
+from runners.session.prepare import FILES_BESIDE_CLIENTS, Prepared, installed_frameworks, prepare_plan
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """Which claims to try, and on which interpreters beside this one."""
+
+    entries: tuple[Entry, ...]
+    sources: Mapping[str, Source]
+    pythons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """Circumstances that all trials of a session share: cores of the servers, and the longest wait."""
+
+    cores: int
+    longest_wait_s: float
+
+    @property
+    def name(self) -> str:
+        """What it adds to a session's name."""
+        cores = f"-{self.cores}-cores" if self.cores > 1 else ""
+        return f"claims{cores}{f'-waits-{self.longest_wait_s:g}-s' if self.longest_wait_s >= 1 else ''}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """What there is to try claims on; `pythons` are labels of interpreters, OWN the first of them."""
+
+    frameworks: tuple[Framework, ...]
+    pythons: tuple[str | None, ...]
+    interpreters: Mapping[str, Interpreter]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawn:
+    """A stage with its claims and the subjects they take."""
+
+    stage: Stage
+    cores: machine.Cores
+    claims: tuple[Claim, ...]
+    subjects: Mapping[str, Subject]
+
+
+def prepare_claims(options: RunOptions, asked: Asked) -> tuple[Prepared, ...]:
+    """A session for each stage in which something can be measured; claims that cannot be tried are told in the first.
+
+    Raises:
+        ShootoutError: None of the claims can be tried here.
+    """
+    machine.raise_open_files_limit()
+    generator = k6.find_k6(options.k6)
+    frameworks, skipped = installed_frameworks(options)
+    probes = [Variant(framework=one, factors={PYTHON: word}) for one in frameworks for word in asked.pythons]
+    labelled, interpreters = with_interpreters(probes, options.results)
+    ground = Ground(
+        frameworks=tuple(frameworks),
+        pythons=(OWN, *dict.fromkeys(str(one.factors[PYTHON]) for one in labelled)),
+        interpreters=interpreters,
+    )
+    found = stages(asked.entries, options.settings.wait_s)
+    drawn = [_drawn(options, asked.sources, stage, entries, ground) for stage, entries in found]
+    executables = {label: one.executable for label, one in interpreters.items()}
+    prepared = []
+    for one in with_untried(drawn):
+        timing = _timing(options, one.stage)
+        plan = make_claims_plan(one.claims, one.subjects, timing=timing, rounds=options.rounds, seed=options.seed)
+        bare = prepare_plan(options, plan, generator, one.cores, skipped=skipped, interpreters=executables)
+        prepared.append(_with_claims(options, one, bare))
+    return tuple(prepared)
+
+
+def stages(entries: Sequence[Entry], wait_s: float) -> list[tuple[Stage, tuple[Entry, ...]]]:
+    """The claims by what they need, the least first."""
+    found: dict[Stage, list[Entry]] = {}
+    for entry in entries:
+        waits = [float(one.factors.get("wait", wait_s)) for one in entry.arms.values()]
+        found.setdefault(Stage(cores=entry.cores, longest_wait_s=max(waits)), []).append(entry)
+    ordered = sorted(found, key=lambda stage: (stage.cores, stage.longest_wait_s))
+    return [(stage, tuple(found[stage])) for stage in ordered]
+
+
+def with_untried(drawn: Sequence[Drawn]) -> list[Drawn]:
+    """Stages with arms; the claims of the others are told in the first of them, so that none is left out silently."""
+    able = [one for one in drawn if one.subjects]
+    told = tuple(claim for one in drawn if not one.subjects for claim in one.claims)
+    if not able:
+        reasons = dict.fromkeys(f"{claim.id}: {case.reason}" for claim in told for case in claim.cases)
+        raise ShootoutError(f"trying claims: none can be tried here; {'; '.join(reasons)}")
+    return [replace(able[0], claims=(*able[0].claims, *told)), *able[1:]]
+
+
+def _drawn(
+    options: RunOptions, sources: Mapping[str, Source], stage: Stage, entries: Sequence[Entry], ground: Ground
+) -> Drawn:
+    cores = machine.share_cores(sampler.cores_available(), stage.cores, options.server_cores)
+    limit = machine.open_files_limit()
+    terms = Terms(
+        frameworks=ground.frameworks,
+        pythons=ground.pythons,
+        subject=partial(_subject, options, cores, ground.interpreters),
+        cores=len(cores.server) or 1,
+        executor_threads=default_executor_threads(machine.executor_cpus(cores)),
+        most_clients=limit - FILES_BESIDE_CLIENTS if limit is not None else None,
+    )
+    made = [make_claim(entry, sources, terms) for entry in entries]
+    subjects = {name: subject for _, some in made for name, subject in some.items()}
+    return Drawn(stage=stage, cores=cores, claims=tuple(claim for claim, _ in made), subjects=subjects)
+
+
+def _subject(
+    options: RunOptions, cores: machine.Cores, interpreters: Mapping[str, Interpreter], variant: Variant
+) -> Subject:
+    interpreter = interpreters.get(str(variant.factors.get(PYTHON, "")))
+    cpus = machine.executor_cpus(cores, interpreter.python if interpreter else None)
+    return variant_subject(variant, options.settings, executor_cpus=cpus)
+
+
+def _timing(options: RunOptions, stage: Stage) -> Timing:
+    usual = timing_for(stage.longest_wait_s, quick=options.quick)
+    return Timing(
+        warmup_s=usual.warmup_s if options.warmup_s is None else options.warmup_s,
+        window_s=usual.window_s if options.window_s is None else options.window_s,
+    )
+
+
+def _with_claims(options: RunOptions, drawn: Drawn, prepared: Prepared) -> Prepared:
+    name = prepared.session.name.replace(options.settings.profile, drawn.stage.name)
+    session = prepared.session.model_copy(update={"name": name, "claims": drawn.claims})
+    return replace(prepared, session=session)

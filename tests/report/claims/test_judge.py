@@ -1,0 +1,289 @@
+"""From trials to verdicts: what an interval must hold, what spoils evidence, and how cases become one verdict."""
+
+import csv
+import io
+import math
+
+import pytest
+from scipy import stats
+
+from runners.model.claim import Claim, Question, Range
+from runners.model.load import Load
+from runners.model.outcome import Failed
+from runners.model.plan import Arm, Contrast
+from runners.model.session import StoredSession
+from runners.report import render
+from runners.report.claims.agree import agreement
+from runners.report.claims.contrasts import Lacking
+from runners.report.claims.found import Ratio, Said
+from runners.report.claims.judge import answer, judge, overall, verdict_of
+from tests.claims_by_hand import BY_ID, WOBBLE, Seen, claim_of, stored, terms
+
+ARM = Arm(subject="starlette", workload="sync-io", load=Load(clients=80))
+WHY = {"supported": "Yes.", "refuted": "No.", "depends": "Partly."}
+SERIAL = BY_ID["def-io-serial"]
+FASTER = Seen(rate=790)
+
+
+def question(*, decides: bool = True) -> Question:
+    return Question(
+        asks="rate against 1/S",
+        contrast=Contrast(metric="requests_per_s", left=ARM, right=20.0),
+        left="many",
+        right="1 / S",
+        supports=(Range(high=1.5),),
+        refutes=(Range(low=3.0),),
+        decides=decides,
+    )
+
+
+def ratio(low: float | None, high: float | None, *, has_interval: bool = True) -> Ratio:
+    centre = math.sqrt(low * high) if low and high else low or high or 1.0
+    return Ratio(ratio=centre, low=low, high=high, pairs=6, has_interval=has_interval, left=1.0, right=1.0)
+
+
+def claim(*, rule: str = "all", mixed: str = "refuted") -> Claim:
+    return Claim.model_validate(
+        {"id": "c", "statement": "S.", "sources": (), "rule": rule, "mixed": mixed, "reason": "R.", "because": WHY}
+    )
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (0.9, 1.5, "yes"),
+        (3.0, 40.0, "no"),
+        (3.5, None, "no"),
+        (1.6, 2.9, "between"),
+        (1.4, 1.6, "unclear"),
+        (2.9, 3.1, "unclear"),
+        (1.0, 9.0, "unclear"),
+        (1.2, None, "unclear"),
+    ],
+)
+def test_an_answer_is_clear_only_if_the_whole_interval_says_the_same(low: float, high: float | None, said: str) -> None:
+    assert answer(question(), ratio(low, high)).said == said
+
+
+def test_an_unclear_answer_says_how_many_rounds_of_such_noise_would_do() -> None:
+    # the centre is a factor of 1.2 off the edge, the interval reaches 1.9 times as far: 1.9 squared times the rounds
+    seen = ratio(1.5 * 1.2 / 1.2**1.9, 1.5 * 1.2 * 1.2**1.9)
+    assert answer(question(), seen).takes == "needs some 22 rounds instead of 6, or a quieter machine"
+
+
+def test_a_ratio_at_an_edge_promises_nothing_for_more_rounds() -> None:
+    assert "even 100 rounds would hardly tell" in answer(question(), ratio(1.5 / 1.01, 1.5 * 1.01)).takes
+
+
+def test_without_an_interval_nothing_is_clear_however_large_the_ratio() -> None:
+    found = answer(question(), ratio(None, None, has_interval=False))
+    assert (found.said, found.takes) == ("unclear", "needs 6 undisturbed rounds instead of 6")
+
+
+def test_what_does_not_decide_is_told_whatever_it_says() -> None:
+    assert answer(question(decides=False), ratio(9.0, 10.0)).said == "told"
+    assert answer(question(decides=False), Lacking(reason="gone")).said == "told"
+
+
+@pytest.mark.parametrize(
+    ("rule", "mixed", "said", "verdict", "deciding"),
+    [
+        ("all", "refuted", ("yes", "yes"), "supported", 0),
+        ("all", "refuted", ("yes", "no"), "refuted", 1),
+        ("all", "refuted", ("unclear", "no"), "refuted", 1),
+        ("all", "refuted", ("yes", "unclear"), "inconclusive", 1),
+        ("all", "refuted", ("yes", "between"), "it depends", 1),
+        ("all", "depends", ("yes", "no"), "it depends", 1),
+        ("all", "depends", ("no", "no"), "refuted", 0),
+        ("all", "depends", ("unclear", "no"), "inconclusive", 0),
+        ("any", "refuted", ("no", "yes"), "supported", 1),
+        ("any", "refuted", ("unclear", "yes"), "supported", 1),
+        ("any", "refuted", ("no", "unclear"), "inconclusive", 1),
+        ("any", "refuted", ("no", "between"), "it depends", 1),
+        ("any", "refuted", ("no", "no"), "refuted", 0),
+    ],
+)
+def test_answers_make_a_verdict_by_the_rule_of_the_claim(
+    rule: str, mixed: str, said: tuple[Said, ...], verdict: str, deciding: int
+) -> None:
+    ratios = {"yes": ratio(1.0, 1.1), "no": ratio(9.0, 10.0), "between": ratio(2.0, 2.1), "unclear": ratio(1.0, 9.0)}
+    answers = [answer(question(), ratios[one]) for one in said]
+    assert verdict_of(claim(rule=rule, mixed=mixed), answers) == (verdict, deciding)
+
+
+def test_of_answers_that_all_support_the_one_nearest_to_its_edge_decides() -> None:
+    answers = [answer(question(), ratio(0.5, 0.6)), answer(question(), ratio(1.3, 1.4))]
+    assert verdict_of(claim(), answers) == ("supported", 1)
+
+
+def test_cases_that_differ_make_it_depend_and_those_without_a_say_do_not() -> None:
+    assert overall(["supported", "refuted"]) == "it depends"
+    assert overall(["supported", "inconclusive", "does not apply"]) == "supported"
+    assert overall(["inconclusive", "not tried"]) == "inconclusive"
+    assert overall(["not tried", "does not apply"]) == "not tried"
+    assert overall(["does not apply"]) == "not tried"
+
+
+def serial(seen: Seen | Failed = FASTER, *, rounds: int = 6, disturbed: frozenset[int] = frozenset()) -> StoredSession:
+    tried = claim_of(SERIAL, terms("starlette"))
+    one = tried[0].cases[0].arms["one"]
+    return stored([tried], lambda arm: Seen(rate=19.8) if arm == one else seen, rounds=rounds, disturbed=disturbed)
+
+
+def verdict_and_why(session: StoredSession) -> tuple[str, str]:
+    (found,) = judge(session).judgements
+    return found.verdict, found.why
+
+
+def test_the_interval_is_students_at_bonferronis_level() -> None:
+    tried = claim_of(BY_ID["pool-ceiling"], terms("starlette"))
+    judged = judge(stored([tried], lambda _: Seen(rate=97)))
+    assert judged.family == 4
+    found = judged.judgements[0].cases[0].answers[0].ratio
+    assert found is not None
+    logs = [math.log(97 * one / 100) for one in WOBBLE]
+    expected = stats.t.interval(1 - 0.05 / 4, 5, loc=sum(logs) / 6, scale=stats.sem(logs))
+    assert (found.low, found.high) == pytest.approx([math.exp(end) for end in expected], rel=1e-6)
+
+
+def test_more_claims_in_a_session_make_wider_intervals() -> None:
+    alone = judge(serial()).judgements[0].cases[0].answers[0].ratio
+    many = [claim_of(BY_ID[name], terms("starlette")) for name in ("def-io-serial", "pool-ceiling", "pool-bigger")]
+    together = judge(stored(many, lambda _: FASTER)).judgements[0].cases[0].answers[0].ratio
+    assert alone is not None
+    assert together is not None
+    assert alone.low is not None
+    assert together.low is not None
+    assert together.low / together.ratio < alone.low / alone.ratio
+
+
+def test_five_rounds_decide_nothing() -> None:
+    assert verdict_and_why(serial(rounds=5)) == ("inconclusive", "needs 6 undisturbed rounds instead of 5")
+
+
+def test_a_disturbed_round_does_not_count() -> None:
+    assert verdict_and_why(serial(disturbed=frozenset({2}))) == (
+        "inconclusive",
+        "needs 6 undisturbed rounds instead of 5",
+    )
+    assert verdict_and_why(serial(rounds=7, disturbed=frozenset({2})))[0] == "refuted"
+
+
+def test_an_arm_that_fails_makes_it_inconclusive_with_that_reason() -> None:
+    verdict, why = verdict_and_why(serial(Failed(stage="load", reason="the server stopped answering")))
+    assert verdict == "inconclusive"
+    assert why == "needs starlette at /sync-io, 80 clients to work: the server stopped answering"
+
+
+def test_wrong_answers_are_no_evidence_however_fast_they_come() -> None:
+    verdict, why = verdict_and_why(serial(Seen(rate=5000, wrong=1000)))
+    assert verdict == "inconclusive"
+    assert why == "needs correct answers of starlette at /sync-io, 80 clients: 6,000 of 60,000 were none"
+
+
+def blocks_app(below: Seen, above: Seen) -> tuple[str, str]:
+    tried = claim_of(BY_ID["def-blocks-app"], terms("starlette"))
+    arms = tried[0].cases[0].arms
+    return verdict_and_why(stored([tried], lambda arm: below if arm == arms["below"] else above))
+
+
+def test_a_wait_that_was_cut_off_counts_as_at_least_that_long() -> None:
+    assert blocks_app(Seen(ping_s=None), Seen(ping_s=None))[0] == "supported"
+
+
+def test_a_cut_off_wait_never_refutes_a_claim_of_long_waits_by_being_short() -> None:
+    tried = claim_of(BY_ID["offload-thread"], terms("starlette"))
+    arms = tried[0].cases[0].arms
+    # the threaded ping was cut off at 1.9 s: it may be far longer, and cannot support "half as long"
+    found = stored([tried], lambda arm: Seen(ping_s=None) if arm == arms["threaded"] else Seen(ping_s=1.9 * 1.8))
+    verdict, why = verdict_and_why(found)
+    assert verdict == "inconclusive"
+    assert "longer windows" in why
+
+
+def test_with_waits_cut_off_on_both_sides_there_is_no_ratio() -> None:
+    tried = claim_of(BY_ID["offload-thread"], terms("starlette"))
+    verdict, why = verdict_and_why(stored([tried], lambda _: Seen(ping_s=None)))
+    assert (verdict, "cut off" in why) == ("inconclusive", True)
+
+
+def test_a_claim_that_holds_below_and_fails_above_depends() -> None:
+    assert blocks_app(Seen(), Seen(ping_s=None)) == ("it depends", BY_ID["def-blocks-app"].because["depends"])
+
+
+def test_frameworks_that_differ_are_told_apart() -> None:
+    tried = claim_of(BY_ID["pool-default"], terms("starlette", "aiohttp"))
+    (found,) = judge(stored([tried], lambda arm: Seen(rate=120 if "aiohttp" in arm.subject else 800))).judgements
+    assert (found.verdict, found.why) == ("it depends", "It depends on the framework.")
+    assert {one.case.framework: one.verdict for one in found.cases} == {"starlette": "refuted", "aiohttp": "supported"}
+
+
+def test_builds_of_the_interpreter_that_differ_are_told_apart() -> None:
+    tried = claim_of(BY_ID["def-cpu-parallel"], terms("starlette", pythons=(None, "3.14t")))
+
+    def seen(arm: Arm) -> Seen:
+        many = arm.load.clients == 16
+        free = "3.14t" in arm.subject
+        return Seen(rate=439 if many and free else 220, cores=1.95 if many and free else 0.98)
+
+    (found,) = judge(stored([tried], seen)).judgements
+    assert (found.verdict, found.why) == ("it depends", "It depends on the interpreter.")
+    assert {one.case.setting: one.verdict for one in found.cases} == {
+        "this Python": "refuted",
+        "Python 3.14t": "supported",
+    }
+
+
+def both() -> StoredSession:
+    """A claim that is tried and one whose workload there is not, on a framework that it applies to and another."""
+    own = terms("starlette", "flask", every=False)
+    return stored([claim_of(SERIAL, own), claim_of(BY_ID["offload-thread"], own)], lambda _: FASTER)
+
+
+def test_the_files_of_a_session_name_every_claim_and_how_to_repeat_it() -> None:
+    _, files = render.everything(both())
+    assert {"claims.md", "claims.csv", "table.md", "trials.csv", "report.html"} <= set(files)
+    assert "charts/claim-def-io-serial.svg" in files
+    for name in ("claims.md", "report.html"):
+        assert "shootout claims def-io-serial" in files[name]
+        assert "shootout claims offload-thread" in files[name]
+        assert "needs workload cpu-thread" in files[name]
+        assert "Hitesh" in files[name]
+    lines = list(csv.DictReader(io.StringIO(files["claims.csv"])))
+    assert {(one["claim"], one["framework"], one["case_verdict"]) for one in lines} == {
+        ("def-io-serial", "starlette", "refuted"),
+        ("def-io-serial", "flask", "refuted"),
+        ("offload-thread", "starlette", "not tried"),
+        ("offload-thread", "flask", "does not apply"),
+    }
+
+
+def test_the_page_of_claims_runs_no_script_and_asks_no_network() -> None:
+    page = render.everything(both())[1]["report.html"]
+    assert "<script" not in page
+    assert 'src="http' not in page
+
+
+def test_a_session_without_claims_is_told_as_before() -> None:
+    session = both()
+    bare = session.model_copy(update={"session": session.session.model_copy(update={"claims": ()})})
+    files = render.everything(bare)[1]
+    assert "claims.md" not in files
+    assert "charts/overview.svg" in files
+
+
+def test_two_sessions_that_disagree_on_a_claim_say_so() -> None:
+    first, second = judge(serial()), judge(serial(Seen(rate=20)))
+    assert agreement(first, first) == ("1 of 1 claims have the same verdict.",)
+    assert agreement(first, second) == (
+        "0 of 1 claims have the same verdict.",
+        "def-io-serial: refuted there, supported here",
+    )
+    assert agreement(first, judge(both()))[-1] == "offload-thread: tried in one of them only"
+
+
+def test_a_question_for_a_figure_that_there_is_not_is_no_answer() -> None:
+    session = serial()
+    told = session.model_dump_json().replace('"requests_per_s"', '"hops_per_s"')
+    verdict, why = verdict_and_why(StoredSession.model_validate_json(told))
+    assert (verdict, why) == ("inconclusive", "needs the figure hops_per_s, which no trial has")
