@@ -11,7 +11,7 @@ from runners.model.plan import Arm, Block, Trial
 from runners.model.session import Session, StoredSession, TrialResult
 from runners.model.subject import Framework, Settings, Subject
 from runners.plan.claims.cases import Terms, make_claim
-from runners.plan.claims.entries import Entry, find_entries
+from runners.plan.claims.entries import STATED, Entry, find_entries
 from runners.plan.claims.schedule import make_claims_plan
 from runners.plan.manifests import find_frameworks
 from runners.plan.variants import Variant, variant_subject

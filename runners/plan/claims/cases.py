@@ -11,9 +11,9 @@ from runners.model.subject import Factor, Framework, Subject, Workload
 from runners.plan.claims.entries import ArmEntry, Entry, QuestionEntry
 from runners.plan.claims.words import value_of
 from runners.plan.variants import KEYS, Variant
-from runners.plan.workloads import ALL
+from runners.plan.workloads import KNOWN
 
-WORKLOADS: tuple[Workload, ...] = ALL
+WORKLOADS: tuple[Workload, ...] = KNOWN
 """Those that claims can be tried with."""
 
 OWN = None
