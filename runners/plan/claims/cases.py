@@ -26,6 +26,7 @@ class Terms:
 
     `subject` makes the subject of a variant, UsageError where the framework cannot be set so. `executor_threads` is
     what Python's default executor has there; `most_clients` what the system can open; None is without a limit.
+    `unavailable` says by workload what it needs and this machine lacks.
     """
 
     frameworks: Sequence[Framework]
@@ -34,6 +35,7 @@ class Terms:
     cores: int = 1
     executor_threads: int = 1
     most_clients: int | None = None
+    unavailable: Mapping[str, str] = field(default_factory=dict)
     workloads: frozenset[str] = field(default_factory=lambda: frozenset(one.name for one in WORKLOADS))
 
 
@@ -96,6 +98,8 @@ def _missing(entry: Entry, framework: Framework, terms: Terms) -> tuple[Absence,
         return "does not apply", f"its async handlers run {where}"
     if unknown := sorted({one.workload for one in entry.arms.values()} - terms.workloads):
         return "not tried", f"needs workload {', '.join(unknown)}"
+    if lacking := [terms.unavailable[one.workload] for one in entry.arms.values() if one.workload in terms.unavailable]:
+        return "not tried", lacking[0]
     if unset := sorted({key for one in entry.arms.values() for key in one.factors} - set(KEYS)):
         return "not tried", f"needs the setting {', '.join(unset)}"
     if entry.cores > terms.cores:

@@ -76,6 +76,7 @@ def test_all_claims_make_one_plan_that_has_no_subject_without_an_arm() -> None:
         ("loop-io", "flask", {}, "does not apply", "its async handlers run in threads"),
         ("async-view-thread", "aiohttp", {}, "does not apply", "its async handlers run on an event loop"),
         ("loop-io", "starlette", {"workloads": frozenset({"ping"})}, "not tried", "needs workload async-io"),
+        ("loop-io", "starlette", {"unavailable": {"async-io": "needs a clock"}}, "not tried", "needs a clock"),
         ("def-cpu-parallel", "starlette", {"cores": 1}, "inconclusive", "needs servers on at least 2 cores"),
         ("loop-thousands", "starlette", {"most_clients": 824}, "not tried", "needs 4,000 open connections"),
     ],
