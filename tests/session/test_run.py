@@ -12,6 +12,7 @@ from runners.measure.orders import Event
 from runners.model.outcome import Completed
 from runners.model.session import TrialResult
 from runners.model.subject import Settings
+from runners.plan.extended import EXTENDED
 from runners.report.values import Summary
 from runners.session.options import RunOptions
 from runners.session.prepare import Prepared, loads_of, prepare, timing_of
@@ -119,6 +120,18 @@ def test_windows_hold_several_waits_and_levels_are_sorted_and_named_once(options
     timing = timing_of(slow, [small_subject(wait_s=2.0)], loads_of(slow))
     assert timing.window_s >= 3 * 2.0
     assert timing.warmup_s >= 2.0
+
+
+def test_a_loop_that_a_workload_blocks_is_a_queue_that_trials_are_long_enough_for(options: RunOptions) -> None:
+    usual = replace(options, window_s=None, warmup_s=None, clients=(16,))
+    blocked = [one for one in EXTENDED if one.name == "blocked-io"]
+    subjects, stay_s = [small_subject(wait_s=0.1)], 16 * 0.1
+    assert timing_of(usual, subjects, loads_of(usual)).warmup_s < stay_s
+    timing = timing_of(usual, subjects, loads_of(usual), blocked)
+    assert timing.warmup_s > stay_s
+    assert timing.window_s >= 2 * stay_s
+    many = replace(usual, clients=(800,))
+    assert timing_of(many, subjects, loads_of(many), blocked) == timing_of(many, subjects, loads_of(many))
 
 
 def test_the_open_model_offers_fixed_fractions_of_each_ceiling_and_must_be_calibrated(options: RunOptions) -> None:
