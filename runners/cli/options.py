@@ -47,7 +47,7 @@ Names = Annotated[list[str] | None, typer.Argument(help="Frameworks; all if none
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
-def told(words: Sequence[str]) -> tuple[str, ...]:
+def without_passwords(words: Sequence[str]) -> tuple[str, ...]:
     """The words of a command as they are stored: without the password of an address."""
     return tuple(re.sub(r"(://[^:@/\s]*):[^@\s]*@", r"\1:***@", word) for word in words)
 

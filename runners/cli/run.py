@@ -17,7 +17,7 @@ from runners.cli.options import (
     Results,
     cores_of,
     numbers_of,
-    told,
+    without_passwords,
     words_of,
 )
 from runners.cli.resuming import go_on
@@ -115,7 +115,7 @@ def run(  # noqa: PLR0913 - one argument for each option
         k6=k6,
         apps=apps,
         results=results,
-        command=("shootout", *told(sys.argv[1:])),
+        command=("shootout", *without_passwords(sys.argv[1:])),
     )
     if resume is not None:
         go_on(context, resume, options)
@@ -148,7 +148,7 @@ def selftest(  # noqa: PLR0913 - one argument for each option
         k6=k6,
         apps=apps,
         results=results,
-        command=("shootout", *told(sys.argv[1:])),
+        command=("shootout", *without_passwords(sys.argv[1:])),
     )
     _run(_prepare_selftest(options, framework), results)
 

@@ -20,7 +20,7 @@ from runners.measure.trial import Rig
 from runners.model.load import Load, Timing
 from runners.model.plan import Plan
 from runners.model.session import Session
-from runners.model.subject import Framework, Subject
+from runners.model.subject import Framework, Subject, Workload
 from runners.numbers.intervals import FEWEST_FOR_INTERVAL
 from runners.plan.extended import EXTENDED
 from runners.plan.manifests import find_frameworks, select_frameworks
@@ -70,7 +70,7 @@ def prepare(options: RunOptions) -> Prepared:
         subjects,
         workloads,
         loads,
-        timing=timing_of(options, subjects, loads),
+        timing=timing_of(options, subjects, loads, workloads),
         rounds=options.rounds,
         seed=options.seed,
         reference=_reference(options, subjects),
@@ -157,16 +157,21 @@ def installed_frameworks(options: RunOptions) -> tuple[list[Framework], tuple[st
     return installed, tuple(f.name for f in missing)
 
 
-def timing_of(options: RunOptions, subjects: Sequence[Subject], loads: Sequence[Load]) -> Timing:
-    """How long each trial lasts: windows long enough for several waits, and for several stays in the queue of a pool.
+def timing_of(
+    options: RunOptions, subjects: Sequence[Subject], loads: Sequence[Load], workloads: Sequence[Workload] = ()
+) -> Timing:
+    """How long each trial lasts: windows long enough for several waits, and for several stays in a queue.
 
-    Where that queue is too long for it, as that of a single worker, a trial is as long as usual and a doubt says so.
+    Queues are those of pools and of loops that a workload blocks. Where one is too long for it, as that of a single
+    worker, a trial is as long as usual and a doubt says so.
     """
     wait_s = max(subject.wait_s for subject in subjects)
-    queue = max(load.clients or 1 for load in loads) / min(subject.sync_slots for subject in subjects)
-    stay_s = wait_s * max(1.0, queue)
-    if stay_s > LONGEST_STAY_S:
-        stay_s = wait_s
+    most = max(load.clients or 1 for load in loads)
+    blocked = [
+        one.slots(w) or most for one in subjects for w in workloads if w.place == "blocking" and w.work == "wait"
+    ]
+    stays_s = (wait_s * most / held for held in (min(subject.sync_slots for subject in subjects), *blocked))
+    stay_s = max((stay for stay in stays_s if wait_s < stay <= LONGEST_STAY_S), default=wait_s)
     least_window_s, least_warmup_s = (1.6, 0.5) if options.quick else (2.5, 0.6)
     window_s = max(least_window_s, WAITS_IN_WINDOW * wait_s, STAYS_IN_WINDOW * stay_s)
     warmup_s = max(least_warmup_s, STAYS_IN_WARMUP * stay_s)

@@ -10,6 +10,7 @@ import pytest
 
 from runners import store
 from runners.cli import tell
+from runners.cli.options import without_passwords
 from runners.plan.variants import KEYS
 from runners.plan.workloads import ALL, KNOWN
 from runners.report.text import overview
@@ -329,3 +330,18 @@ def test_a_new_framework_is_made_and_the_next_steps_are_told(shootout: Shootout,
 
 def _read(path: Path) -> str:
     return path.read_text(encoding="utf-8")
+
+
+def test_a_stored_command_tells_no_password() -> None:
+    words = ("run", "--database", "postgresql://me:se:cret@db.example/work", "--out", "results")
+    assert without_passwords(words) == ("run", "--database", "postgresql://me:***@db.example/work", "--out", "results")
+    plain = ("--database", "postgresql://me@db.example:5432/work", "--workloads", "db-sync")
+    assert without_passwords(plain) == plain
+
+
+def test_asking_about_an_extended_workload_says_what_a_framework_does_not_answer(
+    shootout: Shootout, apps: Path
+) -> None:
+    outcome = shootout("check", "tiny", "--apps", apps, "--threads", "8", "--workloads", "ping-sync")
+    assert outcome.code == 1
+    assert "tiny /ping-sync: FAILED" in outcome.out

@@ -132,6 +132,24 @@ def test_an_explanation_without_a_workload_or_without_words_is_refused(manifest:
     assert words in fault(manifest, "[concurrency]", f"[explains]\n{line}\n\n[concurrency]")
 
 
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('cpu-thread = "no loop"', None),
+        ('async-io = "too hard"', "key 'does_not_apply.async-io': no such workload; there are ping-sync"),
+        ('cpu-thread = ""', "key 'does_not_apply.cpu-thread': empty"),
+    ],
+)
+def test_only_an_extended_workload_may_not_apply_and_a_sentence_says_why(
+    manifest: Path, line: str, words: str | None
+) -> None:
+    if words is not None:
+        assert words in fault(manifest, "[concurrency]", f"[does_not_apply]\n{line}\n\n[concurrency]")
+        return
+    manifest.write_text(f"{manifest.read_text(encoding='utf-8')}\n[does_not_apply]\n{line}\n", encoding="utf-8")
+    assert read_manifest(manifest).does_not_apply == {"cpu-thread": "no loop"}
+
+
 def test_no_loop_at_all_is_refused(manifest: Path) -> None:
     assert "key 'loops': empty" in fault(manifest, '["asyncio"]', "[]")
 

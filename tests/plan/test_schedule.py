@@ -3,11 +3,14 @@
 from collections import Counter
 from collections.abc import Mapping
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runners.errors import UsageError
 from runners.model.load import Load, Timing
 from runners.model.plan import Plan
+from runners.plan.extended import EXTENDED
 from runners.plan.schedule import make_plan
 from runners.plan.workloads import ALL
 from tests.small_subjects import small_subject
@@ -107,3 +110,16 @@ def test_the_order_of_a_known_seed_stays_what_it_was_when_sessions_were_publishe
 def test_the_reference_is_the_subject_asked_for_or_the_first_where_there_is_none_of_that_name() -> None:
     assert plan(reference="cow").reference == "cow"
     assert plan(reference="dodo").reference == "ant"
+
+
+def test_a_subject_to_which_a_workload_does_not_apply_is_left_out_of_its_blocks_only() -> None:
+    chosen = EXTENDED[:2]
+    ant, bee = SUBJECTS[0].model_copy(update={"does_not_apply": {chosen[1].name: "no such thing"}}), SUBJECTS[1]
+    drawn = make_plan([ant, bee], chosen, [Load(clients=1)], timing=Timing(warmup_s=1, window_s=1), rounds=2, seed=1)
+    visited = {(arm.workload, arm.subject) for block in drawn.blocks for arm in block.arms}
+    assert visited == {(chosen[0].name, "ant"), (chosen[0].name, "bee"), (chosen[1].name, "bee")}
+    assert [len(block.arms) for block in drawn.blocks] == [
+        1 if b.arms[0].workload == chosen[1].name else 2 for b in drawn.blocks
+    ]
+    with pytest.raises(UsageError, match="none of them applies: no such thing; choose others"):
+        make_plan([ant], chosen[1:], [Load(clients=1)], timing=Timing(warmup_s=1, window_s=1), rounds=2, seed=1)

