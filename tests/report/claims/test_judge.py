@@ -169,6 +169,15 @@ def test_a_disturbed_round_does_not_count() -> None:
     assert verdict_and_why(serial(rounds=7, disturbed=frozenset({2})))[0] == "refuted"
 
 
+def test_disturbed_rounds_alone_are_told_and_decide_nothing() -> None:
+    session = serial(disturbed=frozenset(range(1, 7)))
+    assert verdict_and_why(session) == ("inconclusive", "needs 6 undisturbed rounds instead of 0")
+    found = judge(session).judgements[0].cases[0].answers[0].ratio
+    assert found is not None
+    assert found.ratio == pytest.approx(39.5, rel=0.02)
+    assert (found.low, found.high) == (None, None)
+
+
 def test_an_arm_that_fails_makes_it_inconclusive_with_that_reason() -> None:
     verdict, why = verdict_and_why(serial(Failed(stage="load", reason="the server stopped answering")))
     assert verdict == "inconclusive"
