@@ -17,6 +17,7 @@ from runners.report.claims.agree import agreement
 from runners.report.claims.contrasts import Lacking
 from runners.report.claims.found import Ratio, Said
 from runners.report.claims.judge import answer, judge, overall, verdict_of
+from runners.report.text.claims import command
 from tests.claims_by_hand import BY_ID, WOBBLE, Seen, claim_of, stored, terms
 
 ARM = Arm(subject="starlette", workload="sync-io", load=Load(clients=80))
@@ -296,3 +297,12 @@ def test_a_question_for_a_figure_that_there_is_not_is_no_answer() -> None:
     told = session.model_dump_json().replace('"requests_per_s"', '"hops_per_s"')
     verdict, why = verdict_and_why(StoredSession.model_validate_json(told))
     assert (verdict, why) == ("inconclusive", "needs the figure hops_per_s, which no trial has")
+
+
+def test_the_command_that_repeats_a_claim_keeps_its_scale_and_interpreters_but_no_path() -> None:
+    session = both().session
+    asked = ("shootout", "claims", "a", "b", "--as-written", "--python", "3.14t", "--out", "somewhere")
+    repeated = command(session.claims[0], session.model_copy(update={"command": asked}))
+    assert repeated == "shootout claims def-io-serial --as-written --python 3.14t"
+    bare = session.model_copy(update={"command": ("shootout", "claims", "--python=3.11")})
+    assert command(session.claims[0], bare) == "shootout claims def-io-serial --python=3.11"
