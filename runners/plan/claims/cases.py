@@ -96,17 +96,25 @@ def _missing(entry: Entry, framework: Framework, terms: Terms) -> tuple[Absence,
     if entry.needs not in {"any", place}:
         where = "on an event loop" if place == "loop" else "in threads"
         return "does not apply", f"its async handlers run {where}"
-    if unknown := sorted({one.workload for one in entry.arms.values()} - terms.workloads):
-        return "not tried", f"needs workload {', '.join(unknown)}"
-    if lacking := [terms.unavailable[one.workload] for one in entry.arms.values() if one.workload in terms.unavailable]:
-        return "not tried", lacking[0]
-    if unset := sorted({key for one in entry.arms.values() for key in one.factors} - set(KEYS)):
-        return "not tried", f"needs the setting {', '.join(unset)}"
+    if (untried := _untried(entry, terms)) is not None:
+        return "not tried", untried
     if entry.cores > terms.cores:
         return "inconclusive", f"needs servers on at least {entry.cores} cores, here they have {terms.cores}"
+    return None
+
+
+def _untried(entry: Entry, terms: Terms) -> str | None:
+    """What there is not: a workload, what one needs, a setting, or so many connections."""
+    wanted = sorted({one.workload for one in entry.arms.values()})
+    if unknown := [name for name in wanted if name not in terms.workloads]:
+        return f"needs workload {', '.join(unknown)}"
+    if lacking := [terms.unavailable[name] for name in wanted if name in terms.unavailable]:
+        return lacking[0]
+    if unset := sorted({key for one in entry.arms.values() for key in one.factors} - set(KEYS)):
+        return f"needs the setting {', '.join(unset)}"
     most = max(one.clients for one in entry.arms.values())
     if terms.most_clients is not None and most > terms.most_clients:
-        return "not tried", f"needs {most:,} open connections, this system allows {terms.most_clients:,} (ulimit -n)"
+        return f"needs {most:,} open connections, this system allows {terms.most_clients:,} (ulimit -n)"
     return None
 
 

@@ -38,7 +38,7 @@ class Lacking:
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """The sound trials of every arm by block number, and why others are missing."""
+    """What every arm did by block number, and which blocks were disturbed."""
 
     session: Session
     visits: Mapping[Arm, Visits]
@@ -46,7 +46,7 @@ class Evidence:
 
 
 def evidence_of(stored: StoredSession) -> Evidence:
-    """Void trials are never used; neither are blocks that count although they were disturbed."""
+    """Void trials are never used; blocks that count although they were disturbed decide nothing."""
     kept = [one for one in stored.results if one.void is None]
     arms = dict.fromkeys(one.trial.arm for one in kept)
     return Evidence(
@@ -68,14 +68,15 @@ def ratio_of(question: Question, evidence: Evidence, family: int) -> Ratio | Lac
         right, right_bounds = _values(contrast.metric, contrast.right, evidence)
     else:
         right, right_bounds = dict.fromkeys(left, float(contrast.right)), 0
-    blocks = [block for block in left if block in right and left[block] > 0 and right[block] > 0]
+    pairs = [block for block in left if block in right and left[block] > 0 and right[block] > 0]
+    blocks = [block for block in pairs if block not in evidence.disturbed] or pairs
     if not blocks:
         return Lacking(reason="needs trials with a figure on both sides, there are none")
     if left_bounds and right_bounds:
         return Lacking(reason="needs longer windows: waits on both sides were cut off by the window's end")
     bound = "at least" if left_bounds else "at most" if right_bounds else ""
     ratio = _ratio(contrast.metric, [left[b] for b in blocks], [right[b] for b in blocks], family)
-    return _open_ended(ratio, bound)
+    return _open_ended(_rough(ratio) if evidence.disturbed.issuperset(blocks) else ratio, bound)
 
 
 def levels_of(claim: Claim, case: Case, evidence: Evidence) -> dict[str, Spread]:
@@ -83,7 +84,7 @@ def levels_of(claim: Claim, case: Case, evidence: Evidence) -> dict[str, Spread]
     metric = claim.picture
     if metric is None or metric not in ASKED:
         return {}
-    found = {name: spread(list(_values(metric, arm, evidence)[0].values())) for name, arm in case.arms.items()}
+    found = {name: spread(_undisturbed(_values(metric, arm, evidence)[0], evidence)) for name, arm in case.arms.items()}
     return {name: level for name, level in found.items() if level is not None}
 
 
@@ -112,6 +113,16 @@ def _wider(family: int, freedom: int) -> float:
     return float(stdtrit(freedom, 1 - tail / max(1, family)) / stdtrit(freedom, 1 - tail))
 
 
+def _undisturbed(values: Mapping[int, float], evidence: Evidence) -> list[float]:
+    """Those of undisturbed blocks; all of them where there are no others."""
+    return [value for block, value in values.items() if block not in evidence.disturbed] or list(values.values())
+
+
+def _rough(ratio: Ratio) -> Ratio:
+    """A ratio of disturbed blocks alone is told without an interval, so that it decides nothing."""
+    return ratio.model_copy(update={"low": None, "high": None, "has_interval": False, "disturbed": True})
+
+
 def _open_ended(ratio: Ratio, bound: str) -> Ratio:
     """With cut-off waits on the left the true ratio is higher, on the right lower: that end of the interval is open."""
     if bound == "at least":
@@ -124,16 +135,15 @@ def _open_ended(ratio: Ratio, bound: str) -> Ratio:
 def _values(metric: str, arm: Arm, evidence: Evidence) -> tuple[dict[int, float], int]:
     """By block the values of an arm, and how many of them are only bounds."""
     terms = Terms(normalise=False, pings=ping_points(evidence.session.calibration, arm.subject))
-    trials = _sound(arm, evidence)
+    trials = _completed(arm, evidence)
     values = {block: value_of(ASKED[metric], trial, arm.load, terms) for block, trial in trials.items()}
     bounds = sum(is_bound(metric, trial) for trial in trials.values())
     return {block: value for block, value in values.items() if value is not None}, bounds
 
 
-def _sound(arm: Arm, evidence: Evidence) -> dict[int, Completed]:
+def _completed(arm: Arm, evidence: Evidence) -> Mapping[int, Completed]:
     visits = evidence.visits.get(arm)
-    found = visits.completed if visits else {}
-    return {block: trial for block, trial in found.items() if block not in evidence.disturbed}
+    return visits.completed if visits else {}
 
 
 def _trouble(question: Question, evidence: Evidence) -> str | None:
@@ -144,11 +154,11 @@ def _trouble(question: Question, evidence: Evidence) -> str | None:
             continue
         where = f"{arm.subject} at /{arm.workload}, {arm.load.label}"
         visits = evidence.visits.get(arm)
-        trials = list(_sound(arm, evidence).values())
+        trials = list(_completed(arm, evidence).values())
         if visits is not None and visits.failures and not trials:
             return f"needs {where} to work: {visits.failures[0]}"
         if not trials:
-            return f"needs undisturbed trials of {where}; there are none"
+            return f"needs trials of {where}, there are none"
         ended = sum(trial.load.completed for trial in trials)
         wrong = sum(sum(trial.load.errors.values()) for trial in trials)
         if contrast.metric != "correct_share" and wrong > MOST_WRONG * max(ended, 1):

@@ -17,7 +17,7 @@ class Ratio(Value):
     """Left over right by blocks: the geometric mean and its interval; an end that is not known is None.
 
     `left` and `right` are the medians of the two sides in the metric's own unit. `low` and `high` are both None with
-    too few blocks; otherwise a missing `high` is without an end, and `low` is 0.
+    too few blocks, or with `disturbed` ones alone; otherwise a missing `high` is without an end, and `low` is 0.
     """
 
     ratio: float
@@ -28,6 +28,7 @@ class Ratio(Value):
     left: float
     right: float
     bound: Literal["", "at least", "at most"] = ""
+    disturbed: bool = False
 
 
 class Answer(Value):

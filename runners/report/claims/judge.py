@@ -35,7 +35,7 @@ def answer(question: Question, ratio: Ratio | Lacking) -> Answer:
     if not question.decides:
         return Answer(question=question, said="told", ratio=ratio)
     if not ratio.has_interval:
-        takes = f"needs {FEWEST_FOR_INTERVAL} undisturbed rounds instead of {ratio.pairs}"
+        takes = f"needs {FEWEST_FOR_INTERVAL} undisturbed rounds instead of {0 if ratio.disturbed else ratio.pairs}"
         return Answer(question=question, said="unclear", ratio=ratio, takes=takes)
     said = _said(question, ratio)
     return Answer(question=question, said=said, ratio=ratio, takes=_takes(question, ratio) if said == "unclear" else "")

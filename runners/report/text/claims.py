@@ -12,6 +12,7 @@ from runners.units import figure
 ORDER = ("supported", "refuted", "it depends", "inconclusive", "not tried")
 HEAD = ("Claim", "Statement", "Verdict", "Decided by", "Why")
 CASE_HEAD = ("Framework", "Verdict", "Question", "Ratio", "Seen", "Supports", "Refutes")
+AS_WRITTEN, PYTHON = "--as-written", "--python"
 NOTHING = "\N{EN DASH}"
 
 
@@ -30,7 +31,7 @@ def markdown(judged: Judged, session: Session) -> str:
         "",
     ]
     for one in judged.judgements:
-        lines += [*_section(one), ""]
+        lines += [*_section(one, session), ""]
     return "\n".join(lines)
 
 
@@ -48,9 +49,13 @@ def circumstances(session: Session) -> str:
     return f"{machine.cpu}, servers on core(s) {cores}, {machine.python}"
 
 
-def command(claim: Claim) -> str:
-    """What repeats only this claim."""
-    return f"shootout claims {claim.id}"
+def command(claim: Claim, session: Session) -> str:
+    """What repeats only this claim, on the same interpreters and at the same scale."""
+    asked = list(session.command)
+    carried = [word for word in asked if word == AS_WRITTEN or word.startswith(f"{PYTHON}=")]
+    if PYTHON in asked[:-1]:
+        carried += [PYTHON, asked[asked.index(PYTHON) + 1]]
+    return " ".join(["shootout", "claims", claim.id, *carried])
 
 
 def counts(judged: Judged) -> str:
@@ -145,7 +150,7 @@ def _summary_cells(one: Judgement) -> tuple[str, ...]:
     )
 
 
-def _section(judgement: Judgement) -> list[str]:
+def _section(judgement: Judgement, session: Session) -> list[str]:
     claim = judgement.claim
     lines = [
         f"## {claim.id}",
@@ -162,7 +167,7 @@ def _section(judgement: Judgement) -> list[str]:
         "",
     ]
     lines += [f"- {one.case.label}, left out: {plain(left)}" for one in judgement.cases for left in one.case.left_out]
-    return [*lines, f"Repeat it: `{command(claim)}`"]
+    return [*lines, f"Repeat it: `{command(claim, session)}`"]
 
 
 def _range(one: Range) -> str:

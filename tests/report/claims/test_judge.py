@@ -17,6 +17,7 @@ from runners.report.claims.agree import agreement
 from runners.report.claims.contrasts import Lacking
 from runners.report.claims.found import Ratio, Said
 from runners.report.claims.judge import answer, judge, overall, verdict_of
+from runners.report.text.claims import command
 from tests.claims_by_hand import BY_ID, WOBBLE, Seen, claim_of, stored, terms
 
 ARM = Arm(subject="starlette", workload="sync-io", load=Load(clients=80))
@@ -169,6 +170,15 @@ def test_a_disturbed_round_does_not_count() -> None:
     assert verdict_and_why(serial(rounds=7, disturbed=frozenset({2})))[0] == "refuted"
 
 
+def test_disturbed_rounds_alone_are_told_and_decide_nothing() -> None:
+    session = serial(disturbed=frozenset(range(1, 7)))
+    assert verdict_and_why(session) == ("inconclusive", "needs 6 undisturbed rounds instead of 0")
+    found = judge(session).judgements[0].cases[0].answers[0].ratio
+    assert found is not None
+    assert found.ratio == pytest.approx(39.5, rel=0.02)
+    assert (found.low, found.high) == (None, None)
+
+
 def test_an_arm_that_fails_makes_it_inconclusive_with_that_reason() -> None:
     verdict, why = verdict_and_why(serial(Failed(stage="load", reason="the server stopped answering")))
     assert verdict == "inconclusive"
@@ -287,3 +297,12 @@ def test_a_question_for_a_figure_that_there_is_not_is_no_answer() -> None:
     told = session.model_dump_json().replace('"requests_per_s"', '"hops_per_s"')
     verdict, why = verdict_and_why(StoredSession.model_validate_json(told))
     assert (verdict, why) == ("inconclusive", "needs the figure hops_per_s, which no trial has")
+
+
+def test_the_command_that_repeats_a_claim_keeps_its_scale_and_interpreters_but_no_path() -> None:
+    session = both().session
+    asked = ("shootout", "claims", "a", "b", "--as-written", "--python", "3.14t", "--out", "somewhere")
+    repeated = command(session.claims[0], session.model_copy(update={"command": asked}))
+    assert repeated == "shootout claims def-io-serial --as-written --python 3.14t"
+    bare = session.model_copy(update={"command": ("shootout", "claims", "--python=3.11")})
+    assert command(session.claims[0], bare) == "shootout claims def-io-serial --python=3.11"
