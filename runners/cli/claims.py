@@ -10,7 +10,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from runners import store
-from runners.cli.options import K6, Apps, Results, cores_of, words_of
+from runners.cli.options import K6, Apps, Database, Results, cores_of, without_passwords, words_of
 from runners.cli.screen import Screen
 from runners.cli.terminal import err, grid, out, shown
 from runners.errors import INTERRUPTED
@@ -52,6 +52,7 @@ def claims(  # noqa: PLR0913 - one argument for each option
     seed: Annotated[int, typer.Option(help="Seed of the random order.")] = 1,
     results: Results = ROOT / "results",
     apps: Apps = ROOT / "apps",
+    database: Database = None,
     k6: K6 = None,
 ) -> None:
     entries, sources = find_entries(STATED)
@@ -73,10 +74,11 @@ def claims(  # noqa: PLR0913 - one argument for each option
         calibrate=False,
         quick=quick,
         server_cores=cores_of(server_cores, sampler.cores_available()),
+        database=database,
         k6=k6,
         apps=apps,
         results=results,
-        command=("shootout", *sys.argv[1:]),
+        command=("shootout", *without_passwords(sys.argv[1:])),
     )
     _run(prepare_claims(options, Asked(entries=chosen, sources=sources, pythons=words_of(python))), results)
 

@@ -7,6 +7,7 @@ from functools import partial
 from runners.errors import ShootoutError
 from runners.measure.load import k6
 from runners.measure.sense import machine, sampler
+from runners.measure.serve import database
 from runners.measure.serve.interpreters import Interpreter
 from runners.model.claim import Claim, Source
 from runners.model.load import Timing
@@ -16,6 +17,7 @@ from runners.plan.claims.entries import Entry
 from runners.plan.claims.schedule import make_claims_plan, timing_for
 from runners.plan.subjects import default_executor_threads
 from runners.plan.variants import Variant, variant_subject
+from runners.plan.workloads import KNOWN
 from runners.session.interpreters import PYTHON, with_interpreters
 from runners.session.options import RunOptions
 from runners.session.prepare import FILES_BESIDE_CLIENTS, Prepared, installed_frameworks, prepare_plan
@@ -121,12 +123,22 @@ def _drawn(
         pythons=ground.pythons,
         subject=partial(_subject, options, cores, ground.interpreters),
         cores=len(cores.server) or 1,
+        unavailable=_unavailable(options),
         executor_threads=default_executor_threads(machine.executor_cpus(cores)),
         most_clients=limit - FILES_BESIDE_CLIENTS if limit is not None else None,
     )
     made = [make_claim(entry, sources, terms) for entry in entries]
     subjects = {name: subject for _, some in made for name, subject in some.items()}
     return Drawn(stage=stage, cores=cores, claims=tuple(claim for claim, _ in made), subjects=subjects)
+
+
+def _unavailable(options: RunOptions) -> dict[str, str]:
+    """By workload why the database that it needs cannot be had."""
+    try:
+        database.require(options.database)
+    except ShootoutError as error:
+        return {one.name: str(error) for one in KNOWN if "database" in one.needs}
+    return {}
 
 
 def _subject(

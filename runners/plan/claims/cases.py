@@ -61,7 +61,7 @@ def _case(entry: Entry, framework: Framework, python: str | None, terms: Terms, 
         return blank.model_copy(update={"absence": missing[0], "reason": missing[1]})
     own: dict[str, tuple[Arm, Subject]] = {}
     left_out: list[str] = []
-    stated: Mapping[str, str] = getattr(framework, "does_not_apply", {})
+    stated = framework.does_not_apply
     for name, one in entry.arms.items():
         if one.workload in stated:
             left_out.append(f"{name}: {stated[one.workload]}")
