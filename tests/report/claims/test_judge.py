@@ -13,6 +13,7 @@ from runners.model.outcome import Failed
 from runners.model.plan import Arm, Contrast
 from runners.model.session import StoredSession
 from runners.report import render
+from runners.report.charts.claims import claim_charts
 from runners.report.claims.agree import agreement
 from runners.report.claims.contrasts import Lacking
 from runners.report.claims.found import Ratio, Said
@@ -306,3 +307,10 @@ def test_the_command_that_repeats_a_claim_keeps_its_scale_and_interpreters_but_n
     assert repeated == "shootout claims def-io-serial --as-written --python 3.14t"
     bare = session.model_copy(update={"command": ("shootout", "claims", "--python=3.11")})
     assert command(session.claims[0], bare) == "shootout claims def-io-serial --python=3.11"
+
+
+def test_the_picture_of_a_claim_is_a_valid_chart_with_a_bar_for_each_arm() -> None:
+    drawn = claim_charts(judge(both()))
+    assert set(drawn) == {"claim-def-io-serial"}  # nothing was measured of the other
+    told = str(drawn["claim-def-io-serial"].to_dict(validate=True))
+    assert all(f"{title}: {arm}" in told for title in ("Starlette", "Flask") for arm in ("one", "many"))
