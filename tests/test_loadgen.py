@@ -201,7 +201,7 @@ def when_k6_runs(act: Callable[[psutil.Process], object], after_s: float) -> thr
     def wait_and_act() -> None:
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
-            if found := [child for child in psutil.Process().children() if runs_k6(child)]:
+            if found := [child for child in psutil.Process().children(recursive=True) if runs_k6(child)]:
                 time.sleep(after_s)
                 act(found[0])
                 return

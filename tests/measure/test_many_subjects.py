@@ -46,7 +46,8 @@ def standing(folder: Path) -> int:
             words = one.cmdline()
         except psutil.Error:
             continue
-        found += str(SMALL_SERVER) in words and str(folder) in words
+        guards = any(word.endswith("guardian.py") for word in words)
+        found += str(SMALL_SERVER) in words and str(folder) in words and not guards
     return found
 
 
