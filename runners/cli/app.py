@@ -44,6 +44,8 @@ def main() -> None:
         if _was_interrupted(end):
             err.print(Text("shootout: interrupted", style="red"))
         raise
+    finally:
+        ending.settle()
 
 
 def _was_interrupted(end: SystemExit) -> bool:
