@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,7 +13,7 @@ from runners.model.session import (
     Session,
     StoredSession,
 )
-from runners.store.files import add_whole, read_text, write_text
+from runners.store.files import add_whole, read_text, unwritten, write_text
 from runners.store.lines import (
     PACKED_TRIALS_FILE,
     TRIALS_FILE,
@@ -35,13 +36,20 @@ def create(results: Path, session: Session) -> Path:
     """Make the session's folder with its session.json and point `latest` to it."""
     folder = results / session.name
     try:
-        (folder / "logs").mkdir(parents=True)
-        (folder / TRIALS_FILE).touch()
+        if not results.exists():
+            results.mkdir(parents=True, exist_ok=True)
+        folder.mkdir()
     except OSError as error:
         raise StoreError(
             f"creating {folder}: {error.strerror}; choose another folder with --out, or make it writable"
         ) from error
-    write_session(folder, session)
+    try:
+        (folder / "logs").mkdir()
+        (folder / TRIALS_FILE).touch()
+        write_session(folder, session)
+    except (OSError, StoreError) as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise (unwritten(folder, error) if isinstance(error, OSError) else error) from error
     _point_latest(results, session.name)
     return folder
 
@@ -57,20 +65,23 @@ def append(folder: Path, line: Line) -> None:
     try:
         add_whole(path, (line.model_dump_json(exclude={"void", "disturbed"}) + "\n").encode())
     except OSError as error:
-        raise StoreError(f"writing {path}: {error.strerror}; what was measured before is kept") from error
+        found = unwritten(path, error)
+        raise type(found)(f"{found}; what was measured before is kept") from error
 
 
 def reopen(folder: Path) -> None:
     """Make a session ready for more lines: unpacked, and without a last line that was cut off while being written."""
     whole = b"".join(whole_lines(trials_path(folder)))
+    fresh = folder / f"{TRIALS_FILE}.new"
     try:
         (folder / "logs").mkdir(exist_ok=True)  # a published session has none
-        fresh = folder / f"{TRIALS_FILE}.new"
         fresh.write_bytes(whole)
         fresh.replace(folder / TRIALS_FILE)
         (folder / PACKED_TRIALS_FILE).unlink(missing_ok=True)
     except OSError as error:
-        raise StoreError(f"writing {folder / TRIALS_FILE}: {error.strerror}; what was measured is kept") from error
+        fresh.unlink(missing_ok=True)
+        found = unwritten(folder / TRIALS_FILE, error)
+        raise type(found)(f"{found}; what was measured is kept") from error
 
 
 def read(folder: Path) -> StoredSession:
