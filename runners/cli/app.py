@@ -3,10 +3,9 @@
 import sys
 
 import typer
-from rich.text import Text
 
 from runners.cli import look, run, tell
-from runners.cli.terminal import INTERRUPTED, err
+from runners.cli.terminal import INTERRUPTED, err, said
 from runners.errors import ShootoutError
 from runners.session import ending
 
@@ -36,13 +35,13 @@ def main() -> None:
     try:
         app()
     except ShootoutError as error:
-        err.print(Text(f"shootout: {error}", style="red"), soft_wrap=True)
+        err.print(said(f"shootout: {error}", style="red"), soft_wrap=True)
         if log := getattr(error, "log", ""):
-            err.print(Text(log, style="dim"), soft_wrap=True)
+            err.print(said(log, style="dim"), soft_wrap=True)
         sys.exit(error.exit_code)
     except SystemExit as end:
         if _was_interrupted(end):
-            err.print(Text("shootout: interrupted", style="red"))
+            err.print(said("shootout: interrupted", style="red"))
         raise
     finally:
         ending.settle()

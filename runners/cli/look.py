@@ -3,11 +3,10 @@
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from runners import doctor, scaffold, store
 from runners.cli.options import K6, Apps, AsJson, Described, Names, Profile
-from runners.cli.terminal import err, grid, out, print_json, shown
+from runners.cli.terminal import err, grid, out, print_json, said, shown
 from runners.errors import ShootoutError
 from runners.measure.guard import contract
 from runners.measure.sense import machine, sampler
@@ -63,7 +62,7 @@ def check(  # noqa: PLR0913 - one argument for each option
                     raise ShootoutError(
                         f"{framework.name}: package {framework.package!r} is not installed; install it first"
                     )
-                err.print(Text(f"{framework.name}: not installed, left out"))
+                err.print(said(f"{framework.name}: not installed, left out"))
                 continue
             subject = make_subject(framework, settings, executor_cpus=machine.executor_cpus(cores))
             seen = contract.check_subject(subject, ALL, cores=cores.server, root=apps.resolve().parent, logs=logs)
@@ -87,12 +86,12 @@ def new(
     """Make the two files of a new framework, for you to change."""
     package = package or name
     files = scaffold.make_framework(apps, name, like=like, title=title or name, package=package)
-    out.print(Text(f"written: {', '.join(map(shown, files))}, copies of {like}'s"), soft_wrap=True)
-    out.print(Text("next:"))
-    out.print(Text(f"  python -m pip install {package}"), soft_wrap=True)
-    out.print(Text("  make app.py its own; say in framework.toml how it starts (see apps/README.md)"), soft_wrap=True)
-    out.print(Text(f"  shootout check {name}"), soft_wrap=True)
-    out.print(Text(f"  shootout run --quick --frameworks {name},{like}"), soft_wrap=True)
+    out.print(said(f"written: {', '.join(map(shown, files))}, copies of {like}'s"), soft_wrap=True)
+    out.print(said("next:"))
+    out.print(said(f"  python -m pip install {package}"), soft_wrap=True)
+    out.print(said("  make app.py its own; say in framework.toml how it starts (see apps/README.md)"), soft_wrap=True)
+    out.print(said(f"  shootout check {name}"), soft_wrap=True)
+    out.print(said(f"  shootout run --quick --frameworks {name},{like}"), soft_wrap=True)
 
 
 def schema(
@@ -122,6 +121,6 @@ def examine(*, k6: K6 = None, as_json: AsJson = False) -> None:
 def _print_findings(name: str, findings: tuple[contract.Finding, ...]) -> None:
     failed = [finding for finding in findings if not finding.passed]
     if not failed:
-        out.print(Text(f"{name}: pass ({len(findings)} questions)"))
+        out.print(said(f"{name}: pass ({len(findings)} questions)"))
     for finding in failed:
-        out.print(Text(str(finding), style="red"), soft_wrap=True)
+        out.print(said(str(finding), style="red"), soft_wrap=True)

@@ -5,12 +5,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from runners import store
 from runners.cli.options import AsJson, Results
 from runners.cli.screen import print_result
-from runners.cli.terminal import INTERRUPTED, err, out, shown
+from runners.cli.terminal import INTERRUPTED, err, out, said, shown
 from runners.plan.workloads import CORE
 from runners.report import index, render
 from runners.report.replication import compare as comparing
@@ -32,7 +31,7 @@ def report(
     folder = store.find(results, session)
     with store.writing(folder), ending.told("nothing is lost; run the same again to draw it"):
         stored = store.read(folder)
-        err.print(Text("drawing tables and charts…"))
+        err.print(said("drawing tables and charts…"))
         summary, files = render.everything(stored)
         store.write_derived(folder, files)
     tell(folder, summary)
@@ -59,8 +58,10 @@ def publish(
         folder, summary = _published(results, found, question)
         wanted = _is_whole(summary) if readme is None else readme
         if wanted and results.resolve() == (ROOT / "results").resolve():
-            store.replace_between(ROOT / "README.md", overview.BEGIN, overview.END, overview.markdown(summary))
-    out.print(Text(f"published: {shown(folder)}"), soft_wrap=True)
+            store.replace_between(
+                ROOT / "README.md", overview.BEGIN, overview.END, overview.markdown(summary, folder.name)
+            )
+    out.print(said(f"published: {shown(folder)}"), soft_wrap=True)
 
 
 def _published(results: Path, found: Path, question: str | None) -> tuple[Path, Summary]:
@@ -98,12 +99,12 @@ def compare(  # noqa: PLR0913 - one argument for each option
 
 def tell(folder: Path, summary: Summary) -> None:
     if summary.session.label == "selftest":
-        out.print(Text((folder / "selftest.md").read_text(encoding="utf-8")), soft_wrap=True)
+        out.print(said((folder / "selftest.md").read_text(encoding="utf-8")), soft_wrap=True)
     else:
         print_result(out, summary, shown(folder))
     if summary.session.interrupted:
         err.print(
-            Text(f"interrupted; go on with: {ending.how_to_go_on(summary.session)}", style="yellow"),
+            said(f"interrupted; go on with: {ending.how_to_go_on(summary.session)}", style="yellow"),
             soft_wrap=True,
         )
         raise typer.Exit(INTERRUPTED)

@@ -13,6 +13,8 @@ from runners.model.session import (
     Session,
     StoredSession,
 )
+from runners.model.text import cleaned_tree
+from runners.store import agreement
 from runners.store.files import add_whole, read_text, unwritten, write_text
 from runners.store.lines import (
     PACKED_TRIALS_FILE,
@@ -89,16 +91,18 @@ def read(folder: Path) -> StoredSession:
     path = folder / SESSION_FILE
     text = read_text(path)
     try:
-        version = json.loads(text).get("format_version")
+        content = json.loads(text)
+        version = content.get("format_version")
         if type(version) is not int or not 1 <= version <= FORMAT_VERSION:
             raise StoreError(
                 f"reading {path}: format version {version!r}; this program reads versions 1 to {FORMAT_VERSION}; "
                 "a newer one may read it"
             )
-        session = Session.model_validate_json(text)
-    except (ValueError, AttributeError) as error:
+        session = Session.model_validate_json(json.dumps(cleaned_tree(content)))
+    except (ValueError, AttributeError, RecursionError) as error:
         raise StoreError(f"reading {path}: {fault(error)}") from error
-    return assembled(session, lines_of(folder))
+    agreement.check_plan(path, session)
+    return assembled(session, agreement.agreeing(lines_of(folder), trials_path(folder), session))
 
 
 def find(results: Path, wanted: str | None) -> Path:

@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import json
 import lzma
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -18,6 +19,10 @@ from runners.model.session import (
     StoredSession,
     TrialResult,
 )
+from runners.model.text import cleaned, cleaned_tree
+
+MOST_TOLD = 200
+"""Characters of a key that are told of a file that is wrong."""
 
 TRIALS_FILE = "trials.jsonl"
 
@@ -76,9 +81,18 @@ def lines_of(folder: Path) -> Iterator[Line]:
     path = trials_path(folder)
     for number, line in enumerate(whole_lines(path), start=1):
         try:
-            yield _LINE.validate_json(line)
-        except ValidationError as error:
+            yield _LINE.validate_json(line if _is_plain(line) else _cleaned(line))
+        except (ValueError, RecursionError) as error:
             raise StoreError(f"reading {path}, line {number}: {fault(error)}") from error
+
+
+def _is_plain(line: bytes) -> bool:
+    """Whether it can hold no character that is not shown, which nearly every line shows cheaply."""
+    return line.isascii() and b"\\u" not in line
+
+
+def _cleaned(line: bytes) -> str:
+    return json.dumps(cleaned_tree(json.loads(line)))
 
 
 def whole_lines(path: Path) -> Iterator[bytes]:
@@ -114,7 +128,9 @@ def _without_collecting() -> Iterator[None]:
 
 
 def fault(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "not valid JSON: nested too deeply"
     if not isinstance(error, ValidationError):
         return f"not valid JSON: {error}"
     first = error.errors(include_url=False, include_context=False)[0]
-    return f"key '{'.'.join(str(part) for part in first['loc'])}': {first['msg']}"
+    return f"key '{cleaned('.'.join(str(part) for part in first['loc']))[:MOST_TOLD]}': {first['msg']}"
