@@ -61,6 +61,10 @@ class Program:
         with self.process.stdout as lines:
             self.told.extend(lines)
 
+    def signal_group(self, number: signal.Signals) -> None:
+        """As a terminal does it: to the program and to all that it started in its group."""
+        os.killpg(self.process.pid, number)
+
     def wait_for(self, text: str) -> None:
         """Wait until it has printed this."""
         deadline = time.monotonic() + PATIENCE_S
@@ -75,7 +79,7 @@ class Program:
         self._reader.join(PATIENCE_S)
         told = "".join(self.told)
         assert self.process.returncode == code, told[-3000:]
-        assert "Traceback" not in told
+        assert "Traceback" not in told, told[-3000:]
         return told
 
 
@@ -90,6 +94,7 @@ def start(folder: Path, *words: str | Path, wrapped: Sequence[str] = ()) -> Prog
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
             text=True,
+            start_new_session=True,
             preexec_fn=_hear_signals,  # noqa: PLW1509 - the tests start no threads that hold locks
         )
     )

@@ -23,6 +23,14 @@ def main() -> None:
         raise
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+    finally:
+        _settle()
+
+
+def _settle() -> None:
+    """Let a signal that Python dropped be seen; nothing to settle where the program ended while it was loaded."""
+    if "runners.session.ending" in sys.modules:
+        sys.modules["runners.session.ending"].settle()
 
 
 def _was_interrupted(end: SystemExit) -> bool:
@@ -38,8 +46,6 @@ def _tell(error: ShootoutError) -> None:
 
 
 def _say(text: str, style: str = "red") -> None:
-    from rich.text import Text  # noqa: PLC0415 - as above
+    from runners.cli.terminal import err, said  # noqa: PLC0415 - as above
 
-    from runners.cli.terminal import err  # noqa: PLC0415 - as above
-
-    err.print(Text(text, style=style), soft_wrap=True)
+    err.print(said(text, style=style), soft_wrap=True)

@@ -3,11 +3,10 @@
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from runners import doctor, store
 from runners.cli.options import K6, Apps, AsJson, Database, Described, Names, Profile, words_of
-from runners.cli.terminal import err, grid, out, print_json
+from runners.cli.terminal import err, grid, out, print_json, said
 from runners.errors import ShootoutError
 from runners.measure.guard import contract
 from runners.measure.sense import machine, sampler
@@ -51,7 +50,7 @@ def check(  # noqa: PLR0913 - one argument for each option
                     raise ShootoutError(
                         f"{framework.name}: package {framework.package!r} is not installed; install it first"
                     )
-                err.print(Text(f"{framework.name}: not installed, left out"))
+                err.print(said(f"{framework.name}: not installed, left out"))
                 continue
             subject = make_subject(framework, settings, executor_cpus=machine.executor_cpus(cores))
             seen = contract.check_subject(
@@ -91,6 +90,6 @@ def examine(*, k6: K6 = None, as_json: AsJson = False) -> None:
 def _print_findings(name: str, findings: tuple[contract.Finding, ...]) -> None:
     failed = [finding for finding in findings if not finding.passed]
     if not failed:
-        out.print(Text(f"{name}: pass ({len(findings)} questions)"))
+        out.print(said(f"{name}: pass ({len(findings)} questions)"))
     for finding in failed:
-        out.print(Text(str(finding), style="red"), soft_wrap=True)
+        out.print(said(str(finding), style="red"), soft_wrap=True)

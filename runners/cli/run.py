@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from runners.cli.options import (
     K6,
@@ -23,7 +22,7 @@ from runners.cli.options import (
 from runners.cli.resuming import go_on
 from runners.cli.screen import Screen
 from runners.cli.tell import tell
-from runners.cli.terminal import err
+from runners.cli.terminal import err, said
 from runners.errors import UsageError
 from runners.measure.load import k6
 from runners.measure.sense import machine, sampler
@@ -176,7 +175,7 @@ def _prepare_selftest(options: RunOptions, framework: str) -> Prepared:
 
 def _run(prepared: Prepared, results: Path) -> None:
     for name in prepared.skipped:
-        err.print(Text(f"{name}: not installed, left out"))
+        err.print(said(f"{name}: not installed, left out"))
     with Screen(err, prepared.session) as screen:
         folder, summary = run_session(prepared, results, screen.watch)
     tell(folder, summary)

@@ -11,6 +11,7 @@ from rich.text import Text
 from runners.measure.orders import Contended, Event, Spent, Step
 from runners.model.outcome import Failed
 from runners.model.session import BlockVoid, Session, TrialResult
+from runners.model.text import cleaned
 from runners.report.judgement.doubts import title
 from runners.report.text.columns import columns
 from runners.report.text.variants import by_place
@@ -56,7 +57,7 @@ class Screen:
     def watch(self, event: Event, summary: Summary | None) -> None:
         """Take in an event and show it."""
         self.summary = summary or self.summary
-        line = self._line(event)
+        line = cleaned(self._line(event) or "")
         if self.live:
             self.live.update(self._picture(), refresh=True)
             if line and not isinstance(event, Step | TrialResult):
@@ -103,7 +104,7 @@ class Screen:
         return duration(max(0.0, (self.total - self.ended) * guess))
 
     def _picture(self) -> RenderableType:
-        told = Text.assemble(f"{self.ended}/{self.total} trials, {self._left()} left  ", (self.step, "bold"))
+        told = Text.assemble(f"{self.ended}/{self.total} trials, {self._left()} left  ", (cleaned(self.step), "bold"))
         progress = RichTable.grid(padding=(0, 1))
         bar = ProgressBar(
             total=self.total,

@@ -5,13 +5,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from runners import store
 from runners.cli.claims import print_claims
 from runners.cli.options import AsJson, Results
 from runners.cli.screen import print_result
-from runners.cli.terminal import err, out, shown
+from runners.cli.terminal import err, out, said, shown
 from runners.errors import INTERRUPTED
 from runners.plan.workloads import CORE
 from runners.report import index, render
@@ -36,7 +35,7 @@ def report(
     folder = store.find(results, session)
     with store.writing(folder), ending.told("nothing is lost; run the same again to draw it"):
         stored = store.read(folder)
-        err.print(Text("drawing tables and charts…"))
+        err.print(said("drawing tables and charts…"))
         summary, files = render.everything(stored)
         store.write_derived(folder, files)
     tell(folder, summary)
@@ -62,8 +61,10 @@ def publish(
         folder, summary = _published(results, found, question)
         wanted = _is_whole(summary) if readme is None else readme
         if wanted and results.resolve() == (ROOT / "results").resolve():
-            store.replace_between(ROOT / "README.md", overview.BEGIN, overview.END, overview.markdown(summary))
-    out.print(Text(f"published: {shown(folder)}"), soft_wrap=True)
+            store.replace_between(
+                ROOT / "README.md", overview.BEGIN, overview.END, overview.markdown(summary, folder.name)
+            )
+    out.print(said(f"published: {shown(folder)}"), soft_wrap=True)
 
 
 def _published(results: Path, found: Path, question: str | None) -> tuple[Path, Summary]:
@@ -103,14 +104,14 @@ def compare(  # noqa: PLR0913 - one argument for each option
 
 def tell(folder: Path, summary: Summary) -> None:
     if summary.session.label == "selftest":
-        out.print(Text((folder / "selftest.md").read_text(encoding="utf-8")), soft_wrap=True)
+        out.print(said((folder / "selftest.md").read_text(encoding="utf-8")), soft_wrap=True)
     elif summary.session.claims:
         print_claims(folder)
     else:
         print_result(out, summary, shown(folder))
     if summary.session.interrupted:
         err.print(
-            Text(f"interrupted; go on with: {ending.how_to_go_on(summary.session)}", style="yellow"),
+            said(f"interrupted; go on with: {ending.how_to_go_on(summary.session)}", style="yellow"),
             soft_wrap=True,
         )
         raise typer.Exit(INTERRUPTED)

@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from runners.model.text import cleaned
+
 PLAIN_WIDTH = 160
 """Characters on a line where the output is no terminal."""
 
@@ -25,12 +27,17 @@ def shown(folder: Path) -> str:
         return str(folder)
 
 
+def said(text: str, style: str = "") -> Text:
+    """Text for the terminal that cannot do more than be read there."""
+    return Text(cleaned(text), style=style)
+
+
 def grid(head: list[str], rows: list[list[str]]) -> RichTable:
     grid = RichTable(box=None, pad_edge=False)
     for title in head:
         grid.add_column(title, style="bold" if title == head[0] else None)
     for row in rows:
-        grid.add_row(*(Text(cell) for cell in row))
+        grid.add_row(*(said(cell) for cell in row))
     return grid
 
 

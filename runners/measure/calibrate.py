@@ -3,6 +3,7 @@
 A disturbed point is measured again; what still was disturbed the last time is named in the list that comes in.
 """
 
+import contextlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -193,15 +194,16 @@ def stored(path: Path, key: str) -> Calibration | None:
         seen = json.loads(path.read_text(encoding="utf-8"))
         if seen["key"] == key:
             return Calibration.model_validate(seen["calibration"]).model_copy(update={"cached": True})
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         pass
     return None
 
 
 def store(path: Path, key: str, calibration: Calibration) -> None:
     """Keep a calibration for the next session on this machine with these versions."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"key": key, "calibration": calibration.model_dump(mode="json")}), encoding="utf-8")
+    with contextlib.suppress(OSError):  # without it the next session only takes longer
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps({"key": key, "calibration": calibration.model_dump(mode="json")}), encoding="utf-8")
 
 
 def _completed(rig: Rig, server: Server, visit: Visit, disturbances: list[str]) -> Completed:

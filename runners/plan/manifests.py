@@ -8,10 +8,12 @@ from pydantic import ValidationError
 
 from runners.errors import ManifestError, UsageError
 from runners.model.subject import Framework, Workload
+from runners.model.text import unshown
 from runners.plan.extended import EXTENDED
 from runners.plan.workloads import KNOWN
 
 MANIFEST = "framework.toml"
+MOST_TOLD = 200
 PLACEHOLDERS = frozenset({"python", "host", "port", "threads", "processes", "loop"})
 STOCK_PLACEHOLDERS = frozenset({"python", "host", "port"})
 NEEDED_PLACEHOLDERS = frozenset({"host", "port"})
@@ -30,8 +32,13 @@ def read_manifest(path: Path) -> Framework:
     where = f"{path.parent.parent.name}/{path.parent.name}/{path.name}"
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise ManifestError(f"reading {where}: {error.strerror}") from error
+    except RecursionError as error:
+        raise ManifestError(f"reading {where}: not valid TOML: nested too deeply") from error
+    except ValueError as error:  # of bytes, of the syntax, of numbers with thousands of digits
         raise ManifestError(f"reading {where}: not valid TOML: {error}") from error
+    _check_texts(where, data | {"the folder's name": path.parent.name})
     if "name" in data:
         raise ManifestError(
             f"reading {where}: key 'name': not a key of a manifest; the folder's name is the framework's"
@@ -65,7 +72,7 @@ def _first_fault(error: ValidationError) -> str:
         "extra_forbidden": "unknown key; see apps/README.md for the keys there are",
         "missing": "missing; see apps/README.md for what it holds",
     }
-    reason = known.get(first["type"], f"{first['msg']}, got {first['input']!r}")
+    reason = known.get(first["type"], f"{first['msg']}, got {first['input']!r}"[:MOST_TOLD])
     others = len({_key(fault["loc"]) for fault in faults}) - 1
     return f"key '{_key(first['loc'])}': {reason}{f' (and {others} more)' if others else ''}"
 
@@ -73,6 +80,21 @@ def _first_fault(error: ValidationError) -> str:
 def _key(place: tuple[int | str, ...]) -> str:
     """The key as the file has it, without pydantic's names for the members of a union."""
     return ".".join(str(part) for part in place if part != "constrained-int" and not str(part).startswith("literal["))
+
+
+def _check_texts(where: str, value: object, key: str = "") -> None:
+    """Refuse characters that are not shown: they would come out wherever the framework is named."""
+    if isinstance(value, str):
+        code = unshown(value) or ("U+000A" if "\n" in value and not key.startswith("explains") else None)
+        if code:
+            raise ManifestError(f"reading {where}: key '{key}': holds the control character {code}; leave it out")
+    elif isinstance(value, list):
+        for one in value:
+            _check_texts(where, one, key)
+    elif isinstance(value, dict):
+        for name, one in value.items():
+            _check_texts(where, name, "(a key)")
+            _check_texts(where, one, f"{key}.{name}" if key else name)
 
 
 def _check_sentences(where: str, key: str, sentences: dict[str, str], workloads: tuple[Workload, ...]) -> None:

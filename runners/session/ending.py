@@ -3,6 +3,7 @@
 import contextlib
 import shlex
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from types import FrameType
@@ -16,6 +17,9 @@ if TYPE_CHECKING:  # every command loads this, also those that need no session
 STOPPING_S = 10.0
 """After a signal others are passed over for so long, as servers are being stopped; `listen` ends that."""
 
+UNHEARD_S = 0.25
+"""After so long it is looked whether the interrupt was dropped, as Python does inside callbacks and finalisers."""
+
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 _KEPT_OPTIONS = ("--out", "--apps", "--k6")
 _last_s = -STOPPING_S
@@ -23,11 +27,18 @@ _last_s = -STOPPING_S
 
 def listen() -> None:
     """From now on Ctrl-C, SIGTERM and SIGHUP raise KeyboardInterrupt; those ignored from outside (nohup) stay so."""
-    global _last_s  # noqa: PLW0603 - signal handlers belong to the process
-    _last_s = -STOPPING_S
+    settle()
     for number in (getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _interrupt)
+
+
+def settle() -> None:
+    """A signal that came has been dealt with."""
+    global _last_s  # noqa: PLW0603 - signal handlers belong to the process
+    if _last_s > 0 and hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    _last_s = -STOPPING_S
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
@@ -35,7 +46,28 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
     now_s = time.monotonic()
     if now_s - _last_s >= STOPPING_S:
         _last_s = now_s
-        raise KeyboardInterrupt
+        sys.unraisablehook = _tell_unless_interrupt
+        _raise_and_look_again()
+
+
+def _raise_and_look_again() -> None:
+    if hasattr(signal, "setitimer"):
+        signal.signal(signal.SIGALRM, _if_dropped)
+        signal.setitimer(signal.ITIMER_REAL, UNHEARD_S)
+    raise KeyboardInterrupt
+
+
+def _if_dropped(_number: int, _frame: FrameType | None) -> None:
+    handled = sys.exc_info()[1]
+    while handled is not None and not isinstance(handled, KeyboardInterrupt):
+        handled = handled.__context__
+    if handled is None:
+        _raise_and_look_again()
+
+
+def _tell_unless_interrupt(dropped: "sys.UnraisableHookArgs") -> None:
+    if dropped.exc_type is not KeyboardInterrupt:
+        sys.__unraisablehook__(dropped)
 
 
 @contextlib.contextmanager

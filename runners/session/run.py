@@ -5,6 +5,7 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 from runners import store
 from runners.errors import ShootoutError, StoreError
@@ -53,10 +54,18 @@ def conduct(folder: Path, stored: StoredSession, orders: Orders, watch: Watch) -
             if any(isinstance(line, TrialResult) for line in lines):
                 with contextlib.suppress(StoreError):
                     finish(folder, session.model_copy(update={"interrupted": True}))
-            if (named := storage.named(error, folder, ending.how_to_go_on(session))) is not error:
-                raise named from error
-            raise
-        return folder, draw(folder, session, watch)
+            _raise_named(error, folder, session)
+        try:
+            return folder, draw(folder, session, watch)
+        except StoreError as error:
+            _raise_named(error, folder, session)
+
+
+def _raise_named(error: Exception, folder: Path, session: Session) -> NoReturn:
+    named = storage.named(error, folder, ending.how_to_go_on(session))
+    if named is error:
+        raise error
+    raise named from error
 
 
 def draw(folder: Path, session: Session, watch: Watch) -> Summary:

@@ -1,10 +1,13 @@
-"""Text files, with errors in one line."""
+"""Files that are whole or not there, with errors in one line."""
 
 import contextlib
+import errno
 import os
 from pathlib import Path
 
-from runners.errors import StoreError
+from runners.errors import DiskFullError, StoreError
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def read_text(path: Path) -> str:
@@ -31,7 +34,14 @@ def write_text(path: Path, text: str) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             fresh.unlink(missing_ok=True)
-        raise StoreError(f"writing {path}: {error.strerror}") from error
+        raise unwritten(path, error) from error
+
+
+def unwritten(path: Path, error: OSError) -> StoreError:
+    """What to tell of something that could not be written; a full disk, or share of it, has a name of its own."""
+    if error.errno in _FULL:
+        return DiskFullError(f"writing {path}: the disk is full ({error.strerror})")
+    return StoreError(f"writing {path}: {error.strerror}")
 
 
 def add_whole(path: Path, line: bytes) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,8 +13,9 @@ from runners.model.session import (
     Session,
     StoredSession,
 )
-from runners.store import versions
-from runners.store.files import add_whole, read_text, write_text
+from runners.model.text import cleaned_tree
+from runners.store import agreement, versions
+from runners.store.files import add_whole, read_text, unwritten, write_text
 from runners.store.lines import (
     PACKED_TRIALS_FILE,
     TRIALS_FILE,
@@ -37,13 +39,20 @@ def create(results: Path, session: Session) -> Path:
     """Make the session's folder with its session.json and point `latest` to it."""
     folder = results / session.name
     try:
-        (folder / "logs").mkdir(parents=True)
-        (folder / TRIALS_FILE).touch()
+        if not results.exists():
+            results.mkdir(parents=True, exist_ok=True)
+        folder.mkdir()
     except OSError as error:
         raise StoreError(
             f"creating {folder}: {error.strerror}; choose another folder with --out, or make it writable"
         ) from error
-    write_session(folder, session)
+    try:
+        (folder / "logs").mkdir()
+        (folder / TRIALS_FILE).touch()
+        write_session(folder, session)
+    except (OSError, StoreError) as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise (unwritten(folder, error) if isinstance(error, OSError) else error) from error
     _point_latest(results, session.name)
     return folder
 
@@ -59,7 +68,8 @@ def append(folder: Path, line: Line) -> None:
     try:
         add_whole(path, written(line).encode())
     except OSError as error:
-        raise StoreError(f"writing {path}: {error.strerror}; what was measured before is kept") from error
+        found = unwritten(path, error)
+        raise type(found)(f"{found}; what was measured before is kept") from error
 
 
 def reopen(folder: Path) -> None:
@@ -72,14 +82,16 @@ def reopen(folder: Path) -> None:
         whole = b"".join(whole_lines(trials_path(folder)))
     else:
         whole = "".join(written(line) for line in lines_of(folder, version, session)).encode()
+    fresh = folder / f"{TRIALS_FILE}.new"
     try:
         (folder / "logs").mkdir(exist_ok=True)  # a published session has none
-        fresh = folder / f"{TRIALS_FILE}.new"
         fresh.write_bytes(whole)
         fresh.replace(folder / TRIALS_FILE)
         (folder / PACKED_TRIALS_FILE).unlink(missing_ok=True)
     except OSError as error:
-        raise StoreError(f"writing {folder / TRIALS_FILE}: {error.strerror}; what was measured is kept") from error
+        fresh.unlink(missing_ok=True)
+        found = unwritten(folder / TRIALS_FILE, error)
+        raise type(found)(f"{found}; what was measured is kept") from error
     if version != FORMAT_VERSION:
         write_session(folder, session)
 
@@ -87,7 +99,8 @@ def reopen(folder: Path) -> None:
 def read(folder: Path) -> StoredSession:
     """A stored session with its voids applied; StoreError names the file, line and key that is wrong."""
     version, session = _session(folder)
-    return assembled(session, lines_of(folder, version, session))
+    agreement.check_plan(folder / SESSION_FILE, session)
+    return assembled(session, agreement.agreeing(lines_of(folder, version, session), trials_path(folder), session))
 
 
 def find(results: Path, wanted: str | None) -> Path:
@@ -130,10 +143,13 @@ def _session(folder: Path) -> tuple[int, Session]:
     path = folder / SESSION_FILE
     text = read_text(path)
     try:
-        version = json.loads(text).get("format_version")
+        content = json.loads(text)
+        version = content.get("format_version")
         if type(version) is not int or not 1 <= version <= FORMAT_VERSION:
             raise StoreError(f"reading {path}: {_refused(version)}")
-        newest = text if version == FORMAT_VERSION else versions.newest_session(text)
+        newest = json.dumps(cleaned_tree(content))
+        if version != FORMAT_VERSION:
+            newest = versions.newest_session(newest)
         return version, Session.model_validate_json(newest)
     except AttributeError:
         raise StoreError(f"reading {path}: not a session") from None

@@ -21,7 +21,11 @@ from runners.model.session import (
     StoredSession,
     TrialResult,
 )
+from runners.model.text import cleaned, cleaned_tree
 from runners.store import versions
+
+MOST_TOLD = 200
+"""Characters of a key that are told of a file that is wrong."""
 
 TRIALS_FILE = "trials.jsonl"
 
@@ -79,9 +83,9 @@ def lines_of(folder: Path, version: int, session: Session) -> Iterator[Line]:
     for number, line in enumerate(whole_lines(path), start=1):
         try:
             if version == FORMAT_VERSION:
-                yield _LINE.validate_json(line)
+                yield _LINE.validate_json(line if _is_plain(line) else _cleaned(line))
             else:
-                yield _LINE.validate_python(versions.newest_line(line, session.plan))
+                yield _LINE.validate_python(cleaned_tree(versions.newest_line(line, session.plan)))
         except (ValueError, RecursionError) as error:
             raise StoreError(f"reading {path}, line {number}: {fault(error)}") from error
 
@@ -89,6 +93,15 @@ def lines_of(folder: Path, version: int, session: Session) -> Iterator[Line]:
 def written(line: Line) -> str:
     """The line as it stands on disk, in the newest format."""
     return line.model_dump_json(exclude={"void", "disturbed"}) + "\n"
+
+
+def _is_plain(line: bytes) -> bool:
+    """Whether it can hold no character that is not shown, which nearly every line shows cheaply."""
+    return line.isascii() and b"\\u" not in line
+
+
+def _cleaned(line: bytes) -> str:
+    return json.dumps(cleaned_tree(json.loads(line)))
 
 
 def whole_lines(path: Path) -> Iterator[bytes]:
@@ -124,8 +137,10 @@ def _without_collecting() -> Iterator[None]:
 
 
 def fault(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "not valid JSON: nested too deeply"
     if not isinstance(error, ValidationError):
         unreadable = isinstance(error, json.JSONDecodeError | UnicodeDecodeError | RecursionError)
         return f"not valid JSON: {error}" if unreadable else str(error)
     first = error.errors(include_url=False, include_context=False)[0]
-    return f"key '{'.'.join(str(part) for part in first['loc'])}': {first['msg']}"
+    return f"key '{cleaned('.'.join(str(part) for part in first['loc']))[:MOST_TOLD]}': {first['msg']}"

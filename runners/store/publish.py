@@ -4,6 +4,7 @@ import lzma
 from pathlib import Path
 
 from runners.errors import StoreError
+from runners.model.text import cleaned
 from runners.store.files import read_text, write_text
 from runners.store.folder import PUBLISHED, SESSION_FILE
 from runners.store.lines import PACKED_TRIALS_FILE, TRIALS_FILE, trials_path, whole_lines
@@ -40,7 +41,7 @@ def published(results: Path) -> list[Path]:
 def question(folder: Path) -> str | None:
     """What a published session was to answer, on one line; None if that was not said."""
     path = folder / QUESTION_FILE
-    return " ".join(read_text(path).split()) or None if path.exists() else None
+    return " ".join(cleaned(read_text(path)).split()) or None if path.exists() else None
 
 
 def replace_between(path: Path, begin: str, end: str, text: str) -> None:

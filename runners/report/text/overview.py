@@ -1,6 +1,7 @@
 """One table of a whole session for README.md: frameworks by workloads, under the highest load."""
 
 from collections.abc import Iterable
+from urllib.parse import quote
 
 from runners.report.figures.metrics import NORMALISED
 from runners.report.figures.settings import shared
@@ -14,15 +15,15 @@ BEGIN, END = "<!-- published session: begin -->", "<!-- published session: end -
 CHART = "overview"
 
 
-def markdown(summary: Summary) -> str:
+def markdown(summary: Summary, folder_name: str | None = None) -> str:
     """The overview table with its caption and chart; what it links to lies in results/published/."""
     session = summary.session
-    folder = f"results/published/{session.name}"
+    folder = f"results/published/{quote(folder_name or session.name)}"
     shown = {table.workload.name: table for table in summary.tables}  # the last of a workload has the highest load
     if not shown:
         return "Nothing was measured."
     load = next(reversed(shown.values())).load.label
-    head = ["Framework", *(table.workload.route for table in shown.values())]
+    head = ["Framework", *(plain(table.workload.route) for table in shown.values())]
     machine = session.machine
     caption = (
         f"{load}, {shared(session).get('profile', 'each its own')} profile, {session.plan.rounds} rounds, "
@@ -46,7 +47,7 @@ def markdown(summary: Summary) -> str:
             f"|{'|'.join([' :-- '] * len(head))}|",
             *rows,
             "",
-            f"{caption} {links}",
+            f"{plain(caption)} {links}",
             "",
             f"![How far each framework is from the best, by workload]({folder}/charts/{CHART}.svg)",
             "",

@@ -84,11 +84,13 @@ def _heading(summary: Summary) -> str:
     versions = ", ".join(versions_of(session))
     return "\n".join(
         [
-            f"# Results of {session.name}",
+            f"# Results of {plain(session.name)}",
             "",
-            f"{session.started_at[:10]}, {label}, {rounds}, seed {session.plan.seed}.",
+            f"{plain(session.started_at[:10])}, {label}, {rounds}, seed {session.plan.seed}.",
             f"{settings_words(session)}.",
-            f"{machine.cpu}, {machine.cores} cores ({cores}), {machine.system}, {machine.python}, k6 {machine.k6}.",
+            plain(
+                f"{machine.cpu}, {machine.cores} cores ({cores}), {machine.system}, {machine.python}, k6 {machine.k6}."
+            ),
             f"{plain(versions)}.",
             *_environment(machine),
             "",
@@ -110,15 +112,15 @@ def _cores(numbers: tuple[int, ...]) -> str:
 def _verdicts(summary: Summary) -> str:
     if not summary.verdicts:
         return "Nothing was measured.\n"
-    return "\n".join(f"- **/{verdict.workload}**: {plain(verdict.text)}" for verdict in summary.verdicts) + "\n"
+    return "\n".join(f"- **/{plain(verdict.workload)}**: {plain(verdict.text)}" for verdict in summary.verdicts) + "\n"
 
 
 def _table(summary: Summary, table: Table) -> str:
     shown = columns(table=table)
     lines = [
-        f"## {title(table)}",
+        f"## {plain(title(table))}",
         "",
-        f"{table.workload.shows[:1].upper()}{table.workload.shows[1:]}. {plain(order_note(table))}".rstrip(),
+        f"{plain(table.workload.shows[:1].upper() + table.workload.shows[1:])}. {plain(order_note(table))}".rstrip(),
         "",
         f"| {' | '.join(column.title for column in shown)} |",
         f"|{'|'.join([' --: ' if i > 1 else ' :-- ' for i in range(len(shown))])}|",
@@ -196,7 +198,7 @@ def _doubts(doubts: tuple[Doubt, ...]) -> str:
 
 
 def _place(doubt: Doubt) -> str:
-    return f"`/{doubt.workload}` at {doubt.load}: " if doubt.workload else ""
+    return f"{_code(f'/{doubt.workload}')} at {doubt.load}: " if doubt.workload else ""
 
 
 def _commands(summary: Summary) -> str:
@@ -216,5 +218,7 @@ def _code(text: str) -> str:
 
 
 def _wall(summary: Summary) -> str:
-    rows = [f"| {what} | {duration(seconds)} | {100 * share:.1f} % |" for what, seconds, share in phases(summary)]
+    rows = [
+        f"| {plain(what)} | {duration(seconds)} | {100 * share:.1f} % |" for what, seconds, share in phases(summary)
+    ]
     return "\n".join(["## Where the time went", "", "| phase | time | share |", "| :-- | --: | --: |", *rows, ""])
