@@ -123,3 +123,13 @@ def test_a_loop_that_a_workload_blocks_is_a_queue_that_trials_are_long_enough_fo
     assert timing.window_s >= 2 * stay_s
     many = replace(usual, clients=(800,))
     assert timing_of(many, subjects, loads_of(many), blocked) == timing_of(many, subjects, loads_of(many))
+
+
+def test_many_variants_are_visited_alone_fewer_times_than_would_use_up_the_ports(options: RunOptions) -> None:
+    def passes(*threads: int) -> int:
+        varied = prepare(replace(options, frameworks=(("ant", {}),), vary={"threads": threads}, quick=False))
+        return varied.orders.calibration_passes
+
+    assert passes(1, 2) == 3
+    assert passes(*range(1, 13)) == 2
+    assert passes(*range(1, 31)) == 1
