@@ -43,7 +43,7 @@ UNLOADED_WINDOW_S, QUICK_UNLOADED_WINDOW_S = 0.5, 0.3
 
 CALIBRATION_PASSES = 3
 CALIBRATION_VISITS = 24
-"""Visits to a server's pings in all: each leaves some 800 closed connections in TIME_WAIT for a minute."""
+"""Visits to a server's pings in all: each leaves some hundreds of closed connections in TIME_WAIT for a minute."""
 
 
 @dataclass(frozen=True, kw_only=True)
