@@ -82,7 +82,7 @@ def session(tmp_path: Path) -> Path:
     stored = stored_session(shape)
     folder = store.create(tmp_path / "results", stored.session)
     lines = [result.model_dump_json(exclude={"void", "disturbed"}) for result in stored.results]
-    lines.append(json.dumps({"voided_block": 1, "attempt": 9, "reason": HOSTILE}))
+    lines.append(json.dumps({"kind": "void", "block": 1, "attempt": 9, "reason": HOSTILE}))
     hostile = [line.replace("the server stopped answering", json.dumps(HOSTILE)[1:-1]) for line in lines]
     (folder / "trials.jsonl").write_text("\n".join(hostile) + "\n", encoding="utf-8")
     told = json.loads((folder / "session.json").read_text(encoding="utf-8"))

@@ -89,7 +89,8 @@ def reopen(folder: Path) -> None:
         fresh.replace(folder / TRIALS_FILE)
         (folder / PACKED_TRIALS_FILE).unlink(missing_ok=True)
     except OSError as error:
-        fresh.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            fresh.unlink(missing_ok=True)
         found = unwritten(folder / TRIALS_FILE, error)
         raise type(found)(f"{found}; what was measured is kept") from error
     if version != FORMAT_VERSION:
