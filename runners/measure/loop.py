@@ -17,6 +17,7 @@ from runners.measure.serve.server import Server, check_alive
 from runners.measure.serve.servers import MOST_AT_ONCE, cohorts, replace_if_dead, running_servers
 from runners.measure.trial import Visit, run_trial
 from runners.model.calibration import UnloadedPoint
+from runners.model.load import Load
 from runners.model.outcome import Completed, Failed
 from runners.model.plan import Block, Trial
 from runners.model.session import BlockDisturbed, BlockVoid, Footprint, Occupancy, TrialResult
@@ -31,11 +32,18 @@ Servers = dict[str, Server | Failed]
 
 @dataclass
 class Visits:
-    """How a block goes: what was wrong with it, if anything, and the speed of the cores in its trials."""
+    """How a block goes: what was wrong with it, if anything, and the speed of the cores in its trials.
+
+    The speed is kept by cell: cores that wait are slower than busy ones, so that trials of one cell only are compared.
+    """
 
     may_repeat: bool
     reason: str | None = None
-    probes_s: list[float] = field(default_factory=list)
+    probes_s: dict[tuple[str, Load], list[float]] = field(default_factory=dict)
+
+    def probes_of(self, trial: Trial) -> list[float]:
+        """What the probe took so far in the trials of this one's workload and load."""
+        return self.probes_s.setdefault((trial.workload, trial.load), [])
 
     @property
     def are_over(self) -> bool:
@@ -166,11 +174,11 @@ def _visit_all(
         yield result
         if isinstance(result.outcome, Completed):
             if result.outcome.usage.probe_s is not None:
-                visits.probes_s.append(result.outcome.usage.probe_s)
+                visits.probes_of(trial).append(result.outcome.usage.probe_s)
                 progress.probes_s.append(result.outcome.usage.probe_s)
             trip = sentinels.tripped(result.outcome, trial.load, orders.plan.timing, orders.limits)
             trip = trip or sentinels.miscounted(result.outcome, _workload(orders, trial), trial.load)
-            trip = trip or sentinels.uneven(visits.probes_s, orders.limits)
+            trip = trip or sentinels.uneven(visits.probes_of(trial), orders.limits)
             visits.reason = visits.reason or (f"{trial.subject}: {trip}" if trip else None)
 
 

@@ -11,11 +11,13 @@ import pytest
 
 from runners.errors import ContractError
 from runners.measure import calibrate
-from runners.measure.loop import measure
+from runners.measure.guard import sentinels
+from runners.measure.loop import Visits, measure
 from runners.measure.orders import Calibrated, Contended, Event, Orders, Spent
 from runners.model.calibration import Calibration, UnloadedPoint
 from runners.model.load import Load
 from runners.model.outcome import Completed, Failed
+from runners.model.plan import Arm, Trial
 from runners.model.session import BlockDisturbed, BlockVoid, Footprint, TrialResult
 from tests.fake_k6 import fake_k6
 from tests.measure.rigs import ALWAYS, orders
@@ -278,3 +280,17 @@ def test_a_calibration_has_a_point_for_every_level_and_every_cell(k6_stand_in: P
     (seen,) = of_kind(Calibrated, list(measure(plan)))
     assert [point.clients for point in seen.calibration.generator] == [16]
     assert {(p.subject, p.workload) for p in seen.calibration.unloaded} == {("small", "sync-io")}
+
+
+def test_the_speed_of_cores_is_compared_within_a_cell_as_waiting_ones_are_slower_than_busy_ones() -> None:
+    def trial(workload: str, clients: int) -> Trial:
+        arm = Arm(subject="one", workload=workload, load=Load(clients=clients))
+        return Trial(block=0, round=1, position=0, arm=arm)
+
+    visits = Visits(may_repeat=True)
+    seen = ((trial("async-cpu", 16), 60e-6), (trial("sync-io", 16), 100e-6), (trial("sync-io", 1), 140e-6))
+    for one, probe_s in seen:
+        visits.probes_of(one).append(probe_s)
+        assert sentinels.uneven(visits.probes_of(one), sentinels.Limits()) is None
+    visits.probes_of(trial("async-cpu", 16)).append(90e-6)
+    assert sentinels.uneven(visits.probes_of(trial("async-cpu", 16)), sentinels.Limits()) is not None
