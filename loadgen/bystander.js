@@ -4,12 +4,10 @@
 // from the intended time, so a stall is charged to every slot it covers (no coordinated omission). A ping that is not
 // answered when the window ends is handed over with how long it had waited until then: its latency is longer than that.
 import exec from 'k6/execution';
-import { clock, enter, patienceMs, pingUrl, sleepUntil } from './gate.js';
+import { clock, enter, patienceMs, sleepUntil } from './gate.js';
 import { send } from './request.js';
-import { maxDuration } from './settings.js';
+import { maxDuration, settings } from './settings.js';
 import { handOver } from './tally.js';
-
-const PONG = 'pong';
 
 // Slots a second and how long one slot's answer may take before it delays that user's next slot.
 const kinds = {
@@ -52,7 +50,7 @@ function ping(kind, slotMs) {
   const sleptInMs = Math.max(0, wokeMs - slotMs - overdueMs);
   if (wokeMs >= clock.windowEndMs) return { overdueMs, sleptInMs, sent: null };
   kind.params.timeout = patienceMs(Date.now());
-  const sent = send(pingUrl, PONG, kind.params);
+  const sent = send(settings.pingUrl, settings.pingResult, kind.params);
   return { overdueMs, sleptInMs, sent: { ...sent, latencyMs: sent.latencyMs + overdueMs } };
 }
 

@@ -2,16 +2,15 @@
 import { sleep } from 'k6';
 import { bystanderScenarios } from './bystander.js';
 import { clock, enter, patienceMs, sleepUntil } from './gate.js';
-import { send } from './request.js';
-import { maxDuration, settings } from './settings.js';
+import { loadParams, sendLoad } from './request.js';
+import { maxDuration } from './settings.js';
 import { handOver, newTally, tallyByEnd } from './tally.js';
 
 export { bystander_fresh, bystander_kept } from './bystander.js';
 
 const CLIENTS = Number(__ENV.CLIENTS);
 const PAUSE_AFTER_REFUSAL_S = 0.05;
-const params = {};
-if (__ENV.CONNECTION === 'new') params.headers = { Connection: 'close' };
+const params = loadParams(__ENV.CONNECTION === 'new' ? { Connection: 'close' } : undefined);
 
 export const options = {
   scenarios: {
@@ -25,12 +24,11 @@ export function load() {
   if (!enter('load')) return;
   const tally = newTally('closed');
   tally.late_ms = Math.max(0, -sleepUntil(clock.startMs));
-  const { url, expectedResult } = settings;
   const { windowEndMs } = clock;
   let lastMs = 0;
   for (let nowMs = Date.now(); nowMs < windowEndMs;) {
     params.timeout = patienceMs(nowMs, lastMs);
-    const sent = send(url, expectedResult, params);
+    const sent = sendLoad(params);
     if (sent.error === null) lastMs = sent.latencyMs;
     tallyByEnd(tally, sent);
     nowMs = sent.endMs;

@@ -4,11 +4,8 @@ import { sleep } from 'k6';
 import { settings } from './settings.js';
 import { send } from './request.js';
 
-const PONG = 'pong';
 const TRIES = 3;
 const PAUSE_MS = 50;
-
-export const pingUrl = `${settings.baseUrl}/ping`;
 
 // When the load starts and its window begins and ends, in milliseconds since the epoch: this virtual user's copy.
 export const clock = { startMs: 0, windowStartMs: 0, windowEndMs: 0 };
@@ -40,7 +37,7 @@ export function sleepUntil(timeMs) {
 
 function hasAnswer() {
   for (let tries = 0; tries < TRIES; tries += 1) {
-    if (send(pingUrl, PONG, { timeout: settings.patienceMs }).error === null) return true;
+    if (send(settings.pingUrl, settings.pingResult, { timeout: settings.patienceMs }).error === null) return true;
     sleep(PAUSE_MS / 1000);
   }
   return false;

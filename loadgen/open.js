@@ -5,8 +5,8 @@
 import exec from 'k6/execution';
 import { bystanderScenarios } from './bystander.js';
 import { clock, enter, patienceMs, sleepUntil } from './gate.js';
-import { send } from './request.js';
-import { maxDuration, settings } from './settings.js';
+import { loadParams, sendLoad } from './request.js';
+import { maxDuration } from './settings.js';
 import { handOver, newTally, tallyBySending } from './tally.js';
 
 export { bystander_fresh, bystander_kept } from './bystander.js';
@@ -14,7 +14,7 @@ export { bystander_fresh, bystander_kept } from './bystander.js';
 const RATE_PER_S = Number(__ENV.RATE_PER_S);
 const USERS = Number(__ENV.USERS);
 const LATEST_MS = 20;  // an arrival that is this late was dropped: its user was not free
-const params = {};
+const params = loadParams();
 
 export const options = {
   scenarios: {
@@ -37,7 +37,7 @@ export function load() {
       continue;
     }
     params.timeout = patienceMs(Date.now(), lastMs);
-    const sent = send(settings.url, settings.expectedResult, params);
+    const sent = sendLoad(params);
     if (sent.error === null) lastMs = sent.latencyMs;
     tallyBySending(tally, { ...sent, latencyMs: sent.latencyMs + overdueMs });
   }

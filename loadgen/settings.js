@@ -11,6 +11,8 @@ export const settings = {
   url: required('BASE_URL') + required('ROUTE'),
   gateUrl: required('GATE_URL'),
   expectedResult: required('EXPECTED_RESULT'),
+  pingUrl: required('BASE_URL') + required('PING_ROUTE'),
+  pingResult: required('PING_RESULT'),
   warmupMs: Number(required('WARMUP_MS')),
   windowMs: Number(required('WINDOW_MS')),
   patienceMs: Number(required('PATIENCE_MS')),

@@ -9,18 +9,22 @@ from runners import scaffold
 from runners.cli.options import Apps, AsJson
 from runners.cli.terminal import grid, out, print_json, shown
 from runners.measure.sense.installed import installed_version
+from runners.model.subject import Workload
+from runners.plan.endpoints import endpoints_of
 from runners.plan.manifests import find_frameworks
 from runners.plan.workloads import CORE, KNOWN
 from runners.session.options import ROOT
 
 
 def list_frameworks(*, apps: Apps = ROOT / "apps", as_json: AsJson = False) -> None:
-    found = [(f, installed_version(f.package)) for f in find_frameworks(apps)]
+    frameworks = find_frameworks(apps)
+    workloads = (*KNOWN, *endpoints_of(frameworks))
+    found = [(f, installed_version(f.package)) for f in frameworks]
     if as_json:
         print_json(
             {
                 "frameworks": [{"name": f.name, "title": f.title, "version": version} for f, version in found],
-                "workloads": [w.model_dump() for w in KNOWN],
+                "workloads": [w.model_dump() for w in workloads],
             }
         )
         return
@@ -32,9 +36,13 @@ def list_frameworks(*, apps: Apps = ROOT / "apps", as_json: AsJson = False) -> N
     out.print(
         grid(
             ["workload", "handler", "work", "shows"],
-            [[w.name + ("" if w in CORE else " (on request)"), w.handler, w.work, w.shows] for w in KNOWN],
+            [[w.name + ("" if w in CORE else " (on request)"), *_kind(w), w.shows] for w in workloads],
         )
     )
+
+
+def _kind(workload: Workload) -> tuple[str, str]:
+    return ("", "") if workload.work == "unknown" else (workload.handler, workload.work)
 
 
 def new(

@@ -14,6 +14,7 @@ from runners.measure.sense.installed import installed_version
 from runners.measure.serve import database as databases
 from runners.measure.serve import services
 from runners.model.subject import Settings
+from runners.plan.endpoints import who_serves_what
 from runners.plan.extended import EXTENDED
 from runners.plan.manifests import find_frameworks, select_frameworks
 from runners.plan.subjects import make_subject
@@ -44,7 +45,8 @@ def check(  # noqa: PLR0913 - one argument for each option
         store.scratch() as logs,
         services.running(asked, extended, database, cores=cores.generator, logs=logs) as standing,
     ):
-        for framework in select_frameworks(find_frameworks(apps), tuple(names or ())):
+        chosen = who_serves_what(select_frameworks(find_frameworks(apps), tuple(names or ())))
+        for framework in chosen:
             if installed_version(framework.package) is None:
                 if names:
                     raise ShootoutError(
@@ -54,7 +56,12 @@ def check(  # noqa: PLR0913 - one argument for each option
                 continue
             subject = make_subject(framework, settings, executor_cpus=machine.executor_cpus(cores))
             seen = contract.check_subject(
-                subject, asked, cores=cores.server, root=apps.resolve().parent, logs=logs, services=standing
+                subject,
+                (*asked, *framework.endpoints),
+                cores=cores.server,
+                root=apps.resolve().parent,
+                logs=logs,
+                services=standing,
             )
             findings += seen
             if not as_json:

@@ -109,6 +109,7 @@ def ping_point(
         ServerError: The trial failed.
     """
     visit = _alone(server, PING, PING_WARMUP_S, window_s)
+    visit = replace(visit, route=server.subject.ping, expected_result=server.subject.pong)
     outcome = _completed(rig, server, replace(visit, new_connections=connection == "new"), disturbances)
     if not outcome.load.requests:
         raise ServerError(f"calibrating {server.subject.name}: no ping answered on a {connection} connection")
@@ -182,6 +183,7 @@ def _alone(server: Server, workload: Workload, warmup_s: float, window_s: float)
         workload=workload.name,
         route=workload.route,
         expected_result=server.subject.expected[workload.name],
+        request=workload.request,
         load=Load(clients=1),
         timing=Timing(warmup_s=warmup_s, window_s=window_s),
         with_bystander=False,

@@ -220,6 +220,7 @@ def _visit(orders: Orders, subject: Subject, trial: Trial) -> Visit:
         workload=workload.name,
         route=workload.route,
         expected_result=subject.expected[workload.name],
+        request=workload.request,
         load=trial.load,
         timing=orders.plan.timing,
         rate_per_s=rate,

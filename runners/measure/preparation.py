@@ -118,7 +118,7 @@ def _lone_points_of(
 
 
 def _lone_point(orders: Orders, server: Server, workload: Workload, disturbances: list[str]) -> UnloadedPoint:
-    wait_s = workload.waits * server.subject.wait_s if workload.work in {"wait", "both"} else 0.0
+    wait_s = server.subject.wait_of(workload) if workload.work in {"wait", "both"} else 0.0
     waits_s = LONE_WAITS * wait_s
     return calibrate.unloaded_point(
         orders.rig,

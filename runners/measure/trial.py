@@ -13,6 +13,7 @@ from runners.measure.serve.server import Server, check_alive, check_answers
 from runners.measure.watch import Window, watch
 from runners.model.load import Load, Timing
 from runners.model.outcome import Completed, Failed, LoadSummary, ResourceSample, Usage
+from runners.model.request import Request
 
 SETTLE_LIMIT_S = 3.0
 
@@ -68,6 +69,7 @@ class Visit:
     queue_s: float = 0.0
     with_bystander: bool = True
     new_connections: bool = False
+    request: Request | None = None
 
 
 def run_trial(rig: Rig, server: Server, visit: Visit) -> tuple[Completed | Failed, dict[str, float]]:
@@ -178,6 +180,10 @@ def _order(rig: Rig, server: Server, visit: Visit, gate_url: str, saw: Path) -> 
         timeout_s=ANSWER_TIMEOUT_S,
         saw=saw,
         new_connections=visit.new_connections,
+        ping=server.subject.ping,
+        pong=server.subject.pong,
+        request=visit.request,
+        root=server.root,
     )
 
 

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt
 
+from runners.model.request import ANY, Request
 from runners.model.value import Value
 
 HandlerPlace = Literal["loop", "thread"]
@@ -12,6 +13,8 @@ Profile = Literal["matched", "stock"]
 
 
 Need = Literal["upstream", "database"]
+
+PING_ROUTE = "/ping"
 
 Place = Literal["handler", "blocking", "threads", "processes", "after"]
 
@@ -22,17 +25,21 @@ class Workload(Value):
     `place` is where the work is done: in the handler, as its style has it; in an async handler that blocks meanwhile;
     handed to the thread pool or to a pool of processes; after the answer. `waits` is how
     many of the subject's waits a request takes, `calls` how often it asks the services that it `needs`.
+
+    An endpoint of a framework's own has a `request`, a `wait_s` of its own if it waits, and work that may be unknown.
     """
 
     name: str
     route: str
     handler: Literal["async", "sync"]
-    work: Literal["wait", "compute", "both", "none"]
+    work: Literal["wait", "compute", "both", "none", "unknown"]
     shows: str
     place: Place = "handler"
     needs: tuple[Need, ...] = ()
     waits: PositiveFloat = 1.0
     calls: PositiveInt = 1
+    request: Request | None = None
+    wait_s: PositiveFloat | None = None
 
 
 class Concurrency(Value):
@@ -68,6 +75,12 @@ class Framework(Value):
     """By workload one sentence: why its rate stays below what the concurrency model predicts."""
     does_not_apply: dict[str, str] = Field(default={})
     """By extended workload one sentence: why the framework has no such thing."""
+    serves: Literal["contract", "own"] = "contract"
+    """Whether it answers the routes of the contract, or only endpoints of its own."""
+    ping: str = Field(default=PING_ROUTE, pattern=r"^/[!-~]*$")
+    """Route of its cheapest request: what opens connections, and what the bystander asks for."""
+    endpoints: tuple[Workload, ...] = ()
+    """Its own, from the file beside its manifest."""
 
 
 STOCK_CONNECTIONS = 40
@@ -117,6 +130,17 @@ class Subject(Value):
     expected: dict[str, str]
     explains: dict[str, str] = Field(default={})
     does_not_apply: dict[str, str] = Field(default={})
+    serves: Literal["contract", "own"] = "contract"
+    ping: str = PING_ROUTE
+
+    @property
+    def pong(self) -> str:
+        """The result that a ping must bring: that of the contract, or anything where the route is another one."""
+        return "pong" if self.ping == PING_ROUTE and self.serves == "contract" else ANY
+
+    def wait_of(self, workload: Workload) -> float:
+        """Seconds that a request of a waiting workload waits, all its waits together."""
+        return workload.wait_s or workload.waits * self.wait_s
 
     @property
     def async_slots(self) -> int | None:

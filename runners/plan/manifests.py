@@ -9,11 +9,16 @@ from pydantic import ValidationError
 from runners.errors import ManifestError, UsageError
 from runners.model.subject import Framework, Workload
 from runners.model.text import unshown
+from runners.plan.endpoints import ENDPOINTS, read_endpoints
 from runners.plan.extended import EXTENDED
 from runners.plan.workloads import KNOWN
 
 MANIFEST = "framework.toml"
 MOST_TOLD = 200
+NOT_HERE = {
+    "name": "the folder's name is the framework's",
+    "endpoints": f"{ENDPOINTS} beside it holds them",
+}
 PLACEHOLDERS = frozenset({"python", "host", "port", "threads", "processes", "loop"})
 STOCK_PLACEHOLDERS = frozenset({"python", "host", "port"})
 NEEDED_PLACEHOLDERS = frozenset({"host", "port"})
@@ -39,12 +44,12 @@ def read_manifest(path: Path) -> Framework:
     except ValueError as error:  # of bytes, of the syntax, of numbers with thousands of digits
         raise ManifestError(f"reading {where}: not valid TOML: {error}") from error
     _check_texts(where, data | {"the folder's name": path.parent.name})
-    if "name" in data:
-        raise ManifestError(
-            f"reading {where}: key 'name': not a key of a manifest; the folder's name is the framework's"
-        )
+    for key, instead in NOT_HERE.items():
+        if key in data:
+            raise ManifestError(f"reading {where}: key '{key}': not a key of a manifest; {instead}")
+    endpoints = read_endpoints(path.parent)
     try:
-        framework = Framework.model_validate({"name": path.parent.name, **data})
+        framework = Framework.model_validate({"name": path.parent.name, "endpoints": endpoints, **data})
     except ValidationError as error:
         raise ManifestError(f"reading {where}: {_first_fault(error)}") from error
     _check_command(where, "command", framework.command, PLACEHOLDERS)

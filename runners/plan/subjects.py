@@ -1,6 +1,7 @@
 """Applies settings to a framework: what to start, with which environment, and how many requests it can hold."""
 
 from runners.errors import UsageError
+from runners.model.request import ANY
 from runners.model.subject import Framework, Settings, Subject
 from runners.plan.workloads import KNOWN, expected_result
 
@@ -84,7 +85,12 @@ def _subject(  # noqa: PLR0913 - every argument is one field
         loop=loop,
         wait_s=settings.wait_s,
         cpu_iterations=settings.cpu_iterations,
-        expected={workload.name: expected_result(workload, settings.cpu_iterations) for workload in KNOWN},
+        expected={
+            **{workload.name: expected_result(workload, settings.cpu_iterations) for workload in KNOWN},
+            **{endpoint.name: ANY for endpoint in framework.endpoints},
+        },
         explains=framework.explains,
         does_not_apply=framework.does_not_apply,
+        serves=framework.serves,
+        ping=framework.ping,
     )

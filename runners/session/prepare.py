@@ -22,11 +22,11 @@ from runners.model.plan import Plan
 from runners.model.session import Session
 from runners.model.subject import Framework, Subject, Workload
 from runners.numbers.intervals import FEWEST_FOR_INTERVAL
+from runners.plan import endpoints
 from runners.plan.extended import EXTENDED
 from runners.plan.manifests import find_frameworks, select_frameworks
 from runners.plan.schedule import make_plan
 from runners.plan.variants import Variant, contrasts, make_variants, variant_subject
-from runners.plan.workloads import select_workloads
 from runners.session.interpreters import PYTHON, with_interpreters
 from runners.session.options import RIGOROUS_ROUNDS, ROOT, RunOptions
 
@@ -59,7 +59,11 @@ def prepare(options: RunOptions) -> Prepared:
     """Draw up the session: which frameworks, what plan, on what machine; nothing is started yet."""
     machine.raise_open_files_limit()
     generator = k6.find_k6(options.k6)
-    variants, skipped = _variants(options)
+    frameworks, skipped = installed_frameworks(options)
+    workloads = endpoints.select(options.workloads, frameworks)
+    if not options.frameworks:
+        frameworks = endpoints.serving(workloads, frameworks) or frameworks
+    variants = _variants(options, frameworks)
     most = max(int(one.factors.get("processes", options.settings.processes)) for one in variants)
     cores = machine.share_cores(sampler.cores_available(), most, options.server_cores)
     variants, interpreters = with_interpreters(variants, options.results)
@@ -67,7 +71,7 @@ def prepare(options: RunOptions) -> Prepared:
         variant_subject(one, options.settings, executor_cpus=machine.executor_cpus(cores, _python(one, interpreters)))
         for one in variants
     ]
-    workloads, loads = select_workloads(options.workloads), loads_of(options)
+    loads = loads_of(options)
     plan = make_plan(
         subjects,
         workloads,
@@ -130,12 +134,11 @@ def prepare_plan(  # noqa: PLR0913 - what a session needs beside its options
     return Prepared(session=session, orders=orders, skipped=skipped)
 
 
-def _variants(options: RunOptions) -> tuple[tuple[Variant, ...], tuple[str, ...]]:
-    """All that is to be compared, and the names of frameworks left out because they are not installed."""
-    frameworks, skipped = installed_frameworks(options)
+def _variants(options: RunOptions, frameworks: Sequence[Framework]) -> tuple[Variant, ...]:
+    """All that is to be compared."""
     known = {framework.name: framework for framework in frameworks}
     chosen = [(known[name], own) for name, own in options.frameworks or ((name, {}) for name in known)]
-    return make_variants(chosen, options.vary), skipped
+    return make_variants(chosen, options.vary)
 
 
 def _reference(options: RunOptions, subjects: Sequence[Subject]) -> str | None:
@@ -149,7 +152,7 @@ def _passes(subjects: int) -> int:
     return max(1, min(CALIBRATION_PASSES, CALIBRATION_VISITS // subjects))
 
 
-def installed_frameworks(options: RunOptions) -> tuple[list[Framework], tuple[str, ...]]:
+def installed_frameworks(options: RunOptions) -> tuple[tuple[Framework, ...], tuple[str, ...]]:
     """Those that were named, or all; and the names of frameworks left out because they are not installed."""
     wanted = tuple(name for name, _ in options.frameworks)
     chosen = select_frameworks(find_frameworks(options.apps), wanted)
@@ -158,7 +161,7 @@ def installed_frameworks(options: RunOptions) -> tuple[list[Framework], tuple[st
         raise ShootoutError(
             f"{missing[0].name}: package {missing[0].package!r} is not installed; install it or leave it out"
         )
-    installed = [f for f in chosen if f not in missing]
+    installed = endpoints.who_serves_what([f for f in chosen if f not in missing])
     if not installed:
         raise ShootoutError("none of the frameworks is installed; install the project as README.md says")
     return installed, tuple(f.name for f in missing)
@@ -172,7 +175,7 @@ def timing_of(
     Queues are those of pools and of loops that a workload blocks. Where one is too long for it, as that of a single
     worker, a trial is as long as usual and a doubt says so.
     """
-    wait_s = max(subject.wait_s for subject in subjects)
+    wait_s = max(*(subject.wait_s for subject in subjects), *(one.wait_s or 0.0 for one in workloads))
     most = max(load.clients or 1 for load in loads)
     blocked = [
         one.slots(w) or most for one in subjects for w in workloads if w.place == "blocking" and w.work == "wait"
@@ -215,7 +218,7 @@ def _calibration_key(session: Session, *, quick: bool) -> str:
     facts = [
         session.machine.model_dump(mode="json"),
         [subject.model_dump(mode="json") for subject in session.plan.subjects],
-        sorted(workload.name for workload in session.plan.workloads),
+        sorted(workload.model_dump_json() for workload in session.plan.workloads),
         [load.model_dump_json() for load in session.plan.loads],
         session.plan.timing.model_dump_json(),
         quick,

@@ -14,10 +14,12 @@ from pathlib import Path
 import httpx
 
 from runners.errors import ContractError, ServerError
+from runners.measure.guard import own
 from runners.measure.guard.overlap import ask_overlap, with_waits
 from runners.measure.serve import asked, starting
 from runners.measure.serve.server import Server
 from runners.measure.serve.services import NONE, Services, counted
+from runners.model.request import Request
 from runners.model.subject import Subject, Workload
 
 ANSWER_S = 30.0
@@ -26,6 +28,7 @@ ANSWER_S = 30.0
 WAIT_S = 0.2
 """A wait long enough that a slow client does not hide an overlap."""
 MISSING_ROUTE = "/no-such-route"
+GET = Request()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,10 +106,11 @@ class _Asker:
     client: httpx.AsyncClient
     answer_s: float
 
-    async def get(self, route: str) -> tuple[httpx.Response, str]:
+    async def get(self, route: str, request: Request = GET) -> tuple[httpx.Response, str]:
         """The answer and its text."""
         seen = b""
-        async with asyncio.timeout(self.answer_s), self.client.stream("GET", route) as answer:
+        sent = self.client.stream(request.method, route, headers=request.headers, content=request.body)
+        async with asyncio.timeout(self.answer_s), sent as answer:
             async for piece in answer.aiter_bytes():
                 seen += piece
                 if len(seen) > asked.MOST_BYTES:
@@ -121,8 +125,10 @@ async def _ask_everything(
         asker = _Asker(server=server, client=client, answer_s=answer_s)
         findings = [await _ask(asker, workload) for workload in workloads]
         findings += [await _ask_calls(asker, workload, services) for workload in workloads if workload.needs]
-        findings.append(await _ask_missing(asker))
-        findings += [await _ask_overlap(asker, workload) for workload in workloads if workload.work == "wait"]
+        if server.subject.serves == "contract":
+            findings.append(await _ask_missing(asker))
+        waiting = [one for one in workloads if one.work == "wait" and one.request is None]
+        findings += [await _ask_overlap(asker, workload) for workload in waiting]
     return tuple(findings)
 
 
@@ -170,6 +176,11 @@ def _trouble(error: Exception, answer_s: float) -> str:
 
 @_guarded
 async def _ask(asker: _Asker, workload: Workload) -> Finding:
+    if workload.request is not None:
+        answer, text = await asker.get(workload.route, workload.request)
+        judged = own.judge(workload.request, answer.status_code, text)
+        route = f"{workload.request.method} {workload.route}"
+        return Finding(subject=asker.server.subject.name, route=route, **vars(judged))
     answer, text = await asker.get(workload.route)
     media_type = answer.headers.get("content-type", "none").partition(";")[0]
     expected_result = asker.server.subject.expected[workload.name]

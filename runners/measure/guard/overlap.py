@@ -93,7 +93,7 @@ def with_waits(subject: Subject, wait_s: float) -> Subject:
 
 async def _attempt(server: Server, workload: Workload) -> Overlap:
     subject = server.subject
-    slots, wait_s = subject.slots(workload), workload.waits * subject.wait_s
+    slots, wait_s = subject.slots(workload), subject.wait_of(workload)
     count = OVERLAPPING_WAITS // workload.calls if slots is None else min(2 * slots, MOST_REQUESTS)
     claimed = count if slots is None else min(slots, count)
     share = ENOUGH_OF_CALLS if workload.needs else ENOUGH_OF_WAITS

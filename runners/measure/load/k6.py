@@ -12,6 +12,7 @@ from pathlib import Path
 
 from runners.errors import LoadGeneratorError
 from runners.measure.hosts import local as process
+from runners.model.request import Request
 
 OLDEST = (1, 1)
 HIDDEN = ("K6_", "HTTP", "GO", *process.HIDDEN)
@@ -49,7 +50,8 @@ class K6:
 class LoadRun:
     """One run of k6: set either `clients` (closed loop) or `rate_per_s` (open model, sent by `users`).
 
-    The load starts when `gate_url` says so. `saw` is the file that every virtual user adds a line to at its end.
+    The load starts when `gate_url` says so. `saw` is the file that every virtual user adds a line to at its end. A
+    `request` is sent instead of a GET whose answer holds the expected result; its check is a file below `root`.
     """
 
     base_url: str
@@ -68,6 +70,10 @@ class LoadRun:
     timeout_s: float
     saw: Path
     new_connections: bool = False
+    ping: str = "/ping"
+    pong: str = "pong"
+    request: Request | None = None
+    root: Path = Path()
 
     @property
     def all_users(self) -> int:
@@ -108,6 +114,8 @@ def environment(run: LoadRun) -> Mapping[str, str]:
         "BASE_URL": run.base_url,
         "ROUTE": run.route,
         "EXPECTED_RESULT": run.expected_result,
+        "PING_ROUTE": run.ping,
+        "PING_RESULT": run.pong,
         "GATE_URL": run.gate_url,
         "WARMUP_MS": _ms(run.warmup_s),
         "WINDOW_MS": _ms(run.window_s),
@@ -119,7 +127,13 @@ def environment(run: LoadRun) -> Mapping[str, str]:
         "TIMEOUT_MS": _ms(run.timeout_s),
         "USERS": str(run.users),
         **amount,
+        **(_request(run.request, run.root) if run.request else {}),
     }
+
+
+def _request(request: Request, root: Path) -> Mapping[str, str]:
+    check = {"CHECK": (root / request.check).resolve().as_uri()} if request.check else {}
+    return {"REQUEST": request.model_dump_json(exclude={"check"}), **check}
 
 
 def check_exit(code: int, log: str) -> None:

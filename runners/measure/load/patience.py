@@ -23,7 +23,7 @@ def queue_s(subject: Subject, workload: Workload, clients: int, residence_s: flo
     Where nobody measured a lone request, it is the wait, or nothing.
     """
     waits = workload.work == "wait"
-    alone_s = residence_s or (subject.wait_s if waits else 0.0)
+    alone_s = residence_s or (workload.wait_s or subject.wait_s if waits else 0.0)
     slots = subject.async_slots if workload.handler == "async" else subject.sync_slots
     together = min(clients, slots or clients) if waits else 1
     return alone_s * math.ceil(clients / together)

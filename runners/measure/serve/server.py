@@ -85,7 +85,7 @@ def launch(  # noqa: PLR0913 - what to start, where and how
 
 
 def await_ready(server: Server, timeout_s: float = READY_TIMEOUT_S) -> Server:
-    """The same server once it answers /ping with 200, with its process tree, its port no longer held.
+    """The same server once it answers a ping with 200, with its process tree, its port no longer held.
 
     Raises:
         PortTakenError: Another program has its port.
@@ -106,13 +106,15 @@ def _awaited(server: Server, deadline: float, timeout_s: float) -> Server:
             log = process.last_lines(server.log)
             kind = PortTakenError if ports.says_taken(log) else ServerError
             raise kind(f"{starting}: the server ended with exit code {code}", log=log)
-        status = asked.status_of(server.port, "/ping", min(remaining_s, ANSWERS_WITHIN_S))
+        status = asked.status_of(server.port, server.subject.ping, min(remaining_s, ANSWERS_WITHIN_S))
         if status == httpx.codes.OK:
             return _owned(server)
         seen = status or seen
         time.sleep(POLL_S)
     what = "no answer" if seen is None else f"status {seen}"
-    raise _failure(server, f"{starting}: {server.base_url}/ping was not ready within {timeout_s:g} s ({what})")
+    raise _failure(
+        server, f"{starting}: {server.base_url}{server.subject.ping} was not ready within {timeout_s:g} s ({what})"
+    )
 
 
 def check_alive(server: Server) -> None:
@@ -126,7 +128,7 @@ def check_alive(server: Server) -> None:
 
 def check_answers(server: Server, within_s: float = ANSWERS_WITHIN_S) -> None:
     """Raise ServerError unless one ping is answered in time: a server can live and hang."""
-    if asked.status_of(server.port, "/ping", within_s) is None:
+    if asked.status_of(server.port, server.subject.ping, within_s) is None:
         raise _failure(server, f"{server.subject.name}: the server hangs: a ping had no answer within {within_s:g} s")
 
 

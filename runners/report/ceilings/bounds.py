@@ -43,7 +43,7 @@ class Cell:
     @property
     def wait_s(self) -> float:
         """What a request of this workload was told to wait, all its waits together."""
-        return self.workload.waits * self.subject.wait_s
+        return self.subject.wait_of(self.workload)
 
     @property
     def held(self) -> int | None:
@@ -68,9 +68,9 @@ class Prediction:
 def predict(cell: Cell, visits: Sequence[UnloadedPoint], generator: Bounds) -> Prediction | None:
     """The prediction from these visits and from what k6 can send; None where the cell was never visited alone.
 
-    Nothing is predicted of work that is done after the answer: no client waits for it.
+    Nothing is predicted of work that is done after the answer, as no client waits for it, and of work nobody described.
     """
-    if not visits or cell.workload.place == "after":
+    if not visits or cell.workload.place == "after" or cell.workload.work == "unknown":
         return None
     each = [bounds(cell, visit) for visit in visits]
     middle: Bounds = {name: median(_all(each, name)) for name in each[0]} | generator

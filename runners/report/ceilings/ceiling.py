@@ -52,7 +52,10 @@ def ceiling(  # noqa: PLR0913 - the facts of one cell
     alone, generator = middle_visit(visits), _generator_bound(calibration, load.clients)
     prediction = predict(cell, visits, generator)
     measured = requests_per_s.median if requests_per_s else None
-    limit = _by_formula(cell, alone, cpu_s_per_request, generator) if alone else _by_nominal(cell, measured)
+    described = workload.work != "unknown"
+    limit = (
+        _by_formula(cell, alone, cpu_s_per_request, generator) if alone and described else _by_nominal(cell, measured)
+    )
     evidence = "nothing was measured"
     if measured is not None and server_cores_used is not None and generator_cores_used is not None:
         of_generator = measured / generator["generator"] if generator else None
@@ -68,7 +71,7 @@ def ceiling(  # noqa: PLR0913 - the facts of one cell
         of_predicted=measured / prediction.predicted_per_s if prediction and measured is not None else None,
         utilisation=server_cores_used / cores if server_cores_used is not None else None,
         nominal_per_s=nominal(cell) if cell.waits else None,
-        lowest_per_s=lowest(cell, alone, cpu_s_per_request),
+        lowest_per_s=lowest(cell, alone, cpu_s_per_request) if described else None,
         probed=bool(visits) and probe_s is not None and all(visit.probe_s is not None for visit in visits),
         evidence=evidence,
     )

@@ -94,6 +94,8 @@ def workload_titles(summary: Summary) -> dict[str, str]:
 
 
 def _words(workload: Workload) -> str:
+    if workload.request is not None:
+        return f"{workload.request.method} {workload.route}"
     return f"{workload.handler} {_WORK[workload.work]}"
 
 

@@ -1,0 +1,219 @@
+"""Endpoints of a framework's own: read from the file beside its manifest, checked as data, and who serves which."""
+
+import tomllib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, JsonValue, PositiveFloat, ValidationError, field_validator, model_validator
+
+from runners.errors import ManifestError, UsageError
+from runners.model.request import Request
+from runners.model.subject import Framework, Workload
+from runners.model.text import unshown
+from runners.model.value import Value
+from runners.plan.workloads import CORE, KNOWN
+
+ENDPOINTS = "workload.toml"
+MOST_BODY_BYTES = 100_000
+"""It reaches k6 as a variable of its environment, of which Linux takes 128 KiB each."""
+
+NAME = r"[a-z][a-z0-9-]{0,40}"
+ELSEWHERE = "it has no such endpoint"
+OWN_ONLY = "it serves endpoints of its own only"
+
+
+class Answer(Value):
+    """A right answer: its status, and at most one of the others."""
+
+    status: int = Field(default=200, ge=100, le=599)
+    exact: str | None = None
+    json_subset: JsonValue = Field(default=None, alias="json")
+    check: str | None = None
+
+    @model_validator(mode="after")
+    def _one_at_most(self) -> "Answer":
+        if sum(one is not None for one in (self.exact, self.json_subset, self.check)) > 1:
+            raise ValueError("exact, json and check exclude each other; keep one")
+        return self
+
+
+class Endpoint(Value):
+    """One table of the file, as it is written there."""
+
+    path: str = Field(pattern=r"^/[!-~]*$")
+    shows: str = "an endpoint of its own"
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"] = "GET"
+    headers: dict[str, str] = Field(default={})
+    body: str | None = None
+    answer: Answer = Field(default_factory=Answer)
+    handler: Literal["async", "sync"] | None = None
+    work: Literal["wait", "compute", "both", "none"] | None = None
+    wait_s: PositiveFloat | None = None
+
+    @field_validator("headers")
+    @classmethod
+    def _on_one_line(cls, headers: dict[str, str]) -> dict[str, str]:
+        for name, value in headers.items():
+            if not name.isascii() or not name.isprintable() or not name or any(mark in name for mark in " :"):
+                raise ValueError(f"{name!r} is no name of a header")
+            if unshown(value) or "\n" in value or not value.isascii():
+                raise ValueError(f"the value of {name} must be ASCII on one line")
+        return headers
+
+    @field_validator("body")
+    @classmethod
+    def _short(cls, body: str | None) -> str | None:
+        if body is not None and (len(body.encode()) > MOST_BODY_BYTES or "\0" in body):
+            raise ValueError(f"it must have at most {MOST_BODY_BYTES:,} bytes, none of them 0")
+        return body
+
+    @model_validator(mode="after")
+    def _described(self) -> "Endpoint":
+        if (self.handler is None) != (self.work is None):
+            raise ValueError("handler and work stand together: both, for a ceiling, or neither")
+        if (self.wait_s is not None) != (self.work in {"wait", "both"}):
+            raise ValueError("wait_s belongs to work that waits, and such work needs it")
+        return self
+
+
+def read_endpoints(folder: Path) -> tuple[Workload, ...]:
+    """The endpoints of this framework's folder in the order of its file; none where there is no such file.
+
+    Raises:
+        ManifestError: The file cannot be read, or a key of it is wrong.
+    """
+    path = folder / ENDPOINTS
+    where = f"{folder.parent.name}/{folder.name}/{ENDPOINTS}"
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        raise ManifestError(f"reading {where}: {error.strerror}") from error
+    except RecursionError as error:
+        raise ManifestError(f"reading {where}: not valid TOML: nested too deeply") from error
+    except ValueError as error:
+        raise ManifestError(f"reading {where}: not valid TOML: {error}") from error
+    return tuple(_workload(folder, where, name, table) for name, table in tables.items())
+
+
+def who_serves_what(frameworks: Sequence[Framework]) -> tuple[Framework, ...]:
+    """The frameworks, each knowing which endpoints of the others it does not have.
+
+    Raises:
+        ManifestError: Two of them mean different things by one name.
+    """
+    everywhere = endpoints_of(frameworks)
+    found = []
+    for framework in frameworks:
+        own = {one.name for one in framework.endpoints}
+        lacks = {one.name: ELSEWHERE for one in everywhere if one.name not in own}
+        if framework.serves == "own":
+            lacks |= {one.name: OWN_ONLY for one in KNOWN}
+        found.append(framework.model_copy(update={"does_not_apply": framework.does_not_apply | lacks}))
+    return tuple(found)
+
+
+def endpoints_of(frameworks: Iterable[Framework]) -> tuple[Workload, ...]:
+    """All their endpoints, each once.
+
+    Raises:
+        ManifestError: Two of them mean different things by one name.
+    """
+    known: dict[str, tuple[str, Workload]] = {}
+    for framework in frameworks:
+        for one in framework.endpoints:
+            other, first = known.setdefault(one.name, (framework.name, one))
+            if _meant(first) != _meant(one):
+                raise ManifestError(
+                    f"reading the endpoint {one.name!r}: {other} and {framework.name} mean different requests by it; "
+                    f"make [{one.name}] the same in both {ENDPOINTS}, or rename one"
+                )
+    return tuple(first for _, first in known.values())
+
+
+def select(names: tuple[str, ...], frameworks: Sequence[Framework]) -> tuple[Workload, ...]:
+    """The workloads of these names, those of the contract first.
+
+    None named means the four core ones, or all endpoints where the frameworks serve nothing else.
+
+    Raises:
+        UsageError: There is no workload of such a name.
+    """
+    own = endpoints_of(frameworks)
+    known = {one.name: one for one in (*KNOWN, *own)}
+    for name in names:
+        if name not in known:
+            raise UsageError(f"--workloads: no workload is called {name!r}; there are {', '.join(known)}")
+    if names:
+        return tuple(one for name, one in known.items() if name in names)
+    return own if own and all(one.serves == "own" for one in frameworks) else CORE
+
+
+def serving(workloads: Sequence[Workload], frameworks: Sequence[Framework]) -> tuple[Framework, ...]:
+    """Those of the frameworks, as `who_serves_what` makes them, to which at least one of the workloads applies."""
+    return tuple(one for one in frameworks if any(w.name not in one.does_not_apply for w in workloads))
+
+
+def _meant(workload: Workload) -> Workload:
+    """Without what differs by folder and by wording."""
+    request = workload.request and workload.request.model_copy(update={"check": workload.request.check is not None})
+    return workload.model_copy(update={"request": request, "shows": ""})
+
+
+def _workload(folder: Path, where: str, name: str, table: object) -> Workload:
+    reading = f"reading {where}: [{name}]"
+    if name in {one.name for one in KNOWN}:
+        raise ManifestError(f"{reading}: a workload of the contract has this name; choose another")
+    try:
+        one = _Named(name=name, endpoint=table).endpoint
+    except ValidationError as error:
+        raise ManifestError(f"{reading}: {_fault(error)}") from error
+    _check_script(folder, reading, one)
+    check = f"{folder.parent.name}/{folder.name}/{one.answer.check}" if one.answer.check else None
+    return Workload(
+        name=name,
+        route=one.path,
+        handler=one.handler or "async",
+        work=one.work or "unknown",
+        shows=one.shows,
+        wait_s=one.wait_s,
+        request=Request(
+            method=one.method,
+            headers=one.headers,
+            body=one.body,
+            status=one.answer.status,
+            exact=one.answer.exact,
+            json_subset=one.answer.json_subset,
+            check=check,
+        ),
+    )
+
+
+class _Named(Value):
+    name: str = Field(pattern=f"^{NAME}$")
+    endpoint: Endpoint
+
+
+def _check_script(folder: Path, reading: str, one: Endpoint) -> None:
+    script = one.answer.check
+    if script is not None and not (folder / script).is_file():
+        raise ManifestError(f"{reading}: key 'answer.check': there is no file {script!r} beside it")
+    if unshown(one.shows) or "\n" in one.shows:
+        raise ManifestError(f"{reading}: key 'shows': must be one line of text that is shown")
+
+
+def _fault(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_context=False)[0]
+    key = ".".join(str(part) for part in first["loc"] if part != "endpoint")
+    if first["type"] == "extra_forbidden":
+        return f"key '{key}': unknown key; there are {', '.join(_keys(key))}"
+    said = first["msg"].removeprefix("Value error, ")
+    return f"key '{key}': {said}" if key else said
+
+
+def _keys(key: str) -> Iterable[str]:
+    if key.startswith("answer."):
+        return (one.alias or name for name, one in Answer.model_fields.items())
+    return Endpoint.model_fields

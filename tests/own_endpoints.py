@@ -1,0 +1,41 @@
+"""Apps folders whose framework serves endpoints of its own only."""
+
+import shutil
+from pathlib import Path
+
+MANIFEST = """\
+title   = "{title}"
+package = "pytest"
+serves  = "own"
+ping    = "/health"
+loops   = ["asyncio"]
+command = ["{{python}}", "-m", "apps.{name}.app", "{{host}}", "{{port}}"]
+
+[concurrency]
+async_handlers = "loop"
+sync_handlers  = "thread"
+
+[stock]
+command = ["{{python}}", "-m", "apps.{name}.app", "{{host}}", "{{port}}"]
+threads = 8
+"""
+
+ECHO = """\
+[echo]
+method  = "POST"
+path    = "/echo?page=1"
+headers = { X-Kind = "blue" }
+body    = "some words"
+answer  = { status = 201, json = { path = "/echo?page=1", body = "some words", kind = "blue" } }
+"""
+CHECK = "export default function (response) { return response.json('kind') === 'blue'; }\n"
+
+
+def own_framework(apps: Path, name: str, endpoints: str = ECHO) -> Path:
+    """The folder of a framework with these endpoints."""
+    folder = apps / name
+    folder.mkdir(parents=True)
+    shutil.copy(Path(__file__).parent / "own_server.py", folder / "app.py")
+    (folder / "framework.toml").write_text(MANIFEST.format(title=name.title(), name=name), encoding="utf-8")
+    (folder / "workload.toml").write_text(endpoints, encoding="utf-8")
+    return folder

@@ -1,0 +1,143 @@
+"""Endpoints of a framework's own are data: read, refused in one line, and known to those that serve them."""
+
+from pathlib import Path
+
+import pytest
+
+from runners.errors import ManifestError, UsageError
+from runners.model.request import Request, holds
+from runners.model.subject import Settings
+from runners.plan.endpoints import MOST_BODY_BYTES, read_endpoints, select, serving, who_serves_what
+from runners.plan.manifests import find_frameworks, read_manifest
+from runners.plan.subjects import make_subject
+from runners.plan.workloads import CORE
+from tests.own_endpoints import CHECK, ECHO, own_framework
+from tests.small_subjects import small_framework
+
+
+def refused(tmp_path: Path, endpoints: str) -> str:
+    """What reading this file says."""
+    folder = own_framework(tmp_path / "apps", "mine", endpoints)
+    with pytest.raises(ManifestError) as raised:
+        read_endpoints(folder)
+    told = str(raised.value)
+    assert "\n" not in told
+    assert told.startswith("reading apps/mine/workload.toml")
+    return told
+
+
+@pytest.mark.parametrize(
+    ("endpoints", "told"),
+    [
+        ("[echo", "not valid TOML"),
+        ("echo = 3", "[echo]: "),
+        ("[echo]\nmethod = 'GET'", "key 'path': Field required"),
+        ("[echo]\npath = 'echo'", "key 'path'"),
+        ("[echo]\npath = '/a b'", "key 'path'"),
+        ("[echo]\npath = '/'\nmethod = 'get'", "key 'method'"),
+        ("[echo]\npath = '/'\ncolour = 1", "key 'colour': unknown key; there are path, shows, method"),
+        ("[echo]\npath = '/'\nanswer = { jso = 1 }", "key 'answer.jso': unknown key; there are status, exact, json"),
+        ("[echo]\npath = '/'\nanswer = { status = 99 }", "key 'answer.status'"),
+        ("[echo]\npath = '/'\nanswer = { exact = 'a', json = 1 }", "exact, json and check exclude each other"),
+        ("[echo]\npath = '/'\nanswer = { check = 'none.js' }", "there is no file 'none.js' beside it"),
+        ("[echo]\npath = '/'\nanswer = { json = 2026-01-01 }", "key 'answer.json"),
+        ("[echo]\npath = '/'\nheaders = { 'a b' = 'c' }", "'a b' is no name of a header"),
+        ("[echo]\npath = '/'\nheaders = { a = \"b\\nc\" }", "the value of a must be ASCII on one line"),
+        (f"[echo]\npath = '/'\nbody = '{'x' * (MOST_BODY_BYTES + 1)}'", "at most 100,000 bytes"),
+        ("[echo]\npath = '/'\nhandler = 'sync'", "handler and work stand together"),
+        ("[echo]\npath = '/'\nhandler = 'sync'\nwork = 'wait'", "wait_s belongs to work that waits"),
+        ("[echo]\npath = '/'\nwait_s = 1.0", "wait_s belongs to work that waits"),
+        ("[echo]\npath = '/'\nshows = \"a\\u001bb\"", "must be one line of text that is shown"),
+        ("[Echo]\npath = '/'", "key 'name'"),
+        ("[sync-io]\npath = '/'", "a workload of the contract has this name"),
+        ("a = " + "[" * 2000, "not valid TOML"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_told_with_its_endpoint_and_key(tmp_path: Path, endpoints: str, told: str) -> None:
+    assert told in refused(tmp_path, endpoints)
+
+
+def test_a_framework_without_the_file_has_no_endpoints(tmp_path: Path) -> None:
+    assert read_manifest(small_framework(tmp_path / "apps", "tiny")).endpoints == ()
+
+
+def test_an_endpoint_becomes_a_workload_with_its_request(tmp_path: Path) -> None:
+    folder = own_framework(tmp_path / "apps", "mine")
+    (echo,) = read_endpoints(folder)
+    assert (echo.name, echo.route, echo.work) == ("echo", "/echo?page=1", "unknown")
+    assert echo.request == Request(
+        method="POST",
+        headers={"X-Kind": "blue"},
+        body="some words",
+        status=201,
+        json_subset={"path": "/echo?page=1", "body": "some words", "kind": "blue"},
+    )
+
+
+def test_a_described_endpoint_waits_as_long_as_it_says_whatever_the_others_wait(tmp_path: Path) -> None:
+    described = "[slow]\npath = '/slow'\nhandler = 'sync'\nwork = 'wait'\nwait_s = 0.3\n"
+    framework = read_manifest(own_framework(tmp_path / "apps", "mine", described) / "framework.toml")
+    subject = make_subject(framework, Settings(wait_s=0.01, threads=7), executor_cpus=2)
+    (slow,) = framework.endpoints
+    assert subject.wait_of(slow) == 0.3
+    assert subject.slots(slow) == 7
+
+
+def test_a_check_is_named_from_the_folder_that_holds_the_apps(tmp_path: Path) -> None:
+    folder = own_framework(tmp_path / "apps", "mine", "")
+    (folder / "check.js").write_text(CHECK, encoding="utf-8")
+    (folder / "workload.toml").write_text("[echo]\npath = '/'\nanswer = { check = 'check.js' }", encoding="utf-8")
+    (echo,) = read_endpoints(folder)
+    assert echo.request is not None
+    assert echo.request.check == "apps/mine/check.js"
+
+
+def test_what_others_serve_does_not_apply_and_an_own_server_has_nothing_of_the_contract(tmp_path: Path) -> None:
+    own_framework(tmp_path / "apps", "mine")
+    small_framework(tmp_path / "apps", "tiny")
+    mine, tiny = who_serves_what(find_frameworks(tmp_path / "apps"))
+    assert "echo" not in mine.does_not_apply
+    assert mine.does_not_apply["sync-io"] == "it serves endpoints of its own only"
+    assert tiny.does_not_apply == {"echo": "it has no such endpoint"}
+    assert serving(CORE, (mine, tiny)) == (tiny,)
+    assert serving(mine.endpoints, (mine, tiny)) == (mine,)
+
+
+def test_one_name_for_two_requests_is_refused_naming_both_folders(tmp_path: Path) -> None:
+    own_framework(tmp_path / "apps", "mine")
+    own_framework(tmp_path / "apps", "yours", ECHO.replace("page=1", "page=2"))
+    with pytest.raises(ManifestError, match="'echo': mine and yours mean different requests"):
+        who_serves_what(find_frameworks(tmp_path / "apps"))
+
+
+def test_own_endpoints_are_chosen_by_name_and_are_all_there_is_where_nothing_else_is_served(tmp_path: Path) -> None:
+    own_framework(tmp_path / "apps", "mine")
+    small_framework(tmp_path / "apps", "tiny")
+    mine, tiny = who_serves_what(find_frameworks(tmp_path / "apps"))
+    assert [one.name for one in select(("echo", "sync-io"), (mine, tiny))] == ["sync-io", "echo"]
+    assert select((), (mine, tiny)) == CORE
+    assert select((), (mine,)) == mine.endpoints
+    with pytest.raises(UsageError, match=r"no workload is called 'ecco'; there are .*echo"):
+        select(("ecco",), (mine,))
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted", "right"),
+    [
+        ({"a": 1, "b": 2}, {"a": 1}, True),
+        ({"a": 1}, {"a": 1, "b": 2}, False),
+        ({"a": {"b": [1, {"c": 2, "d": 3}]}}, {"a": {"b": [1, {"c": 2}]}}, True),
+        ({"a": [1, 2]}, {"a": [1]}, False),
+        ({"a": [1]}, {"a": {"0": 1}}, False),
+        (1.0, 1, True),
+        (True, 1, False),
+        ("1", 1, False),
+        (None, None, True),
+    ],
+)
+def test_json_holds_what_is_wanted_if_objects_have_more_keys_and_all_else_is_equal(
+    found: object,
+    wanted: object,
+    right: bool,  # noqa: FBT001 - a row of the table
+) -> None:
+    assert holds(found, wanted) is right
