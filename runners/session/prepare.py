@@ -62,12 +62,12 @@ def prepare(options: RunOptions) -> Prepared:
     variants, skipped = _variants(options)
     most = max(int(one.factors.get("processes", options.settings.processes)) for one in variants)
     cores = machine.share_cores(sampler.cores_available(), most, options.server_cores)
-    variants, interpreters = with_interpreters(variants, options.results)
+    workloads, loads = select_workloads(options.workloads), loads_of(options)
+    variants, interpreters = with_interpreters(variants, options.results, workloads)
     subjects = [
         variant_subject(one, options.settings, executor_cpus=machine.executor_cpus(cores, _python(one, interpreters)))
         for one in variants
     ]
-    workloads, loads = select_workloads(options.workloads), loads_of(options)
     plan = make_plan(
         subjects,
         workloads,
