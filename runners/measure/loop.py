@@ -175,7 +175,6 @@ def _visit_all(
         if isinstance(result.outcome, Completed):
             if result.outcome.usage.probe_s is not None:
                 visits.probes_of(trial).append(result.outcome.usage.probe_s)
-                progress.probes_s.append(result.outcome.usage.probe_s)
             trip = sentinels.tripped(result.outcome, trial.load, orders.plan.timing, orders.limits)
             trip = trip or sentinels.miscounted(result.outcome, _workload(orders, trial), trial.load)
             trip = trip or sentinels.uneven(visits.probes_of(trial), orders.limits)

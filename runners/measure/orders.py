@@ -80,14 +80,14 @@ Event = Step | Identified | Calibrated | Contended | Spent | TrialResult | Block
 
 @dataclass
 class Progress:
-    """How far a session is, and what it has left to spend on repeats."""
+    """How far a session is, what it has left to spend on repeats, and how fast its servers' cores are while idle."""
 
     began_s: float
     clock: Callable[[], float]
     voids_left: int
     contended: bool = False
     attempts: dict[int, int] = field(default_factory=dict)
-    probes_s: list[float] = field(default_factory=list)
+    idle_probes_s: list[float] = field(default_factory=list)
 
     def elapsed_s(self) -> float:
         return self.clock() - self.began_s

@@ -75,7 +75,9 @@ def prepare_claims(options: RunOptions, asked: Asked) -> tuple[Prepared, ...]:
     generator = k6.find_k6(options.k6)
     frameworks, skipped = installed_frameworks(options)
     probes = [Variant(framework=one, factors={PYTHON: word}) for one in frameworks for word in asked.pythons]
-    labelled, interpreters = with_interpreters(probes, options.results)
+    on_them = {arm.workload for entry in asked.entries if entry.interpreters for arm in entry.arms.values()}
+    workloads = [one for one in KNOWN if one.name in on_them]
+    labelled, interpreters = with_interpreters(probes, options.results, workloads)
     ground = Ground(
         frameworks=tuple(frameworks),
         pythons=(OWN, *dict.fromkeys(str(one.factors[PYTHON]) for one in labelled)),

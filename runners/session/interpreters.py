@@ -6,7 +6,9 @@ from pathlib import Path
 
 from runners.errors import UsageError
 from runners.measure.serve.interpreters import Interpreter, find_interpreter, this_host
-from runners.measure.serve.requirements import constraints_of, installed, requirements_of
+from runners.measure.serve.requirements import clients_of, constraints_of, installed, requirements_of
+from runners.measure.serve.services import needs_of
+from runners.model.subject import Workload
 from runners.plan.variants import Variant
 
 PYTHON = "python"
@@ -15,15 +17,17 @@ KEPT = ".environments"
 
 
 def with_interpreters(
-    variants: Sequence[Variant], results: Path
+    variants: Sequence[Variant], results: Path, workloads: Sequence[Workload] = ()
 ) -> tuple[tuple[Variant, ...], Mapping[str, Interpreter]]:
     """The variants with their interpreters by label instead of by what was asked for, and these by label.
+
+    They hold what the frameworks need, and what these workloads need beside them.
 
     Raises:
         InterpreterError: One of them cannot be had.
     """
     words = tuple(dict.fromkeys(str(one.factors[PYTHON]) for one in variants if PYTHON in one.factors))
-    found = find_all(words, [one.framework.package for one in variants], results)
+    found = find_all(words, [*(one.framework.package for one in variants), *clients_of(needs_of(workloads))], results)
     _refuse_twins(found)
     labelled = tuple(
         replace(one, factors=one.factors | {PYTHON: found[str(one.factors[PYTHON])].label})

@@ -66,7 +66,7 @@ def prepare(options: RunOptions) -> Prepared:
     variants = _variants(options, frameworks)
     most = max(int(one.factors.get("processes", options.settings.processes)) for one in variants)
     cores = machine.share_cores(sampler.cores_available(), most, options.server_cores)
-    variants, interpreters = with_interpreters(variants, options.results)
+    variants, interpreters = with_interpreters(variants, options.results, workloads)
     subjects = [
         variant_subject(one, options.settings, executor_cpus=machine.executor_cpus(cores, _python(one, interpreters)))
         for one in variants

@@ -8,6 +8,8 @@ from runners import store
 from runners.errors import UsageError
 from runners.measure.load import k6
 from runners.measure.orders import Step
+from runners.measure.serve.requirements import clients_of
+from runners.measure.serve.services import needs_of
 from runners.model.machine import Machine
 from runners.model.session import BlockVoid, Session, StoredSession
 from runners.report.values import Summary
@@ -75,7 +77,8 @@ def _interpreters(session: Session, options: RunOptions) -> dict[str, Path]:
     """Those of the subjects by label; UsageError where one is another version than it was."""
     subjects = [subject for subject in session.plan.subjects if subject.settings.python is not None]
     labels = tuple(dict.fromkeys(str(subject.settings.python) for subject in subjects))
-    found = find_all(labels, [subject.package for subject in subjects], options.results)
+    clients = clients_of(needs_of(session.plan.workloads))
+    found = find_all(labels, [*(subject.package for subject in subjects), *clients], options.results)
     for subject in subjects:
         now, then = found[str(subject.settings.python)].python, session.runtimes.get(subject.name)
         if then is not None and then.python != now:

@@ -1,13 +1,16 @@
 """Interpreters of variants: refused in one line before anything starts, labelled without a path."""
 
 import sys
+import venv
 from pathlib import Path
 
 import pytest
 
 from runners.errors import InterpreterError, UsageError
+from runners.measure.serve.requirements import installed, requirements_of
 from runners.plan.manifests import find_frameworks
 from runners.plan.variants import Variant, make_variants, parse_vary
+from runners.plan.workloads import select_workloads
 from runners.session.interpreters import with_interpreters
 from tests.small_subjects import small_framework
 
@@ -45,3 +48,19 @@ def test_a_variant_is_named_by_the_label_and_holds_no_path(variants: list[Varian
 
 def test_nothing_is_looked_for_where_no_interpreter_varies(variants: list[Variant], tmp_path: Path) -> None:
     assert with_interpreters(variants, tmp_path / "results") == (tuple(variants), {})
+
+
+def test_an_interpreter_given_for_a_workload_with_an_upstream_must_have_its_client(
+    variants: list[Variant], tmp_path: Path
+) -> None:
+    venv.create(tmp_path / "other", symlinks=True)
+    (site,) = (tmp_path / "other" / "lib").glob("python*/site-packages")
+    for word in requirements_of([one.framework.package for one in variants], installed()):
+        name, _, version = word.partition("==")
+        about = site / f"{name.partition('[')[0]}-{version}.dist-info"
+        about.mkdir()
+        (about / "METADATA").write_text(f"Name: {name.partition('[')[0]}\nVersion: {version}\n", encoding="utf-8")
+    given, results = varied(variants, str(tmp_path / "other")), tmp_path / "results"
+    assert with_interpreters(given, results, select_workloads(("async-io",)))[1]
+    with pytest.raises(InterpreterError, match="httpx is missing, httpx=="):
+        with_interpreters(given, results, select_workloads(("http-async",)))

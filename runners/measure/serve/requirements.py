@@ -2,10 +2,11 @@
 
 import importlib.metadata
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from runners.errors import InterpreterError
+from runners.model.subject import Need
 
 SUBJECTS = (
     "aiohttp",
@@ -18,6 +19,11 @@ SUBJECTS = (
     "uvloop",
 )
 """The subjects of pyproject.toml, which has their versions."""
+
+CLIENTS: Mapping[Need, tuple[str, ...]] = {"upstream": ("httpx",), "database": ("psycopg[binary,pool]",)}
+"""With what the apps ask each service; only those of a session with such workloads, as not each is built for every
+interpreter.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +65,11 @@ def requirements_of(packages: Sequence[str], found: Mapping[str, Distribution]) 
             "names; install it in an environment by hand and give that environment's folder"
         )
     return tuple(f"{word}=={found[name].version}" for name, word in here.items())
+
+
+def clients_of(needs: Iterable[Need]) -> tuple[str, ...]:
+    """What the apps import for the workloads that need these services."""
+    return tuple(word for need in sorted(needs) for word in CLIENTS[need])
 
 
 def constraints_of(requirements: Sequence[str], found: Mapping[str, Distribution]) -> tuple[str, ...]:

@@ -1,12 +1,22 @@
 """Another interpreter gets the versions that are installed here, of the subjects and of all they need."""
 
+import ast
 import re
+import sys
+from importlib.metadata import packages_distributions
 
 import pytest
 
 from runners.errors import InterpreterError
 from runners.measure.sense.installed import installed_versions
-from runners.measure.serve.requirements import SUBJECTS, Distribution, constraints_of, installed, requirements_of
+from runners.measure.serve.requirements import (
+    SUBJECTS,
+    Distribution,
+    clients_of,
+    constraints_of,
+    installed,
+    requirements_of,
+)
 from tests.conftest import ROOT
 
 HERE = {
@@ -59,3 +69,21 @@ def test_what_is_installed_here_is_bound_at_its_versions_without_the_tools_of_th
     assert len(requirements) == len(SUBJECTS)
     assert bound["asgiref"] == found["asgiref"].version
     assert "pytest" not in bound
+
+
+def test_whatever_the_apps_import_is_in_an_environment_with_the_clients_of_both_services() -> None:
+    found, owners = installed(), packages_distributions()
+    requirements = requirements_of(clients_of(("upstream", "database")), found)
+    bound = {word.partition("==")[0] for word in constraints_of(requirements, found)}
+    bound |= {re.split(r"[=\[]", word)[0] for word in requirements}
+    nodes = [node for path in (ROOT / "apps").rglob("*.py") for node in ast.walk(ast.parse(path.read_text("utf-8")))]
+    names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    names |= {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
+    imported = {name.partition(".")[0] for name in names} - sys.stdlib_module_names - {"apps"}
+    assert {"httpx", "psycopg_pool", "fastapi"} <= imported
+    assert {name for name in imported if not {one.lower().replace("_", "-") for one in owners[name]} & bound} == set()
+
+
+def test_only_what_a_service_of_the_session_needs_is_asked_for() -> None:
+    assert clients_of(()) == ()
+    assert clients_of(("upstream",)) == ("httpx",)
