@@ -7,7 +7,9 @@ from pydantic import Field, PositiveFloat, PositiveInt
 from runners.model.request import ANY, Request
 from runners.model.value import Value
 
-HandlerPlace = Literal["loop", "thread"]
+HandlerPlace = Literal["loop", "thread", "new-thread", "greenlet"]
+"""Where handlers run: on the event loop itself; on a bounded pool of threads; each on a thread of its own, as many as
+come; each on a greenlet of its own, where blocking waits overlap and computing holds up everybody."""
 
 Profile = Literal["matched", "stock"]
 
@@ -47,6 +49,9 @@ class Concurrency(Value):
 
     async_handlers: HandlerPlace
     sync_handlers: HandlerPlace
+
+    def place(self, handler: Literal["async", "sync"]) -> HandlerPlace:
+        return self.async_handlers if handler == "async" else self.sync_handlers
 
 
 class Stock(Value):
@@ -145,12 +150,13 @@ class Subject(Value):
     @property
     def async_slots(self) -> int | None:
         """How many async handlers can wait at once; None means as many as come."""
-        return self.sync_slots if self.concurrency.async_handlers == "thread" else None
+        return self.processes * self.threads if self.concurrency.async_handlers == "thread" else None
 
     @property
-    def sync_slots(self) -> int:
-        """How many sync handlers can be under way at once."""
-        return self.processes * (self.threads if self.concurrency.sync_handlers == "thread" else 1)
+    def sync_slots(self) -> int | None:
+        """How many sync handlers can be under way at once; None means as many as come."""
+        each = {"thread": self.threads, "loop": 1}.get(self.concurrency.sync_handlers)
+        return None if each is None else self.processes * each
 
     @property
     def connections(self) -> int:
@@ -160,7 +166,7 @@ class Subject(Value):
     def slots(self, workload: Workload) -> int | None:
         """How many requests of this workload can be under way at once; None means as many as come."""
         slots = self.async_slots if workload.handler == "async" else self.sync_slots
-        if workload.place == "blocking" and slots is None:
+        if workload.place == "blocking" and self.concurrency.place(workload.handler) == "loop":
             slots = self.processes
         elif workload.place == "threads":
             slots = self.processes * self.threads

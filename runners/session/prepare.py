@@ -180,7 +180,7 @@ def timing_of(
     blocked = [
         one.slots(w) or most for one in subjects for w in workloads if w.place == "blocking" and w.work == "wait"
     ]
-    stays_s = (wait_s * most / held for held in (min(subject.sync_slots for subject in subjects), *blocked))
+    stays_s = (wait_s * most / held for held in (min(subject.sync_slots or most for subject in subjects), *blocked))
     stay_s = max((stay for stay in stays_s if wait_s < stay <= LONGEST_STAY_S), default=wait_s)
     least_window_s, least_warmup_s = (1.6, 0.5) if options.quick else (2.5, 0.6)
     window_s = max(least_window_s, WAITS_IN_WINDOW * wait_s, STAYS_IN_WINDOW * stay_s)

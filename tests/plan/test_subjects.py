@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runners.errors import UsageError
-from runners.model.subject import Concurrency, Framework, Settings, Stock, Subject
+from runners.model.subject import Concurrency, Framework, HandlerPlace, Settings, Stock, Subject
+from runners.plan.extended import EXTENDED
 from runners.plan.selftest import COPIES, make_copies
 from runners.plan.subjects import default_executor_threads, make_subject
 
@@ -79,6 +80,31 @@ def test_async_handlers_on_threads_have_as_many_slots_as_sync_ones() -> None:
 def test_sync_handlers_that_block_the_loop_have_one_slot_whatever_the_threads() -> None:
     of = framework().model_copy(update={"concurrency": Concurrency(async_handlers="loop", sync_handlers="loop")})
     assert subject(of, Settings(threads=9)).sync_slots == 1
+
+
+@pytest.mark.parametrize("place", ["new-thread", "greenlet"])
+def test_threads_and_greenlets_without_a_bound_hold_as_many_as_come(place: HandlerPlace) -> None:
+    of = framework("{processes}").model_copy(
+        update={"concurrency": Concurrency(async_handlers="loop", sync_handlers=place)}
+    )
+    assert subject(of, Settings(threads=9, processes=2)).sync_slots is None
+
+
+def test_async_handlers_on_threads_are_bounded_whatever_sync_ones_run_on() -> None:
+    of = framework("{processes}").model_copy(
+        update={"concurrency": Concurrency(async_handlers="thread", sync_handlers="greenlet")}
+    )
+    made = subject(of, Settings(threads=9, processes=2))
+    assert (made.async_slots, made.sync_slots) == (18, None)
+
+
+@pytest.mark.parametrize(("place", "held"), [("loop", 2), ("thread", 18), ("new-thread", None), ("greenlet", None)])
+def test_a_handler_that_blocks_holds_up_all_only_on_a_loop(place: HandlerPlace, held: int | None) -> None:
+    (blocking,) = (one for one in EXTENDED if one.name == "blocked-io")
+    of = framework("{processes}").model_copy(
+        update={"concurrency": Concurrency(async_handlers=place, sync_handlers="thread")}
+    )
+    assert subject(of, Settings(threads=9, processes=2)).slots(blocking) == held
 
 
 def test_copies_for_the_self_test_differ_by_name_and_by_the_slowdown_they_are_named_after() -> None:

@@ -94,7 +94,7 @@ def _missing(entry: Entry, framework: Framework, terms: Terms) -> tuple[Absence,
     """Why the claim cannot be tried on this framework here."""
     place = framework.concurrency.async_handlers
     if entry.needs not in {"any", place}:
-        where = "on an event loop" if place == "loop" else "in threads"
+        where = {"loop": "on an event loop", "greenlet": "on greenlets"}.get(place, "in threads")
         return "does not apply", f"its async handlers run {where}"
     if (untried := _untried(entry, terms)) is not None:
         return "not tried", untried
@@ -126,7 +126,7 @@ def _question(one: QuestionEntry, own: Mapping[str, tuple[Arm, Subject]], terms:
     arm, subject = own[one.left]
     symbols = {
         "S": subject.wait_s,
-        "K": float(subject.sync_slots),
+        "K": float(subject.sync_slots or arm.load.clients or 1),
         "N": float(arm.load.clients or 1),
         "D": float(terms.executor_threads),
     }

@@ -18,7 +18,7 @@ from typing import Literal
 
 from runners.model.calibration import UnloadedPoint
 from runners.model.subject import Subject, Workload
-from runners.report.figures.cores import on_loop, slots
+from runners.report.figures.cores import on_loop, slots, waits_on_loop
 from runners.report.values import Spread
 
 Limit = Literal["clients", "pool", "loop", "CPU", "generator", "none"]
@@ -48,6 +48,11 @@ class Cell:
     @property
     def held(self) -> int | None:
         return slots(self.subject, self.workload)
+
+    @property
+    def held_by(self) -> Limit:
+        """What sets `held`."""
+        return "loop" if waits_on_loop(self.subject, self.workload) else "pool"
 
     @property
     def together(self) -> int:
@@ -92,7 +97,7 @@ def bounds(cell: Cell, visit: UnloadedPoint) -> Bounds:
     residence_s = max(visit.residence_s, cell.wait_s) if cell.waits else visit.residence_s
     found: Bounds = {"clients": cell.clients / residence_s}
     if cell.held is not None:
-        found["pool"] = cell.held / residence_s
+        found[cell.held_by] = cell.held / residence_s
     cpu_s = visit.cpu_s_per_request
     if cpu_s > 0:
         if on_loop(cell.subject, cell.workload) and cell.workload.work == "compute":

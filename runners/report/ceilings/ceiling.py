@@ -88,7 +88,7 @@ def _by_nominal(cell: Cell, measured: float | None) -> Limit:
     """Without a calibration: the clients or the slots, if the rate comes near what the wait alone would leave."""
     if not cell.waits or measured is None or measured < NEAR_NOMINAL * nominal(cell):
         return "none"
-    return "pool" if cell.together < cell.clients else "clients"
+    return cell.held_by if cell.together < cell.clients else "clients"
 
 
 class Used(NamedTuple):

@@ -36,7 +36,7 @@ def reason(session: Session, workload: Workload, row: Row) -> Reason | None:
     if ceiling is None or ceiling.of_predicted is None or abs(ceiling.of_predicted - 1) <= MISSED:
         return None
     told = _explained(session, workload, row) if ceiling.of_predicted < 1 else None
-    return _disturbed(row, ceiling) or told or _queueing(ceiling) or _computed(row, ceiling)
+    return _disturbed(row, ceiling) or told or _queueing(ceiling) or _computed(workload, row, ceiling)
 
 
 def _disturbed(row: Row, ceiling: Ceiling) -> Reason | None:
@@ -70,12 +70,13 @@ def _queueing(ceiling: Ceiling) -> Reason | None:
     return Reason("queueing", words)
 
 
-def _computed(row: Row, ceiling: Ceiling) -> Reason:
+def _computed(workload: Workload, row: Row, ceiling: Ceiling) -> Reason:
     """What may be off in the prediction itself."""
     rate, share = row.metrics["requests_per_s"], ceiling.of_predicted or 1.0
     if rate is not None and _within(ceiling, rate.median):
         return Reason("within", "within the reach of the prediction")
-    if ceiling.limited_by not in {"CPU", "loop"} or ceiling.utilisation is None:
+    waits_its_turn = ceiling.limited_by == "loop" and workload.work == "wait"
+    if ceiling.limited_by not in {"CPU", "loop"} or waits_its_turn or ceiling.utilisation is None:
         return Reason(UNEXPLAINED, "not explained")
     if ceiling.utilisation < BUSY and 1 - MISSED <= share / ceiling.utilisation <= 1 + MISSED:
         return Reason("idle", f"its cores were busy for only {100 * ceiling.utilisation:.0f} % of the time")

@@ -21,9 +21,14 @@ def slots(subject: Subject, workload: Workload) -> int | None:
 
 
 def on_loop(subject: Subject, workload: Workload) -> bool:
-    """Whether the work is done on an event loop, or holds it."""
+    """Whether the work is done on an event loop, or holds it; that of greenlets is one."""
     in_handler = workload.place in {"handler", "blocking"}
-    return in_handler and workload.handler == "async" and subject.concurrency.async_handlers == "loop"
+    return in_handler and subject.concurrency.place(workload.handler) in {"loop", "greenlet"}
+
+
+def waits_on_loop(subject: Subject, workload: Workload) -> bool:
+    """Whether a sync handler runs on the event loop, so that its waits take turns."""
+    return workload.handler == "sync" and subject.concurrency.sync_handlers == "loop" and on_loop(subject, workload)
 
 
 def working_cores(subject: Subject, workload: Workload, machine: Machine) -> int:

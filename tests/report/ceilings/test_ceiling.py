@@ -7,7 +7,7 @@ import pytest
 from runners.model.calibration import Calibration, UnloadedPoint
 from runners.model.load import Load
 from runners.model.machine import Machine
-from runners.model.subject import Subject, Workload
+from runners.model.subject import Concurrency, HandlerPlace, Subject, Workload
 from runners.plan.extended import EXTENDED
 from runners.report.ceilings.ceiling import ceiling
 from runners.report.values import Ceiling
@@ -312,6 +312,48 @@ def test_a_machine_filled_by_k6_while_the_server_has_time_left_makes_k6_the_limi
 def test_the_evidence_says_what_was_used_of_what() -> None:
     seen = found(FLASK, made.SYNC_WAIT, alone(FLASK, made.SYNC_WAIT, 0.05, 0.0005), rate=1500.0)
     assert seen.evidence == "server 50 % of its 1 core, k6 0.10 cores, 10 % of what k6 can send"
+
+
+def placed(sync_handlers: HandlerPlace, processes: int = 1) -> Subject:
+    where = Concurrency(async_handlers="loop", sync_handlers=sync_handlers)
+    return made.subject("starlette", processes=processes).model_copy(update={"concurrency": where})
+
+
+@pytest.mark.parametrize(
+    ("where", "processes", "waits", "computes"),
+    [
+        ("thread", 1, (800.0, "pool"), (250.0, "CPU")),
+        ("new-thread", 1, (1600.0, "clients"), (250.0, "CPU")),
+        ("greenlet", 1, (1600.0, "clients"), (250.0, "loop")),
+        ("loop", 1, (20.0, "loop"), (250.0, "loop")),
+        ("loop", 3, (60.0, "loop"), (750.0, "loop")),
+        ("greenlet", 3, (1600.0, "clients"), (750.0, "loop")),
+    ],
+)
+def test_sync_handlers_are_predicted_from_where_they_run(
+    where: HandlerPlace, processes: int, waits: tuple[float, str], computes: tuple[float, str]
+) -> None:
+    subject = placed(where, processes)
+    seen = found(subject, made.SYNC_WAIT, alone(subject, made.SYNC_WAIT, 0.05, 0.0001), machine=FOUR_CORES)
+    assert seen.predicted_per_s == pytest.approx(waits[0])
+    assert seen.limited_by == waits[1]
+    calibration = alone(subject, made.SYNC_COMPUTE, 0.004, 0.004)
+    seen = found(subject, made.SYNC_COMPUTE, calibration, machine=FOUR_CORES)
+    assert seen.predicted_per_s == pytest.approx(computes[0])
+    assert seen.limited_by == computes[1]
+
+
+def test_without_a_gil_threads_compute_on_every_core_and_greenlets_on_one() -> None:
+    places: tuple[tuple[HandlerPlace, float], ...] = (("new-thread", 1000.0), ("greenlet", 250.0))
+    for where, per_s in places:
+        subject = placed(where)
+        calibration = alone(subject, made.SYNC_COMPUTE, 0.004, 0.004)
+        seen = found(subject, made.SYNC_COMPUTE, calibration, machine=FREE_THREADED)
+        assert seen.predicted_per_s == pytest.approx(per_s), where
+
+
+def test_without_calibration_waits_on_the_loop_are_limited_by_the_loop() -> None:
+    assert found(placed("loop"), made.SYNC_WAIT, None, rate=19.5, server=0.02).limited_by == "loop"
 
 
 EXTENDED_BY_NAME = {workload.name: workload for workload in EXTENDED}
