@@ -3,6 +3,7 @@
     ShootoutError            exit 1: what was being done, to what, what was seen, what to try
     |- UsageError            exit 2: the request itself makes no sense
     |- ManifestError         a framework.toml is wrong
+    |- UndecidedError        exit 3: a gate could not be measured, so nothing is said of head
     |- EndedError            exit 130: it was told to end; what is kept, and how to go on
     |- StoreError            a stored session is missing, broken or cannot be written
     |  `- DiskFullError      there is no room for more
@@ -18,6 +19,9 @@ Anything else that escapes is a bug and shows its traceback.
 INTERRUPTED = 130
 """The exit code after Ctrl-C or SIGTERM."""
 
+UNDECIDED = 3
+"""The exit code of a gate that decides nothing."""
+
 
 class ShootoutError(Exception):
     """An expected failure; `str()` of it is the one line for the user."""
@@ -31,6 +35,16 @@ class UsageError(ShootoutError):
 
 class ManifestError(ShootoutError):
     pass
+
+
+class UndecidedError(ShootoutError):
+    """A gate decides nothing; `log` holds the last lines of what failed."""
+
+    exit_code = UNDECIDED
+
+    def __init__(self, message: str, log: str = "") -> None:
+        super().__init__(message)
+        self.log = log
 
 
 class EndedError(ShootoutError):

@@ -49,6 +49,7 @@ REPORT_ROOMS = (
     "claims",
     "replication",
     "text",
+    "gate",
     "selftest",
     "charts",
     "page",

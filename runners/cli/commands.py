@@ -11,6 +11,7 @@ from runners.cli.interrupts import ending_at_once
 COMMANDS = {
     "run": ("run.run", "Run the comparison and write the results table."),
     "claims": ("claims.claims", "Try what articles claim about async, threads and pools, and judge each claim."),
+    "gate": ("gate.gate", "Say whether an app got worse than before by more than a margin; made for pull requests."),
     "list": ("frameworks.list_frameworks", "List the frameworks and the workloads."),
     "check": ("look.check", "Start each framework and ask it every question of the contract."),
     "report": ("tell.report", "Build every derived file of a stored session again."),

@@ -8,6 +8,7 @@ import typer
 
 from runners import store
 from runners.cli.claims import print_claims
+from runners.cli.gate import print_gate
 from runners.cli.options import AsJson, Results
 from runners.cli.screen import print_result
 from runners.cli.terminal import err, out, said, shown
@@ -105,6 +106,8 @@ def compare(  # noqa: PLR0913 - one argument for each option
 def tell(folder: Path, summary: Summary) -> None:
     if summary.session.label == "selftest":
         out.print(said((folder / "selftest.md").read_text(encoding="utf-8")), soft_wrap=True)
+    elif summary.session.gate is not None:
+        print_gate(folder, summary.session.gate)
     elif summary.session.claims:
         print_claims(folder)
     else:
@@ -122,4 +125,5 @@ def _is_whole(summary: Summary) -> bool:
     session = summary.session
     core = {workload.name for workload in CORE} <= {workload.name for workload in session.plan.workloads}
     varied = any(subject.factors for subject in session.plan.subjects)
-    return core and session.label != "selftest" and not session.claims and is_matched(session) and not varied
+    compared = session.label != "selftest" and not session.claims and session.gate is None
+    return core and compared and is_matched(session) and not varied

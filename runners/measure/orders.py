@@ -40,6 +40,8 @@ class Orders:
     attempts: Mapping[int, int] = field(default_factory=dict)
     extended: tuple[str, ...] = ()
     database: str | None = None
+    roots: Mapping[str, Path] = field(default_factory=dict)
+    """By subject the folder where its command runs, where that is not `root`."""
 
 
 @dataclass(frozen=True, kw_only=True)

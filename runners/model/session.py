@@ -6,6 +6,7 @@ from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
 
 from runners.model.calibration import Calibration
 from runners.model.claim import Claim
+from runners.model.gate import Gate
 from runners.model.machine import Machine
 from runners.model.outcome import Completed, Failed
 from runners.model.plan import Plan, Trial
@@ -91,6 +92,8 @@ class Session(Value):
     wall_s: dict[str, NonNegativeFloat] = Field(default={})
     claims: tuple[Claim, ...] = ()
     """What it is to settle, as stated before it began; none for a comparison."""
+    gate: Gate | None = None
+    """What is to be decided of the two subjects of a gate; None for all else."""
 
 
 class StoredSession(Value):

@@ -4,6 +4,8 @@ from runners.model.session import StoredSession
 from runners.report.charts import every as charts
 from runners.report.charts.claims import claim_charts
 from runners.report.claims.judge import judge
+from runners.report.gate import markdown as gates
+from runners.report.gate.verdict import decide
 from runners.report.page import claims as claims_page
 from runners.report.page import page
 from runners.report.replication.compare import SessionComparison
@@ -30,6 +32,8 @@ def everything(stored: StoredSession) -> tuple[Summary, dict[str, str]]:
         "trials.csv": export.trials_csv(stored),
         "report.html": page.page(summary, stored, drawn=drawn),
     }
+    if stored.session.gate is not None:
+        files["gate.md"] = gates.markdown(decide(stored, stored.session.gate), stored.session)
     pictures = {f"charts/{name}.svg": svg for name, svg in charts.to_svgs(drawn, "light").items()}
     return summary, files | pictures
 

@@ -84,7 +84,9 @@ def told(text: str) -> Iterator[None]:
 
 
 def how_to_go_on(session: "Session") -> str:
-    """The command that goes on with a session, with the folders it was begun with."""
+    """The command that goes on with a session, with the folders it was begun with; a gate is begun anew."""
+    if session.gate is not None:
+        return shlex.join(session.command)
     return _command("run --resume", session)
 
 

@@ -27,6 +27,8 @@ def resume(folder: Path, options: RunOptions, watch: Watch) -> tuple[Path, Summa
     """
     with store.writing(folder):
         stored = store.read(folder)
+        if stored.session.gate is not None:
+            raise UsageError(f"resuming {stored.session.name}: a gate is not gone on with; measure it anew")
         done = store.finished_blocks(stored.results, stored.session.plan.blocks)
         if done >= {block.number for block in stored.session.plan.blocks}:
             return folder, _drawn_again(folder, stored.session, watch)

@@ -50,7 +50,20 @@ def test_every_command_is_there_when_it_is_asked_for_with_the_help_of_the_list(s
 
 def test_the_commands_stand_in_the_order_in_which_they_are_needed(shootout: Shootout) -> None:
     first_words = re.findall(r"^\W*(\w+)  +[A-Z]", shootout("--help").out, flags=re.MULTILINE)
-    expected = ["run", "claims", "list", "check", "report", "publish", "compare", "new", "schema", "selftest", "doctor"]
+    expected = [
+        "run",
+        "claims",
+        "gate",
+        "list",
+        "check",
+        "report",
+        "publish",
+        "compare",
+        "new",
+        "schema",
+        "selftest",
+        "doctor",
+    ]
     assert first_words == expected
 
 

@@ -72,7 +72,7 @@ def _start(orders: Orders, subject: Subject, label: str) -> starting.Start:
     return starting.Start(
         subject=orders.rig.services.told_to(subject),
         cores=tuple(orders.cores.server),
-        root=orders.root,
+        root=orders.roots.get(subject.name, orders.root),
         log=log,
         python=orders.interpreters.get(subject.settings.python or ""),
     )

@@ -4,24 +4,20 @@ The procedure is the paired t-interval of `ranking.paired.compare_two`, at Bonfe
 each is at 1 - 0.05/m, so that all of them hold together with at least 95 %, however they hang together.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
-
-from scipy.special import stdtrit
 
 from runners.model.claim import Case, Claim, Question
 from runners.model.outcome import Completed
 from runners.model.plan import Arm
 from runners.model.session import Session, StoredSession
-from runners.numbers.intervals import CONFIDENCE
 from runners.report.claims.found import Ratio
 from runners.report.figures.claimed import ASKED, is_bound
 from runners.report.figures.costs import Terms, ping_points
 from runners.report.figures.metrics import value_of
 from runners.report.figures.spreads import spread
-from runners.report.ranking.paired import compare_two
+from runners.report.ranking.paired import among, compare_two
 from runners.report.summary.rows import Visits, visits_of
 from runners.report.values import Spread
 
@@ -92,10 +88,7 @@ def _ratio(metric: str, ours: Sequence[float], theirs: Sequence[float], family: 
     seen = compare_two(metric, "", ours, theirs)
     if seen is None:
         raise ValueError(f"comparing {metric}: no pair is positive")
-    low, high = seen.low, seen.high
-    if low is not None and high is not None:
-        reach = (math.log(high) - math.log(low)) / 2 * _wider(family, seen.pairs - 1)
-        low, high = seen.ratio * math.exp(-reach), seen.ratio * math.exp(reach)
+    low, high = among(seen, family)
     return Ratio(
         ratio=seen.ratio,
         low=low,
@@ -105,12 +98,6 @@ def _ratio(metric: str, ours: Sequence[float], theirs: Sequence[float], family: 
         left=median(ours),
         right=median(theirs),
     )
-
-
-def _wider(family: int, freedom: int) -> float:
-    """By what an interval of one question is widened to be one of so many that hold together."""
-    tail = (1 - CONFIDENCE) / 2
-    return float(stdtrit(freedom, 1 - tail / max(1, family)) / stdtrit(freedom, 1 - tail))
 
 
 def _undisturbed(values: Mapping[int, float], evidence: Evidence) -> list[float]:

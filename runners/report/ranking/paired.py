@@ -72,6 +72,14 @@ def compare_two(metric: str, against: str, ours: Sequence[float], theirs: Sequen
     return _comparison(metric, against, shared, found)
 
 
+def among(seen: Comparison, family: int) -> tuple[float | None, float | None]:
+    """The interval of two rows, widened to be one of so many that hold together with 95 % (Bonferroni)."""
+    if seen.low is None or seen.high is None:
+        return None, None
+    reach = (math.log(seen.high) - math.log(seen.low)) / 2 * _wider(family, seen.pairs - 1)
+    return seen.ratio * math.exp(-reach), seen.ratio * math.exp(reach)
+
+
 def judge(differences: Sequence[Sequence[float]], rows: int) -> list[Found]:
     """All pairs of so many rows, in the order of `noise.pairs_of`, from their differences of logarithms by block.
 
@@ -101,6 +109,12 @@ def are_different(centres: Floats, reaches: Floats) -> NDArray[np.bool_]:
 def are_equal(centres: Floats, reaches: Floats) -> NDArray[np.bool_]:
     """Which intervals lie wholly within the band of equals."""
     return np.asarray(np.abs(centres) + reaches <= EQUAL_WITHIN)
+
+
+def _wider(family: int, freedom: int) -> float:
+    """By what an interval of one question is widened to be one of so many that hold together."""
+    tail = (1 - CONFIDENCE) / 2
+    return float(stdtrit(freedom, 1 - tail / max(1, family)) / stdtrit(freedom, 1 - tail))
 
 
 def _p_values(centres: Floats, errors: Floats, rows: int, freedom: float) -> Floats:

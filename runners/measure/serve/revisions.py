@@ -1,0 +1,49 @@
+"""Files of a git repository as they were at a revision, in a folder of their own."""
+
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from runners.errors import UsageError
+from runners.measure.hosts import local as process
+
+GIT_TIMEOUT_S = 120.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tree:
+    """Everything that a commit holds, below `folder`."""
+
+    folder: Path
+    commit: str
+
+
+def tree_of(revision: str, *, repository: Path, into: Path) -> Tree:
+    """The files of the commit that a revision stands for, in a new folder below `into`; nothing else is touched.
+
+    Raises:
+        UsageError: There is no such revision, no repository, or no git.
+    """
+    doing = f"reading revision {revision!r}"
+    asked = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    commit = _git(repository, doing, "is there such a revision in this repository? (git fetch)", *asked)
+    packed, folder = into / f"{commit}.tar", into / commit
+    if not folder.exists():
+        top = _git(repository, doing, "is this a repository?", "rev-parse", "--show-toplevel")
+        _git(Path(top), doing, "is there room?", "archive", "--format=tar", f"--output={packed}", commit)
+        with tarfile.open(packed) as archive:
+            archive.extractall(folder, filter="data")
+        packed.unlink()
+    return Tree(folder=folder, commit=commit)
+
+
+def _git(repository: Path, doing: str, remedy: str, *words: str) -> str:
+    """The first line that git prints."""
+    try:
+        printed = process.capture(["git", "-C", str(repository), *words], timeout_s=GIT_TIMEOUT_S)
+    except process.CommandFailed as failure:
+        seen = process.printed(failure).strip().splitlines()
+        raise UsageError(f"{doing}: git {words[0]} failed{f' ({seen[-1]})' if seen else ''}; {remedy}") from failure
+    except OSError as error:
+        raise UsageError(f"{doing}: cannot execute git: {error.strerror}; install it, or name a folder") from error
+    return printed.partition("\n")[0]

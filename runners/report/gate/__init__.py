@@ -1,0 +1,1 @@
+"""What a gate decides, and how it is told."""

@@ -1,0 +1,97 @@
+"""Draws up a gate: two apps under the names base and head, in the same blocks of one session."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from runners.errors import ShootoutError, UsageError
+from runners.measure.load import k6
+from runners.measure.sense import machine, sampler
+from runners.measure.sense.installed import installed_version
+from runners.measure.serve.revisions import tree_of
+from runners.model.gate import BASE, HEAD, Gate, Side
+from runners.model.subject import Framework
+from runners.plan.gate import gate_contrasts, make_sides
+from runners.plan.manifests import MANIFEST, read_manifest
+from runners.plan.schedule import make_plan
+from runners.plan.workloads import select_workloads
+from runners.session.options import RunOptions
+from runners.session.prepare import Prepared, loads_of, prepare_plan, timing_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What is to be compared, as it was named, by which metric and margin; revisions are unpacked below `trees`."""
+
+    base: str
+    head: str
+    metric: str
+    margin: float
+    trees: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class App:
+    """An app that was found: `root` is the folder above that of all apps, where its command runs."""
+
+    framework: Framework
+    root: Path
+    side: Side
+
+
+def prepare_gate(options: RunOptions, asked: Asked) -> Prepared:
+    """The session of a gate; nothing is started yet.
+
+    Raises:
+        ShootoutError: One of the two is not there, or cannot be started with these settings.
+    """
+    machine.raise_open_files_limit()
+    generator = k6.find_k6(options.k6)
+    base, head = (find_app(word, asked.trees) for word in (asked.base, asked.head))
+    gate = Gate(base=base.side, head=head.side, metric=asked.metric, margin=asked.margin)
+    cores = machine.share_cores(sampler.cores_available(), options.settings.processes, options.server_cores)
+    sides = make_sides(base.framework, head.framework, options.settings, executor_cpus=machine.executor_cpus(cores))
+    workloads, loads = select_workloads(options.workloads), loads_of(options)
+    plan = make_plan(
+        sides,
+        workloads,
+        loads,
+        timing=timing_of(options, sides, loads, workloads),
+        rounds=options.rounds,
+        seed=options.seed,
+        reference=BASE,
+        contrasts=gate_contrasts(gate, workloads, loads),
+    )
+    prepared = prepare_plan(replace(options, apps=base.root / "apps"), plan, generator, cores)
+    name = prepared.session.name.replace(options.settings.profile, "gate")
+    session = prepared.session.model_copy(update={"gate": gate, "name": name})
+    return replace(
+        prepared,
+        session=session,
+        orders=replace(prepared.orders, roots={BASE: base.root, HEAD: head.root}),
+    )
+
+
+def find_app(word: str, trees: Path, here: Path | None = None) -> App:
+    """The app that a word names: a folder with a manifest, or REVISION:FOLDER of the repository here.
+
+    Raises:
+        UsageError: It names neither.
+        ShootoutError: Its package is not installed.
+    """
+    if (Path(word) / MANIFEST).is_file():
+        return _app(Path(word).resolve(), Side(asked=word))
+    revision, colon, path = word.partition(":")
+    if not (revision and colon and path):
+        raise UsageError(f"{word}: no folder with a {MANIFEST}, and no revision of one such as main:apps/mine")
+    tree = tree_of(revision, repository=here or Path.cwd(), into=trees)
+    folder = (tree.folder / path).resolve()
+    if not folder.is_relative_to(tree.folder.resolve()) or not (folder / MANIFEST).is_file():
+        raise UsageError(f"{word}: commit {tree.commit[:12]} has no {path.rstrip('/')}/{MANIFEST}")
+    return _app(folder, Side(asked=word, commit=tree.commit))
+
+
+def _app(folder: Path, side: Side) -> App:
+    framework = read_manifest(folder / MANIFEST)
+    if installed_version(framework.package) is None:
+        raise ShootoutError(f"{side.asked}: package {framework.package!r} is not installed; install it")
+    return App(framework=framework, root=folder.parent.parent, side=side)

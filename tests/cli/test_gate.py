@@ -1,0 +1,89 @@
+"""`shootout gate`: its exit code is the verdict, and whatever keeps it from one is not told as one."""
+
+from pathlib import Path
+
+import pytest
+
+from runners import store
+from runners.cli.gate import EXIT_CODES, margin_of, metric_of
+from runners.errors import UsageError
+from runners.report.gate.verdict import decide
+from tests.conftest import Shootout
+from tests.small_subjects import running_below, small_framework
+
+SHORT = ("--workloads", "async-io", "--window", "0.3", "--warmup", "0.05", "--cpu-iterations", "100", "--threads", "8")
+
+
+@pytest.fixture
+def apps(tmp_path: Path) -> Path:
+    """A folder with an app that keeps the contract and one that does not."""
+    small_framework(tmp_path / "apps", "good")
+    small_framework(tmp_path / "apps", "bad", flaw="one key more")
+    return tmp_path / "apps"
+
+
+def test_the_codes_of_the_three_verdicts_are_those_that_jobs_rely_on() -> None:
+    assert EXIT_CODES == {"not worse": 0, "worse": 1, "undecided": 3}
+
+
+def test_a_run_ends_with_the_code_of_what_its_trials_say_and_appends_its_summary(
+    shootout: Shootout, apps: Path, k6_stand_in: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "summary.md").write_text("# Job\n", encoding="utf-8")
+    words = ("--rounds", "6", "--metric", "requests_per_s", "--summary", tmp_path / "summary.md")
+    out = ("--out", tmp_path / "results", "--k6", k6_stand_in)
+    outcome = shootout("gate", apps / "good", apps / "good", *SHORT, *words, *out)
+    folder = store.find(tmp_path / "results", None)
+    stored = store.read(folder)
+    assert stored.session.gate is not None
+    decision = decide(stored, stored.session.gate)  # a machine too busy to tell makes it undecided
+    assert outcome.code == EXIT_CODES[decision.verdict]
+    assert outcome.out.startswith(f"gate: {decision.verdict}: ")
+    gate = (folder / "gate.md").read_text(encoding="utf-8")
+    assert (tmp_path / "summary.md").read_text(encoding="utf-8") == f"# Job\n{gate}"
+    again = shootout("report", "--out", tmp_path / "results")
+    assert (again.code, again.out) == (0, outcome.out)
+    assert running_below(tmp_path) == []
+
+
+def test_a_head_that_breaks_the_contract_ends_with_1_and_a_base_that_does_with_3(
+    shootout: Shootout, apps: Path, k6_stand_in: Path, tmp_path: Path
+) -> None:
+    out = ("--out", tmp_path / "results", "--k6", k6_stand_in)
+    outcome = shootout("gate", apps / "good", apps / "bad", *SHORT, *out)
+    assert outcome.code == 1
+    assert "head /async-io: FAILED" in outcome.err
+    outcome = shootout("gate", apps / "bad", apps / "good", *SHORT, *out)
+    assert outcome.code == 3
+    assert "base /async-io: FAILED" in outcome.err
+
+
+def test_what_cannot_be_measured_ends_with_3_and_what_cannot_be_asked_with_2(
+    shootout: Shootout, apps: Path, k6_stand_in: Path, tmp_path: Path
+) -> None:
+    without_k6 = shootout("gate", apps / "good", apps / "good", "--k6", tmp_path / "none")
+    assert without_k6.code == 3
+    assert without_k6.err.strip().endswith("; nothing is decided")
+    for words, told in (
+        (("nowhere", apps / "good"), "nowhere: no folder with a framework.toml"),
+        ((apps / "good", apps / "good", "--metric", "threads"), "--metric threads: choose one of requests_per_s"),
+        ((apps / "good", apps / "good", "--worse", "much"), "--worse much: a number of percent above 0"),
+        ((apps / "good", apps / "good", "--summary", tmp_path / "no" / "file"), "No such file or directory"),
+    ):
+        outcome = shootout("gate", *words, "--k6", k6_stand_in, "--out", tmp_path / "results")
+        assert outcome.code == 2
+        assert told in outcome.err
+
+
+def test_a_margin_is_in_percent_with_or_without_its_sign() -> None:
+    assert [margin_of(text) for text in ("5%", "5 %", "2.5")] == [0.05, 0.05, 0.025]
+    for text in ("0%", "-5%", "nan", "inf", ""):
+        with pytest.raises(UsageError, match="a number of percent above 0"):
+            margin_of(text)
+
+
+def test_a_metric_by_which_nobody_can_be_worse_is_refused() -> None:
+    assert metric_of("cpu_us_per_request") == "cpu_s_per_request"
+    for column in ("memory_mib", "utilisation", "normalised_per_s", "cpu_s_per_request"):
+        with pytest.raises(UsageError, match="choose one of"):
+            metric_of(column)

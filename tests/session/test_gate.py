@@ -1,0 +1,105 @@
+"""A gate as it is drawn up and run, with small servers and a fake k6: who stands where, and what a death decides."""
+
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from runners import store
+from runners.errors import ShootoutError, UsageError
+from runners.report.gate.verdict import Decision, decide
+from runners.session.gate import Asked, find_app, prepare_gate
+from runners.session.options import RunOptions
+from runners.session.resume import resume
+from runners.session.run import run as run_session
+from tests.session.conducting import unhurried
+from tests.small_subjects import running_below, small_framework
+
+
+def asked(tmp_path: Path, base: str | Path, head: str | Path) -> Asked:
+    return Asked(base=str(base), head=str(head), metric="requests_per_s", margin=0.05, trees=tmp_path / "trees")
+
+
+def gated(options: RunOptions, what: Asked) -> tuple[Path, Decision]:
+    prepared = unhurried(prepare_gate(replace(options, rounds=6), what))
+    folder, summary = run_session(prepared, options.results, lambda _event, _summary: None)
+    gate = summary.session.gate
+    assert gate is not None
+    return folder, decide(store.read(folder), gate)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A git repository with a small app committed, and changed since."""
+    home = tmp_path / "repository"
+    small_framework(home / "apps", "ant")
+    words = ("-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false")
+    for command in (("init", "--quiet"), ("add", "."), (*words, "commit", "--quiet", "--message", "one")):
+        subprocess.run(["git", "-C", str(home), *command], check=True, capture_output=True)  # noqa: S603, S607
+    (home / "apps" / "ant" / "framework.toml").unlink()
+    return home
+
+
+def test_copies_in_different_folders_of_one_name_stand_in_the_same_blocks_and_tie(
+    options: RunOptions, tmp_path: Path
+) -> None:
+    shutil.copytree(options.apps / "ant", tmp_path / "other" / "apps" / "ant")
+    (tmp_path / "other" / "apps" / "ant" / "which").touch()
+    what = asked(tmp_path, options.apps / "ant", tmp_path / "other" / "apps" / "ant")
+    folder, decision = gated(options, what)
+    session = store.read(folder).session
+    assert all({arm.subject for arm in block.arms} == {"base", "head"} for block in session.plan.blocks)
+    assert [one.title for one in session.plan.subjects] == ["Ant, base", "Ant, head"]
+    assert (decision.verdict, decision.deciding.ratio) == ("not worse", 1.0)  # k6 knows by heart what it saw
+    assert (folder / "gate.md").read_text(encoding="utf-8").startswith("## gate: not worse: Requests head/base 1.0000")
+    assert folder.name.endswith("-gate")
+    assert running_below(tmp_path) == []
+
+
+def test_each_side_is_started_from_its_own_folder(options: RunOptions, tmp_path: Path) -> None:
+    small_framework(tmp_path / "other" / "apps", "ant", flaw="dies under load")
+    what = asked(tmp_path, options.apps / "ant", tmp_path / "other" / "apps" / "ant")
+    orders = prepare_gate(options, what).orders
+    assert orders.roots == {"base": options.apps.parent, "head": tmp_path / "other"}
+
+
+def test_a_revision_is_unpacked_beside_the_working_tree_which_stays_as_it_is(repository: Path, tmp_path: Path) -> None:
+    (tmp_path / "trees").mkdir()
+    app = find_app("HEAD:apps/ant", tmp_path / "trees", here=repository / "apps")
+    assert app.framework.name == "ant"
+    assert app.root.is_relative_to(tmp_path / "trees")
+    assert app.side.commit is not None
+    assert not (repository / "apps" / "ant" / "framework.toml").exists()
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("nowhere", "nowhere: no folder with a framework.toml, and no revision of one such as main:apps/mine"),
+        ("HEAD:apps/bee", "has no apps/bee/framework.toml"),
+        ("HEAD:../apps/ant", "has no ../apps/ant/framework.toml"),
+        ("gone:apps/ant", "reading revision 'gone': git rev-parse failed"),
+        ("--output=x:apps/ant", "reading revision '--output=x': git rev-parse failed"),
+    ],
+)
+def test_a_word_that_names_no_app_is_told_in_one_line(repository: Path, tmp_path: Path, word: str, told: str) -> None:
+    (tmp_path / "trees").mkdir()
+    with pytest.raises(UsageError) as caught:
+        find_app(word, tmp_path / "trees", here=repository)
+    assert told in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_package_that_is_not_installed_is_named_with_its_side(tmp_path: Path) -> None:
+    small_framework(tmp_path / "apps", "ant", package="no-such-distribution")
+    with pytest.raises(ShootoutError, match="package 'no-such-distribution' is not installed"):
+        find_app(str(tmp_path / "apps" / "ant"), tmp_path)
+
+
+def test_a_gate_is_not_gone_on_with(options: RunOptions, tmp_path: Path) -> None:
+    prepared = prepare_gate(options, asked(tmp_path, options.apps / "ant", options.apps / "bee"))
+    folder = store.create(options.results, prepared.session)
+    with pytest.raises(UsageError, match="a gate is not gone on with; measure it anew"):
+        resume(folder, options, lambda _event, _summary: None)
