@@ -48,7 +48,9 @@ def gate(  # noqa: PLR0913 - one argument for each option
     *,
     metric: Annotated[str, typer.Option(help="Column of table.csv that decides.")] = "cpu_us_per_request",
     worse: Annotated[str, typer.Option(help="The margin: how much worse is too much.")] = "5%",
-    workloads: Annotated[str, typer.Option(help="Names, separated by commas.")] = "async-cpu",
+    workloads: Annotated[
+        str, typer.Option(help="Names, separated by commas; async-cpu if empty, or an own server's endpoints.")
+    ] = "",
     clients: Annotated[str, typer.Option(help="Levels of concurrency, separated by commas.")] = "16",
     rounds: Annotated[int, typer.Option(min=6, help="Visits to both, each with fresh processes.")] = 20,
     window: Annotated[float, typer.Option(min=0.2, help="Seconds measured in a trial.")] = 3.0,

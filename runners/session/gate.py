@@ -1,5 +1,6 @@
 """Draws up a gate: two apps under the names base and head, in the same blocks of one session."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,13 +10,16 @@ from runners.measure.sense import machine, sampler
 from runners.measure.sense.installed import installed_version
 from runners.measure.serve.revisions import tree_of
 from runners.model.gate import BASE, HEAD, Gate, Side
-from runners.model.subject import Framework
+from runners.model.subject import Framework, Workload
+from runners.plan.endpoints import select, who_serves_what
 from runners.plan.gate import gate_contrasts, make_sides
 from runners.plan.manifests import MANIFEST, read_manifest
 from runners.plan.schedule import make_plan
-from runners.plan.workloads import select_workloads
 from runners.session.options import RunOptions
 from runners.session.prepare import Prepared, loads_of, prepare_plan, timing_of
+
+USUAL = "async-cpu"
+"""What tells most of a framework's own cost: nobody waits, and one core does all of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +53,9 @@ def prepare_gate(options: RunOptions, asked: Asked) -> Prepared:
     base, head = (find_app(word, asked.trees) for word in (asked.base, asked.head))
     gate = Gate(base=base.side, head=head.side, metric=asked.metric, margin=asked.margin)
     cores = machine.share_cores(sampler.cores_available(), options.settings.processes, options.server_cores)
-    sides = make_sides(base.framework, head.framework, options.settings, executor_cpus=machine.executor_cpus(cores))
-    workloads, loads = select_workloads(options.workloads), loads_of(options)
+    old, new = who_serves_what((base.framework, head.framework))
+    sides = make_sides(old, new, options.settings, executor_cpus=machine.executor_cpus(cores))
+    workloads, loads = _workloads(options.workloads, (old, new)), loads_of(options)
     plan = make_plan(
         sides,
         workloads,
@@ -69,6 +74,12 @@ def prepare_gate(options: RunOptions, asked: Asked) -> Prepared:
         session=session,
         orders=replace(prepared.orders, roots={BASE: base.root, HEAD: head.root}),
     )
+
+
+def _workloads(names: tuple[str, ...], frameworks: Sequence[Framework]) -> tuple[Workload, ...]:
+    """Those named; otherwise all endpoints of servers that have only their own, and of others the usual one."""
+    only_own = all(one.serves == "own" for one in frameworks)
+    return select(names or (() if only_own else (USUAL,)), frameworks)
 
 
 def find_app(word: str, trees: Path, here: Path | None = None) -> App:

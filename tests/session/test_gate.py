@@ -14,6 +14,7 @@ from runners.session.gate import Asked, find_app, prepare_gate
 from runners.session.options import RunOptions
 from runners.session.resume import resume
 from runners.session.run import run as run_session
+from tests.own_endpoints import own_framework
 from tests.session.conducting import unhurried
 from tests.small_subjects import running_below, small_framework
 
@@ -103,3 +104,10 @@ def test_a_gate_is_not_gone_on_with(options: RunOptions, tmp_path: Path) -> None
     folder = store.create(options.results, prepared.session)
     with pytest.raises(UsageError, match="a gate is not gone on with; measure it anew"):
         resume(folder, options, lambda _event, _summary: None)
+
+
+def test_an_app_of_its_own_endpoints_is_held_against_itself_at_these(options: RunOptions, tmp_path: Path) -> None:
+    old, new = (own_framework(tmp_path / side / "apps", "shop") for side in ("old", "new"))
+    prepared = prepare_gate(replace(options, workloads=()), asked(tmp_path, old, new))
+    assert [one.name for one in prepared.session.plan.workloads] == ["echo"]
+    assert {one.left.workload for one in prepared.session.plan.contrasts} == {"echo"}
