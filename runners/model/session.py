@@ -13,7 +13,7 @@ from runners.model.plan import Plan, Trial
 from runners.model.runtime import Runtime
 from runners.model.value import Value
 
-FORMAT_VERSION: Literal[3] = 3
+FORMAT_VERSION: Literal[4] = 4
 """Version of a session on disk; its history stands in `runners.store`."""
 
 
@@ -76,7 +76,7 @@ class Footprint(Value):
 class Session(Value):
     """session.json: the plan and the circumstances; the trials stand beside it."""
 
-    format_version: Literal[3] = FORMAT_VERSION
+    format_version: Literal[4] = FORMAT_VERSION
     name: str
     label: Literal["scouting", "default", "rigorous", "selftest"]
     command: tuple[str, ...]

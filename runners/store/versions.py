@@ -5,6 +5,7 @@
         they were disturbed
     3   arms: a block names subject, workload and load of each of its trials, warm-up and window belong to the plan,
         settings to the subject; every line says its kind
+    4   endpoints of a framework's own, gates, more places where handlers run: more keys than in 3, and none otherwise
 
 What is written is of the newest. What is in no form at all is a ValueError that says what is wrong with it.
 """
@@ -18,6 +19,8 @@ from runners.model.load import Load
 from runners.model.plan import Arm, Block, Plan
 from runners.model.session import FORMAT_VERSION
 
+WITHOUT_ARMS = (1, 2)
+
 _KINDS = {"trial": "trial", "voided_block": "void", "disturbed_block": "disturbed", "idle": "footprint"}
 _OLD_KEYS = {kind: key for key, kind in _KINDS.items()}
 _OWN_SETTINGS = ("wait_s", "cpu_iterations")
@@ -25,8 +28,15 @@ _OWN_SETTINGS = ("wait_s", "cpu_iterations")
 
 
 def newest_session(text: str) -> str:
-    """session.json of format 1 or 2 as one of the newest."""
+    """session.json of an older format as one of the newest."""
     session = json.loads(text)
+    if session["format_version"] in WITHOUT_ARMS:
+        _with_arms(session)
+    session["format_version"] = FORMAT_VERSION
+    return json.dumps(session)
+
+
+def _with_arms(session: dict[str, Any]) -> None:
     with _told():
         plan, settings = session["plan"], session.pop("settings")
         if not plan["blocks"]:
@@ -35,12 +45,10 @@ def newest_session(text: str) -> str:
         plan["blocks"] = [_block(block) for block in plan["blocks"]]
         for subject in plan["subjects"]:
             subject["settings"] = settings | {key: subject[key] for key in _OWN_SETTINGS}
-    session["format_version"] = FORMAT_VERSION
-    return json.dumps(session)
 
 
 def newest_line(text: bytes, plan: Plan) -> dict[str, Any]:
-    """A line of trials.jsonl of format 1 or 2 as one of the newest; one that says its kind is of the newest already.
+    """A line of trials.jsonl of an older format as one of the newest; one that says its kind is of the newest already.
 
     There are such lines below a session.json of an older format if reopening it ended between its two files.
     """

@@ -82,7 +82,7 @@ def test_a_session_of_an_older_format_is_gone_on_with_as_one_of_the_newest(optio
     _, resumed = resume_session(folder, options, lambda _event, _summary: None)
     assert not resumed.session.interrupted
     assert sorted(counted(store.read(folder).results)) == [(0, "ant"), (0, "bee"), (1, "ant"), (1, "bee")]
-    assert json.loads((folder / "session.json").read_text(encoding="utf-8"))["format_version"] == 3
+    assert json.loads((folder / "session.json").read_text(encoding="utf-8"))["format_version"] == 4
     lines = [json.loads(line) for line in (folder / "trials.jsonl").read_text(encoding="utf-8").splitlines()]
     assert {line["kind"] for line in lines} >= {"trial", "void", "footprint"}
 

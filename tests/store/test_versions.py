@@ -136,20 +136,29 @@ def changed(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
     path.write_text(json.dumps(session), encoding="utf-8")
 
 
-@pytest.mark.parametrize("version", ["4", "99"])
+@pytest.mark.parametrize("version", ["5", "99"])
 def test_a_newer_format_is_refused_as_written_by_a_newer_program(folder: Path, version: str) -> None:
-    edit(folder / "session.json", '"format_version": 3', f'"format_version": {version}')
-    told = f"format version {version}; this program reads versions 1 to 3; a newer program wrote it"
+    edit(folder / "session.json", '"format_version": 4', f'"format_version": {version}')
+    told = f"format version {version}; this program reads versions 1 to 4; a newer program wrote it"
     assert told in fault(folder)
     with pytest.raises(StoreError, match="a newer program wrote it"):
         store.reopen(folder)
 
 
+def test_format_3_is_the_newest_without_the_keys_that_came_since(folder: Path) -> None:
+    before, lines = store.read(folder), (folder / "trials.jsonl").read_bytes()
+    edit(folder / "session.json", '"format_version": 4', '"format_version": 3')
+    assert store.read(folder) == before
+    store.reopen(folder)
+    assert '"format_version": 4' in (folder / "session.json").read_text(encoding="utf-8")
+    assert (folder / "trials.jsonl").read_bytes() == lines
+
+
 @pytest.mark.parametrize("version", ["0", "-1", "null", '"1"', "true", "2.0"])
 def test_what_is_no_format_is_refused_with_those_that_are_read(folder: Path, version: str) -> None:
-    edit(folder / "session.json", '"format_version": 3', f'"format_version": {version}')
+    edit(folder / "session.json", '"format_version": 4', f'"format_version": {version}')
     told = fault(folder)
-    assert "this program reads versions 1 to 3" in told
+    assert "this program reads versions 1 to 4" in told
     assert "newer" not in told
 
 
@@ -216,7 +225,7 @@ def test_a_broken_line_of_an_older_format_is_told_by_file_and_line(second: Path,
 
 def test_an_older_session_is_the_plan_of_arms_that_it_stands_for(old: Path) -> None:
     session = store.read(old).session
-    assert session.format_version == 3
+    assert session.format_version == 4
     plan = session.plan
     assert plan.timing == Timing(warmup_s=0.5, window_s=2.0)
     assert plan.loads == (Load(clients=16),)
@@ -273,7 +282,7 @@ def test_reopening_an_older_session_leaves_nothing_of_its_format(old: Path) -> N
     assert store.read(old) == before
     assert {path.name for path in old.iterdir()} == {"session.json", "trials.jsonl", "logs"}
     session = json.loads((old / "session.json").read_text(encoding="utf-8"))
-    assert (session["format_version"], "settings" in session) == (3, False)
+    assert (session["format_version"], "settings" in session) == (4, False)
     assert Session.model_validate(session) == before.session
     lines = [json.loads(line) for line in (old / "trials.jsonl").read_text(encoding="utf-8").splitlines()]
     assert {line["kind"] for line in lines} >= {"trial", "void"}
@@ -293,7 +302,7 @@ def test_reopening_that_fails_at_either_file_loses_nothing_and_is_done_again(old
     (old / in_the_way).rmdir()
     store.reopen(old)
     assert store.read(old) == before
-    assert b'"format_version": 3' in (old / "session.json").read_bytes()
+    assert b'"format_version": 4' in (old / "session.json").read_bytes()
 
 
 def test_reopening_a_session_of_the_newest_format_changes_no_byte(folder: Path) -> None:
