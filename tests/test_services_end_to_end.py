@@ -1,6 +1,7 @@
 """Short real sessions with an upstream and a database: every call counted, and a service that dies in the middle."""
 
 import os
+import platform
 import re
 import signal
 import subprocess
@@ -11,9 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
+import psycopg
 import pytest
 
 from runners import store
+from runners.measure.serve import database as databases
 from runners.model.outcome import Completed, Failed
 from runners.model.session import StoredSession
 from tests.conftest import ROOT
@@ -72,15 +75,10 @@ def wait_for(program: subprocess.Popen[str], text: str) -> None:
         pytest.fail(f"never printed {text!r}")
 
 
-def test_what_comes_to_the_services_is_what_was_answered_and_what_was_under_way(folder: Path, real_k6: Path) -> None:
-    workloads = ("http-async", "http-sync", "fanout-gather", "db-async", "db-sync")
-    program = start(
-        folder, real_k6, "--rounds", "1", "--frameworks", "aiohttp,flask", "--workloads", ",".join(workloads)
-    )
-    stored, table = finished(program, folder)
+def has_come(stored: StoredSession) -> set[tuple[str, str]]:
+    """The cells of the session, once what came to the services is what was answered and what was under way."""
     calls = {one.name: one.calls for one in stored.session.plan.workloads}
     needs = {one.name: one.needs[0] for one in stored.session.plan.workloads}
-    seen = set()
     for result in stored.results:
         assert isinstance(result.outcome, Completed), result.outcome
         name, outcome = result.trial.workload, result.outcome
@@ -88,10 +86,37 @@ def test_what_comes_to_the_services_is_what_was_answered_and_what_was_under_way(
         assert outcome.load.errors == {}
         assert answers > 0
         assert answers * calls[name] <= came <= (answers + 4) * calls[name], (result.trial, answers, outcome.hits)
-        assert outcome.usage.services_cpu_s > 0
-        seen.add((result.trial.subject, name))
+    return {(result.trial.subject, result.trial.workload) for result in stored.results}
+
+
+def test_what_comes_to_the_services_is_what_was_answered_and_what_was_under_way(folder: Path, real_k6: Path) -> None:
+    workloads = ("http-async", "http-sync", "fanout-gather", "db-async", "db-sync")
+    program = start(
+        folder, real_k6, "--rounds", "1", "--frameworks", "aiohttp,flask", "--workloads", ",".join(workloads)
+    )
+    stored, table = finished(program, folder)
+    seen = has_come(stored)
+    assert all(isinstance(one.outcome, Completed) and one.outcome.usage.services_cpu_s > 0 for one in stored.results)
+    assert f"upstream CPython {platform.python_version()} with uvloop, database PostgreSQL" in table
     assert seen == {(one, name) for one in ("aiohttp", "flask") for name in workloads} - {("flask", "db-async")}
     assert "Flask: does not apply: an async view has a loop of its own" in table
+
+
+def test_a_database_given_by_its_address_is_queried_once_for_each_answer_and_left_as_it_was(
+    folder: Path, real_k6: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    with databases.running(None, cores=(), logs=folder) as own, psycopg.connect(own.url, autocommit=True) as asking:
+        asking.execute(f"DROP SEQUENCE {databases.COUNTER}")
+        words = ("--rounds", "1", "--frameworks", "aiohttp,flask", "--workloads", "db-async,db-sync,db-blocked")
+        stored, table = finished(start(folder, real_k6, *words, "--database", own.url), folder)
+        (kept,) = asking.execute("SELECT to_regclass(%s)", (databases.COUNTER,)).fetchone() or (own,)
+        told = databases.version(own)
+    assert has_come(stored) >= {("aiohttp", "db-async"), ("aiohttp", "db-sync"), ("flask", "db-sync")}
+    assert stored.session.services == {"database": told}
+    assert told.startswith("PostgreSQL ")
+    assert told in table
+    assert kept is None
 
 
 @pytest.mark.parametrize(("service", "hurt"), [("upstream", "http-sync"), ("database", "db-sync")])

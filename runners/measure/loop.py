@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from runners.errors import ServerError
 from runners.measure.guard import quiet, sentinels
 from runners.measure.load import patience
-from runners.measure.orders import Calibrated, Event, Orders, Progress, Step, Timer
+from runners.measure.orders import Calibrated, Event, Orders, Progress, Standing, Step, Timer
 from runners.measure.preparation import prepare
 from runners.measure.sense import sampler
 from runners.measure.serve import services
@@ -61,6 +61,8 @@ def measure(orders: Orders, clock: Callable[[], float] = time.monotonic) -> Gene
     with services.running(
         orders.plan.workloads, orders.extended, orders.database, cores=orders.cores.generator, logs=orders.rig.logs
     ) as standing:
+        if found := services.versions(standing):
+            yield Standing(versions=found)
         yield from _measure(replace(orders, rig=replace(orders.rig, services=standing)), clock)
 
 

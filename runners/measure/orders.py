@@ -60,6 +60,13 @@ class Identified:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Standing:
+    """What the services of the session say that they are, by name."""
+
+    versions: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Calibrated:
     calibration: Calibration
 
@@ -77,7 +84,9 @@ class Spent:
     seconds: float
 
 
-Event = Step | Identified | Calibrated | Contended | Spent | TrialResult | BlockVoid | BlockDisturbed | Footprint
+Event = (
+    Step | Identified | Standing | Calibrated | Contended | Spent | TrialResult | BlockVoid | BlockDisturbed | Footprint
+)
 
 
 @dataclass

@@ -135,6 +135,8 @@ class Row(Value):
     """Over the rounds the smallest and the largest: requests/s times mean latency (report.figures.steadiness)."""
     services_cores: NonNegativeFloat | None = None
     """Cores that the upstream and the database used together; None where the workload needs neither."""
+    upstream_late_s: NonNegativeFloat | None = None
+    """By how much the upstream answered later than asked, on average; None where it does not tell or is not needed."""
     rounds_off_clients: NonNegativeInt = 0
     """Rounds in which this was further from the number of clients than is allowed."""
     clients_answered: NonNegativeInt | None = None

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import NoReturn
 
 from runners import store
-from runners.errors import ShootoutError, StoreError
+from runners.errors import ShootoutError, StoreError, UsageError
 from runners.measure.loop import measure
-from runners.measure.orders import Calibrated, Contended, Event, Identified, Orders, Spent, Step
+from runners.measure.orders import Calibrated, Contended, Event, Identified, Orders, Spent, Standing, Step
 from runners.model.outcome import Failed
 from runners.model.session import BlockDisturbed, BlockVoid, Session, StoredSession, TrialResult
 from runners.report import render
@@ -112,6 +112,8 @@ def _noted(session: Session, event: Event) -> Session:
     match event:
         case Identified(subject=subject, runtime=runtime):
             return session.model_copy(update={"runtimes": session.runtimes | {subject: runtime}})
+        case Standing(versions=versions):
+            return served_by(session, dict(versions))
         case Calibrated(calibration=calibration):
             return session.model_copy(update={"calibration": calibration})
         case Contended(reason=reason):
@@ -124,3 +126,14 @@ def _noted(session: Session, event: Event) -> Session:
 
 def in_folder(orders: Orders, folder: Path) -> Orders:
     return replace(orders, rig=replace(orders.rig, logs=folder.resolve() / "logs"))
+
+
+def served_by(session: Session, versions: dict[str, str]) -> Session:
+    """The session with its services; UsageError where it began with others, to which its trials belong."""
+    for name, then in session.services.items():
+        if (now := versions.get(name)) != then:
+            raise UsageError(
+                f"resuming {session.name}: the {name} was {then}, it is {now or 'missing'} now; "
+                "start a new session instead"
+            )
+    return session.model_copy(update={"services": versions})

@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 
 from runners import store
-from runners.errors import ContractError, StoreError
+from runners.errors import ContractError, StoreError, UsageError
 from runners.measure.orders import Event
 from runners.model.session import TrialResult
 from runners.report.values import Summary
 from runners.session.options import RunOptions
+from runners.session.run import served_by
 from tests.session.conducting import run
+from tests.sessions import stored_session
 from tests.small_subjects import running_below, small_framework
 
 Seen = list[tuple[Event, Summary | None]]
@@ -71,3 +73,10 @@ def test_a_framework_that_fails_every_trial_has_a_row_without_figures_below_the_
     last = table.rows[-1]
     assert (last.subject, last.trials, last.metrics["requests_per_s"]) == ("once", 0, None)
     assert "exit code 3" in last.failures[0]
+
+
+def test_a_session_goes_on_with_the_services_that_it_began_with_or_not_at_all() -> None:
+    began = served_by(stored_session().session, {"database": "PostgreSQL 17.2"})
+    assert served_by(began, {"database": "PostgreSQL 17.2"}) == began
+    with pytest.raises(UsageError, match=r"the database was PostgreSQL 17\.2, it is PostgreSQL 18\.1 now; start a new"):
+        served_by(began, {"database": "PostgreSQL 18.1"})

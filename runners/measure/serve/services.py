@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from runners.errors import ServerError
 from runners.measure.serve import database as databases
@@ -94,15 +95,28 @@ def running(
 def counted(services: Services, needs: Sequence[Need]) -> dict[str, int]:
     """What came to these services since their start: calls, calls that were left before their answer, queries.
 
+    `upstream_late_us` is by how much all answers of the upstream together were later than asked.
+
     Raises:
         ServerError: One of them is dead or does not answer.
     """
     found: dict[str, int] = {}
     if "upstream" in needs and services.upstream is not None:
-        told = _told(services.upstream)
+        told: dict[str, int] = _told(services.upstream, "/hits")
         found |= {"upstream": told["hits"], "upstream_abandoned": told["abandoned"]}
+        found |= {"upstream_late_us": told["late_us"]}
     if "database" in needs and services.database is not None:
         found |= {"database": databases.hits(services.database)}
+    return found
+
+
+def versions(services: Services) -> dict[str, str]:
+    """What each of them says that it is; ServerError where it does not answer."""
+    found: dict[str, str] = {}
+    if services.upstream is not None:
+        found |= {"upstream": _told(services.upstream, "/version")["result"]}
+    if services.database is not None:
+        found |= {"database": databases.version(services.database)}
     return found
 
 
@@ -112,14 +126,14 @@ def pids(services: Services) -> tuple[int, ...]:
     return (*of_upstream, *(databases.pids(services.database) if services.database else ()))
 
 
-def _told(upstream: Server) -> dict[str, int]:
+def _told(upstream: Server, path: str) -> dict[str, Any]:
     check_alive(upstream)
     connection = http.client.HTTPConnection(HOST, upstream.port, timeout=HITS_TIMEOUT_S)
     try:
-        connection.request("GET", "/hits")
-        told: dict[str, int] = json.loads(connection.getresponse().read())
+        connection.request("GET", path)
+        told: dict[str, Any] = json.loads(connection.getresponse().read())
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise ServerError(f"asking the upstream for its hits: {error!r}") from error
+        raise ServerError(f"asking the upstream for {path}: {error!r}") from error
     finally:
         connection.close()
     return told

@@ -3,14 +3,18 @@
 Run as `python -m runners.measure.serve.upstream HOST PORT`. It answers GET requests without a body:
 
     /wait?ms=50         after 50 ms {"result": "waited"}; with &fail=1 the same with status 500
-    /hits               how many calls of /wait have come, and how many of them were left before their answer
+    /hits               how many calls of /wait have come, how many of them were left before their answer, and by how
+                        much all answers together were later than asked
+    /version            what runs it
     anything else       {"result": "pong"} at once, as it is ready
 """
 
 import asyncio
 import importlib
 import json
+import platform
 import sys
+import time
 from typing import cast
 from urllib.parse import parse_qs
 
@@ -26,9 +30,11 @@ class Counts:
     def __init__(self) -> None:
         self.hits = 0
         self.abandoned = 0
+        self.late_s = 0.0
 
     def told(self) -> bytes:
-        return json.dumps({"hits": self.hits, "abandoned": self.abandoned}).encode()
+        late_us = round(1e6 * self.late_s)
+        return json.dumps({"hits": self.hits, "abandoned": self.abandoned, "late_us": late_us}).encode()
 
 
 class Connection(asyncio.Protocol):
@@ -63,11 +69,16 @@ class Connection(asyncio.Protocol):
             self.counts.hits += 1
             asked = parse_qs(query)
             self._answer_later(float(asked.get(b"ms", [b"0"])[0]) / 1000, FAILED if b"fail" in asked else OK)
+        elif path == b"/version":
+            self._send(OK, json.dumps({"result": version(self.loop)}).encode())
         else:
             self._send(OK, self.counts.told() if path == b"/hits" else PONG)
 
     def _answer_later(self, wait_s: float, status: bytes) -> None:
+        due_s = time.monotonic() + wait_s
+
         def answer() -> None:
+            self.counts.late_s += max(0.0, time.monotonic() - due_s)
             self.waiting.discard(handle)
             self._send(status, WAITED)
 
@@ -76,6 +87,12 @@ class Connection(asyncio.Protocol):
 
     def _send(self, status: bytes, body: bytes) -> None:
         self.transport.write(HEAD % (status, len(body), body))
+
+
+def version(loop: asyncio.AbstractEventLoop) -> str:
+    """Such as "CPython 3.11.7 with uvloop"."""
+    module, _, _ = type(loop).__module__.partition(".")
+    return f"{platform.python_implementation()} {platform.python_version()} with {module}"
 
 
 async def serve(host: str, port: int) -> None:

@@ -7,6 +7,7 @@ from runners.numbers.intervals import FEWEST_FOR_INTERVAL
 from runners.report.ceilings import misses
 from runners.report.ceilings.misses import LITTLE_LIMIT
 from runners.report.figures.metrics import BYSTANDER_SHARE
+from runners.report.judgement.services_doubts import services_limit
 from runners.report.judgement.steadiness_doubts import steadiness_doubt
 from runners.report.judgement.uncalibrated import calibration_gaps
 from runners.report.values import Doubt, Row, Table
@@ -14,7 +15,6 @@ from runners.units import names
 
 PREDICTION_LOW, PREDICTION_HIGH = 0.9, 1.1
 SAMPLES_FOR_P99 = 1000
-SERVICES_BUSY = 0.8
 FLOORS_FOR_P99 = 2.0
 BYSTANDER_LIMIT = 0.01
 """Share of a server's CPU from which its pings are worth a word."""
@@ -103,7 +103,7 @@ def _session_doubt(kind: str, seen: str, remedy: str) -> Doubt:
 def _about_table(session: Session, table: Table) -> Iterator[Doubt]:
     for row in table.rows:
         yield from _about_outcome(table, row)
-        yield from _about_rate(table, row)
+        yield from _about_rate(session, table, row)
         yield from _about_ceiling(session, table, row)
     yield from _about_disturbed(table)
     few = [row for row in table.rows if row.trials and not row.overloaded and not p99_is_supported(row)]
@@ -132,10 +132,10 @@ def _about_outcome(table: Table, row: Row) -> Iterator[Doubt]:
         )
 
 
-def _about_rate(table: Table, row: Row) -> Iterator[Doubt]:
-    if row.services_cores is not None and row.services_cores > SERVICES_BUSY:
-        seen = f"{' and '.join(table.workload.needs)} used {row.services_cores:.2f} cores and may have been the limit"
-        yield _doubt(table, [row], "requests_per_s", kind="services", seen=seen, remedy="fewer --clients")
+def _about_rate(session: Session, table: Table, row: Row) -> Iterator[Doubt]:
+    if seen := services_limit(session, table, row):
+        remedy = "fewer --clients, or more cores for the services and k6"
+        yield _doubt(table, [row], "requests_per_s", kind="services", seen=seen, remedy=remedy)
     off = row.little_residual
     if off is not None and abs(off) > LITTLE_LIMIT:
         seen = f"{100 * off:+.1f} % of the clients in flight on average (Little's law allows {100 * LITTLE_LIMIT:g} %)"

@@ -28,6 +28,7 @@ class Change(Value):
 def changes_between(a: Session, b: Session) -> Iterator[Change]:
     yield from _differences("machine", _machine(a), _machine(b))
     yield from _differences("version", a.machine.versions, b.machine.versions)
+    yield from _differences("service", a.services, b.services)
     yield from _differences("setting", _settings(a), _settings(b))
     subjects_a = {subject.name: subject for subject in a.plan.subjects}
     subjects_b = {subject.name: subject for subject in b.plan.subjects}
@@ -106,7 +107,7 @@ def unlike(changes: Sequence[Change]) -> tuple[str, ...]:
     return tuple(
         one.what
         for one in changes
-        if one.where == "version" or (one.where == "machine" and one.what in LEVELS_BELONG_TO)
+        if one.where in {"version", "service"} or (one.where == "machine" and one.what in LEVELS_BELONG_TO)
     )
 
 

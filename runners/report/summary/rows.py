@@ -18,6 +18,7 @@ from runners.report.figures.disturbed import disturbed_rounds
 from runners.report.figures.metrics import BYSTANDER_QUANTILES, LOAD_QUANTILES, METRICS, RAW, value_of
 from runners.report.figures.open_load import overloaded
 from runners.report.figures.quantiles import pooled_quantiles
+from runners.report.figures.services import upstream_late_s
 from runners.report.figures.settings import machine_of
 from runners.report.figures.spreads import spread
 from runners.report.values import Row, Spread
@@ -92,6 +93,7 @@ def make_row(  # noqa: PLR0913, PLR0917 - the facts of one cell
         services_cores=_middle([t.usage.services_cpu_s / t.usage.duration_s for t in trials])
         if workload.needs
         else None,
+        upstream_late_s=_middle([t for t in map(upstream_late_s, trials) if t is not None]),
         little_residual=_little(load, trials),
         unsteady_trials=sum(not trial.load.steady for trial in trials),
         bystander_errors=sum(_missed(t.bystander_kept) + _missed(t.bystander_fresh) for t in trials),

@@ -39,6 +39,11 @@ def versions_of(session: Session) -> list[str]:
     return list(told)
 
 
+def services_words(session: Session) -> str:
+    """Such as "upstream CPython 3.11.7 with uvloop, database PostgreSQL 18.1"; empty where there were none."""
+    return ", ".join(f"{name} {version}" for name, version in sorted(session.services.items(), reverse=True))
+
+
 def runtime_words(session: Session, subject: Subject) -> str:
     """The Python of a subject that has one of its own, as its serving process told it, such as '; CPython 3.14.4'."""
     runtime = session.runtimes.get(subject.name)

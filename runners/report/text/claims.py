@@ -6,6 +6,7 @@ from runners.model.claim import Claim, Range
 from runners.model.session import Session
 from runners.report.claims.found import Answer, CaseJudgement, Judged, Judgement, Ratio
 from runners.report.figures.claimed import ASKED
+from runners.report.text.circumstances import services_words
 from runners.report.text.markdown import line, plain
 from runners.units import figure
 
@@ -46,7 +47,8 @@ def circumstances(session: Session) -> str:
     """On what it was tried."""
     machine = session.machine
     cores = ", ".join(map(str, machine.server_cores)) or "any"
-    return f"{machine.cpu}, servers on core(s) {cores}, {machine.python}"
+    told = [f"{machine.cpu}, servers on core(s) {cores}, {machine.python}", services_words(session)]
+    return ", ".join(filter(None, told))
 
 
 def command(claim: Claim, session: Session) -> str:

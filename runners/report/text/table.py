@@ -4,7 +4,7 @@ from runners.model.machine import Machine
 from runners.report.judgement.doubts import title
 from runners.report.summary import servers
 from runners.report.text import predictions
-from runners.report.text.circumstances import runtime_words, settings_words, versions_of
+from runners.report.text.circumstances import runtime_words, services_words, settings_words, versions_of
 from runners.report.text.columns import columns
 from runners.report.text.markdown import grid, line, plain
 from runners.report.text.variants import changes_section, curves_section
@@ -81,7 +81,7 @@ def _heading(summary: Summary) -> str:
         else f"{session.plan.rounds} round(s)"
     )
     cores = f"servers on core(s) {_cores(machine.server_cores)}, k6 on {_cores(machine.generator_cores)}"
-    versions = ", ".join(versions_of(session))
+    versions = ", ".join([*versions_of(session), *filter(None, [services_words(session)])])
     return "\n".join(
         [
             f"# Results of {plain(session.name)}",

@@ -1,5 +1,8 @@
 """The upstream waits as it is asked, counts what comes, fails what it shall, and notices who leaves."""
 
+import os
+import platform
+import signal
 import socket
 import time
 from collections.abc import Iterator
@@ -96,3 +99,26 @@ def test_core_workloads_start_nothing_and_tell_the_apps_nothing(tmp_path: Path) 
     with services.running((), (), None, cores=(), logs=tmp_path) as none:
         assert (none.environment, services.pids(none), services.counted(none, ())) == ({}, (), {})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_it_tells_what_runs_it(standing: services.Services) -> None:
+    assert services.versions(standing) == {"upstream": f"CPython {platform.python_version()} with uvloop"}
+    assert services.versions(services.NONE) == {}
+
+
+def test_it_tells_by_how_much_it_was_late_where_it_could_not_run(
+    standing: services.Services, client: httpx.Client
+) -> None:
+    before = services.counted(standing, ("upstream",))
+    assert standing.upstream is not None
+    with ThreadPoolExecutor(1) as pool:
+        call = pool.submit(client.get, "/wait?ms=300")
+        while services.counted(standing, ("upstream",))["upstream"] == before["upstream"]:
+            time.sleep(0.01)
+        for pid in standing.upstream.pids:
+            os.kill(pid, signal.SIGSTOP)
+        time.sleep(0.8)
+        for pid in standing.upstream.pids:
+            os.kill(pid, signal.SIGCONT)
+        assert call.result().status_code == 200
+    assert services.counted(standing, ("upstream",))["upstream_late_us"] - before["upstream_late_us"] >= 400_000

@@ -194,3 +194,16 @@ def test_busy_services_are_doubted_as_they_may_be_the_limit(cores: float | None,
     doubts = find_doubts(SESSION, (made.table(busy, workload=upstream),), 0)
     assert [doubt.kind for doubt in doubts] == (["services"] if is_doubted else [])
     assert not is_doubted or doubts[0].seen == "Flask: upstream used 0.81 cores and may have been the limit"
+
+
+@pytest.mark.parametrize(("late_s", "is_doubted"), [(None, False), (0.003, False), (0.004, True)])
+def test_an_upstream_that_answers_late_is_doubted_as_it_may_be_the_limit(
+    late_s: float | None, *, is_doubted: bool
+) -> None:
+    upstream = made.SYNC_WAIT.model_copy(update={"needs": ("upstream",)})
+    row = made.row("flask").model_copy(update={"upstream_late_s": late_s, "services_cores": 0.3})
+    doubts = find_doubts(SESSION, (made.table(row, workload=upstream),), 0)
+    assert [doubt.kind for doubt in doubts] == (["services"] if is_doubted else [])
+    assert not is_doubted or doubts[0].seen == (
+        "Flask: the upstream answered 4.0 ms later than asked, of 50 ms on average, and may have been the limit"
+    )
