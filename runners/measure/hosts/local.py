@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,7 +22,7 @@ LOG_LINES = 15
 LOG_BYTES = 2**16
 """As far back as a log is read: a server may write gigabytes."""
 
-GUARDIAN = Path(__file__).with_name("guardian.py")
+GUARDIAN, KEEPER = (Path(__file__).with_name(name) for name in ("guardian.py", "keeper.py"))
 
 
 @dataclass
@@ -82,30 +83,8 @@ def start(
     Raises:
         OSError: The program cannot be executed.
     """
-    words = (sys.executable, "-I", "-S", str(GUARDIAN), ",".join(map(str, cores)), *command)
     with log.open("ab") as sink:
-        guardian = subprocess.Popen(  # noqa: S603 - the command comes from a manifest, as words
-            words,
-            bufsize=0,
-            cwd=cwd,
-            env=dict(environment),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=sink,
-            start_new_session=True,
-        )
-    child = Child(
-        pid=0, guardian=guardian, lifeline=cast("IO[bytes]", guardian.stdin), report=cast("IO[bytes]", guardian.stdout)
-    )
-    try:
-        what, number = _told(child.report)
-    except BaseException:
-        child.kill()
-        raise
-    if what == "pid":
-        return replace(child, pid=number)
-    child.kill()
-    raise OSError(number, os.strerror(number) if what == "errno" else "its guardian did not start", command[0])
+        return _guarded(command, cwd=cwd, environment=environment, sink=sink, cores=cores)
 
 
 def stop(children: Sequence[Child]) -> None:
@@ -131,16 +110,40 @@ def running(
 
 
 def capture(command: Sequence[str], *, timeout_s: float) -> str:
-    """What a short command prints, both streams together.
+    """What a short command prints, both streams together; it is guarded as every other child.
 
     Raises:
         OSError: The program cannot be executed.
         CommandFailed: It took too long or exited with another code than 0.
     """
-    done = subprocess.run(  # noqa: S603 - our own words
-        list(command), check=True, capture_output=True, text=True, timeout=timeout_s, stdin=subprocess.DEVNULL
-    )
-    return done.stdout + done.stderr
+    with tempfile.TemporaryFile() as sink:
+        child = _guarded(command, cwd=Path(), environment=os.environ, sink=sink)
+        try:
+            code = child.wait(timeout_s)
+        except StillRunning:
+            child.kill()
+            raise StillRunning(list(command), timeout_s, output=_written(sink)) from None
+        finally:
+            child.kill()
+        if code:
+            raise subprocess.CalledProcessError(code, list(command), output=_written(sink))
+        return _written(sink)
+
+
+@contextlib.contextmanager
+def scratch(prefix: str) -> Iterator[Path]:
+    """A temporary folder, gone after the with block and also when the runner ends without having left it.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    words = (sys.executable, "-I", "-S", str(KEEPER), prefix, tempfile.gettempdir())
+    pipe = subprocess.PIPE
+    with subprocess.Popen(words, stdin=pipe, stdout=pipe, text=True, start_new_session=True) as keeper:  # noqa: S603 - our own words
+        made, _, told = cast("IO[str]", keeper.stdout).readline().rstrip("\n").partition(" ")
+        if made != "made":
+            raise OSError(int(made or 0), told or "its keeper did not start", tempfile.gettempdir())
+        yield Path(told)  # leaving the block closes the keeper's lifeline and waits for its end
 
 
 def printed(failure: CommandFailed) -> str:
@@ -165,3 +168,35 @@ def _told(report: IO[bytes]) -> tuple[str, int]:
     """The next thing that a guardian says, such as ("pid", 123), or ("", 0) if it ended without saying it."""
     what, _, number = report.readline().decode().partition(" ")
     return what, int(number or 0)
+
+
+def _guarded(
+    command: Sequence[str], *, cwd: Path, environment: Mapping[str, str], sink: IO[bytes], cores: Sequence[int] = ()
+) -> Child:
+    guardian = subprocess.Popen(  # noqa: S603 - the command comes from a manifest, as words
+        (sys.executable, "-I", "-S", str(GUARDIAN), ",".join(map(str, cores)), *command),
+        bufsize=0,
+        cwd=cwd,
+        env=dict(environment),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=sink,
+        start_new_session=True,
+    )
+    child = Child(
+        pid=0, guardian=guardian, lifeline=cast("IO[bytes]", guardian.stdin), report=cast("IO[bytes]", guardian.stdout)
+    )
+    try:
+        what, number = _told(child.report)
+    except BaseException:
+        child.kill()
+        raise
+    if what == "pid":
+        return replace(child, pid=number)
+    child.kill()
+    raise OSError(number, os.strerror(number) if what == "errno" else "its guardian did not start", command[0])
+
+
+def _written(sink: IO[bytes]) -> str:
+    sink.seek(0)
+    return sink.read().decode(errors="replace")

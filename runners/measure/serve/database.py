@@ -84,9 +84,8 @@ def running(url: str | None, *, cores: Sequence[int], logs: Path) -> Iterator[Da
                 _execute(given, f"DROP SEQUENCE IF EXISTS {COUNTER}")
         return
     _sweep()
-    prefix = f"{SCRATCH}{os.getpid()}-"
-    with tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True) as scratch:
-        database = _started(Path(scratch), cores, logs / "database.log")
+    with process.scratch(f"{SCRATCH}{os.getpid()}-") as scratch:
+        database = _started(scratch, cores, logs / "database.log")
         try:
             _await_ready(database)
             _execute(database, f"CREATE SEQUENCE {COUNTER}")

@@ -283,3 +283,45 @@ def test_a_child_whose_guardian_was_stopped_too_can_be_stopped_all_the_same(tmp_
     process.stop([child])
     assert gone(child.pid)
     assert gone(child.guardian.pid)
+
+
+CAPTURING = """
+import sys
+from runners.measure.hosts import local
+with local.scratch("of-a-test-") as folder:
+    code = "import os, sys, time; print(os.getpid(), flush=True); [open(str(n), 'w') or time.sleep(0.001)"
+    code += " for n in range(10**6)]"
+    log = f"import os; os.chdir({str(folder)!r}); os.dup2(os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT), 1); "
+    local.capture((sys.executable, "-c", "import sys; " + log + code, sys.argv[1]), timeout_s=60)
+"""
+
+
+@on_linux
+def test_what_a_killed_runner_captured_is_gone_and_so_is_the_folder_it_wrote_into(tmp_path: Path) -> None:
+    log, room = tmp_path / "log", tmp_path / "room"
+    room.mkdir()
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(room)}
+    with subprocess.Popen(python(CAPTURING, str(log)), env=environment) as runner:  # noqa: S603
+        (pid,) = map(int, words_in(log, 1))
+        (folder,) = room.iterdir()
+        runner.kill()
+    assert gone(pid, within_s=3)
+    deadline = time.monotonic() + 3
+    while folder.exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert list(room.iterdir()) == []
+    assert running_below(tmp_path) == []
+
+
+def test_a_scratch_folder_is_gone_with_all_in_it_when_its_block_is_left() -> None:
+    with process.scratch("of-a-test-") as folder:
+        assert folder.name.startswith("of-a-test-")
+        (folder / "deep").mkdir()
+        (folder / "deep" / "file").touch()
+    assert not folder.exists()
+
+
+def test_a_scratch_folder_that_cannot_be_made_is_an_os_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
+    with pytest.raises(FileNotFoundError, match="nowhere"), process.scratch("of-a-test-"):
+        pytest.fail("there is no such folder")

@@ -3,8 +3,10 @@
 import importlib.util
 import os
 import signal
+import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +17,8 @@ import pytest
 from apps import database as work
 from runners.errors import ServerError, ShootoutError
 from runners.measure.serve import database as databases
-from tests.small_subjects import gone
+from tests.conftest import ROOT
+from tests.small_subjects import gone, running_below
 
 
 @pytest.fixture
@@ -100,6 +103,37 @@ def test_what_a_killed_program_has_left_is_removed_by_the_next_one(scratch: Path
         (left / "data").mkdir(parents=True)
     with databases.running(None, cores=(), logs=logs):
         assert (old.exists(), own.exists()) == (False, True)
+
+
+STANDING = """
+import sys, time
+from pathlib import Path
+from runners.measure.serve import database
+with database.running(None, cores=(), logs=Path(sys.argv[1])):
+    print("up", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("is_up", [False, True])
+def test_a_runner_that_is_killed_leaves_neither_its_database_nor_the_data(
+    scratch: Path, logs: Path, *, is_up: bool
+) -> None:
+    words = (sys.executable, "-c", STANDING, str(logs))
+    environment = os.environ | {"TMPDIR": str(scratch)}
+    with subprocess.Popen(words, cwd=ROOT, env=environment, stdout=subprocess.PIPE) as runner:  # noqa: S603 - our own words
+        assert runner.stdout is not None
+        if is_up:
+            assert runner.stdout.readline() == b"up\n"
+        while not list(scratch.glob("*/data/PG_VERSION")):  # initdb is amidst its work
+            time.sleep(0.005)
+            assert runner.poll() is None
+        runner.kill()
+    deadline = time.monotonic() + 3
+    while (running_below(scratch) or any(scratch.iterdir())) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert running_below(scratch) == []
+    assert list(scratch.iterdir()) == []
 
 
 def test_a_killed_one_is_told_in_one_line_and_leaves_nothing(scratch: Path, logs: Path) -> None:

@@ -1,7 +1,9 @@
 """An environment is made by the real uv, once; it is complete, or it is not there and the reason is told."""
 
 import shutil
+import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +14,9 @@ from runners.errors import InterpreterError
 from runners.measure.serve.environments import Wanted, environment_of, find_uv
 from runners.measure.serve.interpreters import Host, find_interpreter
 from runners.measure.serve.pythons import ask
+from tests.conftest import ROOT
 from tests.measure.serve.small_packages import OWN, TINY, WORD, wheel
+from tests.small_subjects import gone
 
 pytestmark = pytest.mark.usefixtures("wheels")
 
@@ -61,6 +65,49 @@ def test_what_a_killed_run_left_is_not_taken_for_an_environment(uv: tuple[str, .
     (half / "python").write_text("not yet", encoding="utf-8")
     assert ask(environment_of(wanted, kept=tmp_path, uv=uv)).versions == {"tiny": "1.0"}
     assert left_in(tmp_path) == {wanted.folder} | {"wheels", "cache"}
+
+
+MAKING = """
+import sys
+from pathlib import Path
+from runners.measure.serve.environments import Wanted, environment_of
+from tests.conftest import ROOT
+from tests.measure.serve.small_packages import OWN, TINY
+wanted = Wanted(python=OWN, label="one", requirements=TINY, constraints=())
+environment_of(wanted, kept=Path(sys.argv[1]), uv=sys.argv[2:])
+"""
+SLOW_UV = """
+import os, subprocess, sys, time
+from pathlib import Path
+if sys.argv[1] == "pip":
+    Path(__file__).with_suffix(".pid").write_text(f"{{os.getpid()}}\\n")
+    time.sleep(60)
+sys.exit(subprocess.run([*{uv!r}, *sys.argv[1:]]).returncode)
+"""
+
+
+def test_a_run_that_is_killed_while_uv_makes_an_environment_takes_uv_along_and_the_next_one_makes_it(
+    uv: tuple[str, ...], tmp_path: Path
+) -> None:
+    script, kept = tmp_path / "slow.py", tmp_path / "kept"
+    script.write_text(SLOW_UV.format(uv=uv), encoding="utf-8")
+    words = (sys.executable, "-c", MAKING, str(kept), sys.executable, str(script))
+    with subprocess.Popen(words, cwd=ROOT) as runner:  # noqa: S603 - our own words
+        pid = int(_written(tmp_path / "slow.pid"))
+        runner.kill()
+    assert gone(pid, within_s=3)
+    wanted = Wanted(python=OWN, label="one", requirements=TINY, constraints=())
+    assert [path.name for path in kept.iterdir() if path.is_dir()] == [f".{wanted.folder}.half"]
+    assert ask(environment_of(wanted, kept=kept, uv=uv)).versions == {"tiny": "1.0"}
+    assert left_in(kept) == {wanted.folder}
+
+
+def _written(path: Path) -> str:
+    deadline = time.monotonic() + 60
+    while not (path.exists() and path.read_text(encoding="utf-8").endswith("\n")):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return path.read_text(encoding="utf-8")
 
 
 def test_two_runs_at_once_make_one_environment(uv: tuple[str, ...], tmp_path: Path) -> None:
