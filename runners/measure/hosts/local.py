@@ -138,7 +138,13 @@ def capture(command: Sequence[str], *, timeout_s: float) -> str:
         CommandFailed: It took too long or exited with another code than 0.
     """
     done = subprocess.run(  # noqa: S603 - our own words
-        list(command), check=True, capture_output=True, text=True, timeout=timeout_s, stdin=subprocess.DEVNULL
+        list(command),
+        check=True,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",  # what it prints is its own affair
+        timeout=timeout_s,
+        stdin=subprocess.DEVNULL,
     )
     return done.stdout + done.stderr
 
