@@ -1,14 +1,18 @@
 """Arguments in, exit code out. It imports next to nothing, so that Ctrl-C never meets an import outside of `main`."""
 
+import os
 import sys
 
+from runners.cli import streams
 from runners.cli.interrupts import ending_at_once
-from runners.errors import INTERRUPTED, ShootoutError
+from runners.errors import INTERRUPTED, ShootoutError, UsageError
 
 
 def main() -> None:
     """The program: expected failures become one line and an exit code; being told to end is like Ctrl-C."""
+    streams.open_all()
     try:
+        _check_surroundings()
         with ending_at_once():
             from runners.cli.commands import app  # noqa: PLC0415 - the slow part of a start
             from runners.session import ending  # noqa: PLC0415
@@ -20,11 +24,28 @@ def main() -> None:
     except SystemExit as end:
         if _was_interrupted(end):
             _say("shootout: interrupted")
+        if lost := streams.unwritten():
+            _say(f"shootout: printing the result: {lost}; print it elsewhere, nothing that is stored is lost")
+            sys.exit(end.code or 1)
         raise
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     finally:
         _settle()
+
+
+def _check_surroundings() -> None:
+    """Raise ShootoutError where nothing can be named: no folder to start from, or names that are no text."""
+    try:
+        os.getcwd()  # noqa: PTH109 - pathlib is not loaded yet
+    except OSError as error:
+        raise ShootoutError(
+            f"starting: the folder that this was started in: {error.strerror}; go to one that is there, and try again"
+        ) from error
+    for word in sys.argv[1:]:
+        if not word.isascii() and any("\ud800" <= character <= "\udfff" for character in word):
+            told = word.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+            raise UsageError(f"reading the command line: '{told}' is not UTF-8; use a name that is")
 
 
 def _settle() -> None:

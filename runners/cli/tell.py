@@ -11,7 +11,7 @@ from runners.cli.claims import print_claims
 from runners.cli.gate import print_gate
 from runners.cli.options import AsJson, Results
 from runners.cli.screen import print_result
-from runners.cli.terminal import err, out, said, shown
+from runners.cli.terminal import err, out, print_json, said, shown
 from runners.errors import INTERRUPTED
 from runners.plan.workloads import CORE
 from runners.report import index, render
@@ -98,7 +98,7 @@ def compare(  # noqa: PLR0913 - one argument for each option
     if told and not as_json:
         print("\n".join([*told, ""]))  # noqa: T201 - it stands before the Markdown
     if as_json:
-        print(seen.model_dump_json(indent=1))  # noqa: T201 - for programs, so without rich's wrapping
+        print_json(seen.model_dump(mode="json"))
     else:
         print(comparison_markdown(seen))  # noqa: T201 - Markdown is to be piped
 

@@ -23,7 +23,7 @@ def shown(folder: Path) -> str:
     """The folder as short as it can be said from here."""
     try:
         return str(folder.relative_to(Path.cwd()))
-    except ValueError:
+    except (ValueError, OSError):  # elsewhere, or where it was started is gone by now
         return str(folder)
 
 

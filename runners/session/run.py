@@ -34,7 +34,8 @@ def run(prepared: Prepared, results: Path, watch: Watch) -> tuple[Path, Summary]
         ShootoutError: Nothing can be measured; what was measured before is stored and rendered all the same.
     """
     folder = store.create(results, prepared.session)
-    stored = StoredSession(session=prepared.session, results=())
+    session = prepared.session.model_copy(update={"name": folder.name})
+    stored = StoredSession(session=session, results=())
     with store.writing(folder):
         return conduct(folder, stored, in_folder(prepared.orders, folder), watch)
 

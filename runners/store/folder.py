@@ -1,6 +1,7 @@
 """A session's folder: written so that an interruption loses nothing that was measured."""
 
 import contextlib
+import itertools
 import json
 import shutil
 import tempfile
@@ -34,27 +35,42 @@ LATEST = "latest"
 
 PUBLISHED = "published"
 
+MOST_TOLD = 80
+"""Characters of a name that are told where nothing has it."""
+
 
 def create(results: Path, session: Session) -> Path:
-    """Make the session's folder with its session.json and point `latest` to it."""
-    folder = results / session.name
-    try:
-        if not results.exists():
-            results.mkdir(parents=True, exist_ok=True)
-        folder.mkdir()
-    except OSError as error:
-        raise StoreError(
-            f"creating {folder}: {error.strerror}; choose another folder with --out, or make it writable"
-        ) from error
+    """Make the session's folder with its session.json and point `latest` to it.
+
+    Where its name is taken, as by another begun in the same second, its name and the folder's get a number.
+    """
+    folder = _made(results, session.name)
     try:
         (folder / "logs").mkdir()
         (folder / TRIALS_FILE).touch()
-        write_session(folder, session)
+        write_session(folder, session.model_copy(update={"name": folder.name}))
     except (OSError, StoreError) as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise (unwritten(folder, error) if isinstance(error, OSError) else error) from error
-    _point_latest(results, session.name)
+    _point_latest(results, folder.name)
     return folder
+
+
+def _made(results: Path, name: str) -> Path:
+    """A fresh folder of this name, or of this name and the first number that is free."""
+    try:
+        if not results.exists():
+            results.mkdir(parents=True, exist_ok=True)
+        for number in itertools.count(1):
+            folder = results / (name if number == 1 else f"{name}-{number}")
+            with contextlib.suppress(FileExistsError):
+                folder.mkdir()
+                return folder
+    except OSError as error:
+        raise StoreError(
+            f"creating {results / name}: {error.strerror}; choose another folder with --out, or make it writable"
+        ) from error
+    raise AssertionError("numbers do not end")
 
 
 def write_session(folder: Path, session: Session) -> None:
@@ -106,14 +122,29 @@ def read(folder: Path) -> StoredSession:
 
 def find(results: Path, wanted: str | None) -> Path:
     """The folder of a session given by name, path or nothing (the latest)."""
-    candidates = (
-        [results / LATEST] if wanted is None else [Path(wanted), results / wanted, results / PUBLISHED / wanted]
-    )
-    for candidate in candidates:
-        if (candidate / SESSION_FILE).is_file():
-            return candidate.resolve()
-    there = ", ".join(names(results)) or "none yet; start one with `shootout run`"
-    raise StoreError(f"looking for session {wanted or LATEST!r}: not in {results}; there are: {there}")
+    try:
+        places = (
+            [Path(wanted), results / wanted, results / PUBLISHED / wanted] if wanted is not None else [_latest(results)]
+        )
+        for place in places:
+            if (place / SESSION_FILE).is_file():
+                return place.resolve()
+        there = ", ".join(names(results)) or "none yet; start one with `shootout run`"
+    except OSError as error:  # such as a name that is too long, or a folder that may not be read
+        raise StoreError(f"looking for session {_short(wanted)} in {_short(results)}: {error.strerror}") from error
+    raise StoreError(f"looking for session {_short(wanted)}: not in {results}; there are: {there}")
+
+
+def _latest(results: Path) -> Path:
+    """What `latest` points to; without a link, as on a system that has none, the last session by its name."""
+    others = [] if (results / LATEST).is_symlink() else [name for name in names(results) if name != LATEST]
+    return results / (others[-1] if others else LATEST)
+
+
+def _short(name: object) -> str:
+    """A name as it is told, in quotes, however long it is."""
+    told = repr(LATEST if name is None else str(name))
+    return told if len(told) <= MOST_TOLD else f"{told[:MOST_TOLD]}…"
 
 
 def names(results: Path) -> list[str]:
@@ -167,6 +198,8 @@ def _refused(version: object) -> str:
 
 def _point_latest(results: Path, name: str) -> None:
     fresh = results / f".{LATEST}-new"
+    if (results / LATEST).exists() and not (results / LATEST).is_symlink():
+        return  # a file or folder that somebody put there stays theirs
     try:
         fresh.unlink(missing_ok=True)
         fresh.symlink_to(name)

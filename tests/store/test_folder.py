@@ -1,5 +1,6 @@
 """A session's folder: a fault is told by file and key, and what is written is read back to the last digit."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,34 @@ def test_a_results_folder_that_cannot_be_made_is_named_with_what_to_do(tmp_path:
         store.create(tmp_path / "file", session.session)
 
 
-def test_a_session_is_never_written_over_another_of_the_same_name(folder: Path, session: StoredSession) -> None:
-    with pytest.raises(StoreError, match="File exists"):
-        store.create(folder.parent, session.session)
+def test_sessions_begun_in_the_same_second_get_names_and_folders_of_their_own(
+    folder: Path, session: StoredSession
+) -> None:
+    others = [store.create(folder.parent, session.session) for _ in range(2)]
+    assert [other.name for other in others] == [f"{folder.name}-2", f"{folder.name}-3"]
+    assert [store.read(other).session.name for other in others] == [other.name for other in others]
     assert store.read(folder) == session
+    assert store.find(folder.parent, None) == others[-1]
+
+
+def test_a_file_called_latest_stays_and_the_last_session_is_found_by_its_name(
+    folder: Path, session: StoredSession
+) -> None:
+    latest = folder.parent / "latest"
+    latest.unlink()
+    latest.write_text("mine", encoding="utf-8")
+    newer = store.create(folder.parent, session.session.model_copy(update={"name": "later"}))
+    assert latest.read_text(encoding="utf-8") == "mine"
+    assert store.find(folder.parent, None) == newer
+
+
+def test_a_folder_called_latest_is_not_taken_for_the_last_session(folder: Path, session: StoredSession) -> None:
+    latest = folder.parent / "latest"
+    latest.unlink()
+    shutil.copytree(folder, latest)
+    newer = store.create(folder.parent, session.session.model_copy(update={"name": "later"}))
+    assert not latest.is_symlink()
+    assert store.find(folder.parent, None) == newer
 
 
 def test_a_trial_that_cannot_be_written_is_told_with_its_file(tmp_path: Path, session: StoredSession) -> None:

@@ -36,6 +36,7 @@ def ceiling(  # noqa: PLR0913 - the facts of one cell
     cpu_s_per_request: Spread | None,
     server_cores_used: float | None,
     generator_cores_used: float | None,
+    services_cores_used: float = 0.0,
     probe_s: float | None = None,
     bystander_cores: float = 0.0,
 ) -> Ceiling | None:
@@ -59,7 +60,7 @@ def ceiling(  # noqa: PLR0913 - the facts of one cell
     evidence = "nothing was measured"
     if measured is not None and server_cores_used is not None and generator_cores_used is not None:
         of_generator = measured / generator["generator"] if generator else None
-        used = Used(server_cores_used, generator_cores_used, of_generator)
+        used = Used(server_cores_used, generator_cores_used, services_cores_used, of_generator)
         limit = _checked(limit, used, cell, machine)
         evidence = _evidence(used, machine)
     return Ceiling(
@@ -92,19 +93,22 @@ def _by_nominal(cell: Cell, measured: float | None) -> Limit:
 
 
 class Used(NamedTuple):
-    """Cores used in the window, on average, and the share that was sent of what k6 can send."""
+    """Cores used in the window, on average, and the share that was sent of what k6 can send.
+
+    `services` are those of the upstream and the database, which run on k6's cores.
+    """
 
     server: float
     generator: float
+    services: float
     of_generator: float | None
 
 
 def _checked(limit: Limit, used: Used, cell: Cell, machine: Machine) -> Limit:
     """The limit by the formula, unless what was used says otherwise."""
     server_is_busy = used.server > BUSY * cell.cores
-    machine_is_full = used.server + used.generator > BUSY * machine.cores
     near_generator = used.of_generator is not None and used.of_generator > NEAR_GENERATOR
-    if near_generator or (machine_is_full and not server_is_busy):
+    if near_generator or (_is_full(machine, used) and not server_is_busy):
         return "generator"
     if server_is_busy and limit in {"clients", "pool", "none", "generator"}:
         computes_on_loop = on_loop(cell.subject, cell.workload) and cell.workload.work == "compute"
@@ -112,9 +116,15 @@ def _checked(limit: Limit, used: Used, cell: Cell, machine: Machine) -> Limit:
     return limit
 
 
+def _is_full(machine: Machine, used: Used) -> bool:
+    return used.server + used.generator + used.services > BUSY * machine.cores
+
+
 def _evidence(used: Used, machine: Machine) -> str:
     own = len(machine.server_cores)
     text = f"server {100 * used.server / own:.0f} % of its {_cores(own)}, k6 {used.generator:.2f} cores"
+    if used.services and _is_full(machine, used):
+        text += f", services {used.services:.2f} cores"
     return text if used.of_generator is None else f"{text}, {100 * used.of_generator:.0f} % of what k6 can send"
 
 

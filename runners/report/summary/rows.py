@@ -87,6 +87,7 @@ def make_row(  # noqa: PLR0913, PLR0917 - the facts of one cell
             cpu_s_per_request=metrics[RAW],
             server_cores_used=server_cores(trials),
             generator_cores_used=_middle([t.usage.generator_cpu_s / t.usage.duration_s for t in trials]),
+            services_cores_used=_middle([t.usage.services_cpu_s / t.usage.duration_s for t in trials]) or 0.0,
             probe_s=_middle([t.usage.probe_s for t in trials if t.usage.probe_s is not None]),
             bystander_cores=_middle([(bystander_cpu_s(t, terms) or 0.0) / t.usage.duration_s for t in trials]) or 0.0,
         ),

@@ -39,6 +39,13 @@ def test_a_file_that_cannot_be_executed_is_named(tmp_path: Path) -> None:
         k6.find_k6(str(tmp_path / "k6"))
 
 
+def test_a_version_with_bytes_that_are_no_utf_8_is_read_all_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "k6"
+    path.write_text("#!/bin/sh\nprintf 'k6 v1.2.3 \\377\\n'\n", encoding="utf-8")
+    path.chmod(0o755)
+    assert k6.find_k6(str(path)).version == "v1.2.3"
+
+
 @pytest.mark.parametrize("version", ["k6 v1.0.0 (go1.24)", "k6 v0.57.0", "k6 v0.9.1"])
 def test_a_k6_older_than_the_oldest_that_works_is_refused(tmp_path: Path, version: str) -> None:
     path = fake_k6(tmp_path, version=version)

@@ -39,6 +39,7 @@ def found(  # noqa: PLR0913 - the facts of one cell
     loaded_cpu_s: float | None = None,
     server: float | None = 0.5,
     generator: float | None = 0.1,
+    services: float = 0.0,
     probe_s: float | None = None,
     bystander_cores: float = 0.0,
 ) -> Ceiling:
@@ -52,6 +53,7 @@ def found(  # noqa: PLR0913 - the facts of one cell
         cpu_s_per_request=made.spread(loaded_cpu_s) if loaded_cpu_s is not None else None,
         server_cores_used=server,
         generator_cores_used=generator,
+        services_cores_used=services,
         probe_s=probe_s,
         bystander_cores=bystander_cores,
     )
@@ -307,6 +309,18 @@ def test_a_machine_filled_by_k6_while_the_server_has_time_left_makes_k6_the_limi
     assert found(FLASK, made.SYNC_WAIT, calibration, server=0.8, generator=2.9).limited_by == "generator"
     assert found(FLASK, made.SYNC_WAIT, calibration, server=0.8, generator=2.8).limited_by == "pool"
     assert found(FLASK, made.SYNC_WAIT, calibration, server=0.99, generator=2.9).limited_by == "CPU"
+
+
+def test_a_machine_filled_by_k6_and_services_is_full_and_says_so() -> None:
+    calibration = alone(FLASK, made.SYNC_WAIT, 0.05, 0.0005)
+    full = found(FLASK, made.SYNC_WAIT, calibration, server=0.8, generator=1.4, services=1.5)
+    assert full.limited_by == "generator"
+    assert "k6 1.40 cores, services 1.50 cores" in full.evidence
+    roomy = found(FLASK, made.SYNC_WAIT, calibration, server=0.8, generator=1.4, services=1.4)
+    assert roomy.limited_by == "pool"
+    assert "services" not in roomy.evidence
+    busy = found(FLASK, made.SYNC_WAIT, calibration, server=0.99, generator=1.4, services=1.5)
+    assert busy.limited_by == "CPU"
 
 
 def test_the_evidence_says_what_was_used_of_what() -> None:
