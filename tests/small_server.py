@@ -18,7 +18,14 @@ from pathlib import Path
 
 WAIT_S = float(os.environ.get("SHOOTOUT_WAIT_S", "0.05"))
 ITERATIONS = int(os.environ.get("SHOOTOUT_CPU_ITERATIONS", "60000"))
-SQUARES = sum(i * i for i in range(ITERATIONS)) % 2**32
+
+
+def squares() -> int:
+    return sum(i * i for i in range(ITERATIONS)) % 2**32
+
+
+SQUARES = squares() if ITERATIONS < 1_000_000 else 0
+"""With more to compute it is only asked how long that takes."""
 RESULTS: dict[str, object] = {
     "/ping": "pong",
     "/async-io": "waited",
@@ -33,6 +40,8 @@ ANSWERED = 8
 LATE_S = 1.6
 THREADS = 8
 threads = asyncio.Semaphore(THREADS)
+OTHERS = {"six at a time": asyncio.Semaphore(6), "twelve at a time": asyncio.Semaphore(12)}
+"""Pools of another size than was claimed."""
 one_at_a_time = asyncio.Lock()
 resets: list[float] = []
 
@@ -44,6 +53,11 @@ async def answer(route: str, flaw: str) -> tuple[int, str, str]:
         return (200 if flaw == "answers anything" else 404), "application/json", '{"result": "pong"}'
     if route.endswith("-io"):
         await wait(route, flaw)
+    off_loop = flaw == "computes in threads only" or (route == "/sync-cpu" and flaw != "computes on its loop")
+    if route.endswith("-cpu") and off_loop:
+        await asyncio.to_thread(squares)
+    elif route.endswith("-cpu"):
+        squares()
     body = json.dumps({"result": RESULTS[route]})
     if flaw == "wrong result" and route == "/async-cpu":
         body = json.dumps({"result": SQUARES + 1})
@@ -60,7 +74,7 @@ async def wait(route: str, flaw: str) -> None:
     """Async waits all overlap, sync ones as if there were a pool of THREADS."""
     place: contextlib.AbstractAsyncContextManager[object] = contextlib.nullcontext()
     if route == "/sync-io" and flaw != "too many at once":
-        place = threads
+        place = OTHERS.get(flaw, threads)
     if flaw == "serial waits":
         place = one_at_a_time
     async with place:
@@ -146,6 +160,7 @@ async def serve(host: str, port: int, flaw: str) -> None:
         await serve_client(reader, writer, flaw, next(numbers))
 
     shares = flaw != "shares no port"
+    host = "0.0.0.0" if flaw == "open to all" else host  # noqa: S104 - refused by the runner
     server = await asyncio.start_server(served, host, port, backlog=512, reuse_address=shares)
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, loop.stop)

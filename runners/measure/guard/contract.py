@@ -1,7 +1,8 @@
 """Asks a running server every question of the contract in apps/README.md.
 
-Times are checked from below only: a slow machine or model may lose a comparison but never fails the contract. That
-waits overlap is asked again with longer ones before it is denied (runners.measure.guard.overlap).
+A slow machine or model may lose a comparison but never fails the contract: how many waits overlap, and whether a ping
+is answered while a handler computes, is asked again with more of it before it is denied (runners.measure.guard.overlap
+and computing).
 """
 
 import asyncio
@@ -14,12 +15,13 @@ from pathlib import Path
 import httpx
 
 from runners.errors import ContractError, ServerError
-from runners.measure.guard import own
+from runners.measure.guard import computing, own
+from runners.measure.guard.answers import Asker, TooLongError, blamed, client_of, redirected, trouble, written_by
+from runners.measure.guard.computing import ask_computing
 from runners.measure.guard.overlap import ask_overlap, with_waits
-from runners.measure.serve import asked, starting
+from runners.measure.serve import starting
 from runners.measure.serve.server import Server
 from runners.measure.serve.services import NONE, Services, counted
-from runners.model.request import Request
 from runners.model.subject import Subject, Workload
 
 ANSWER_S = 30.0
@@ -28,7 +30,6 @@ ANSWER_S = 30.0
 WAIT_S = 0.2
 """A wait long enough that a slow client does not hide an overlap."""
 MISSING_ROUTE = "/no-such-route"
-GET = Request()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,51 +95,30 @@ def running(subject: Subject, *, cores: tuple[int, ...], root: Path, logs: Path)
     return starting.running(starting.Start(subject=subject, cores=cores, root=root, log=logs / f"{subject.name}.log"))
 
 
-class _TooLongError(Exception):
-    pass
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Asker:
-    """Asks one server; no answer takes longer than `answer_s`, or more than asked.MOST_BYTES."""
-
-    server: Server
-    client: httpx.AsyncClient
-    answer_s: float
-
-    async def get(self, route: str, request: Request = GET) -> tuple[httpx.Response, str]:
-        """The answer and its text."""
-        seen = b""
-        sent = self.client.stream(request.method, route, headers=request.headers, content=request.body)
-        async with asyncio.timeout(self.answer_s), sent as answer:
-            async for piece in answer.aiter_bytes():
-                seen += piece
-                if len(seen) > asked.MOST_BYTES:
-                    raise _TooLongError
-        return answer, seen.decode("utf-8", "replace")
-
-
 async def _ask_everything(
     server: Server, workloads: tuple[Workload, ...], services: Services, answer_s: float
 ) -> tuple[Finding, ...]:
-    async with httpx.AsyncClient(base_url=server.base_url, trust_env=False, timeout=answer_s) as client:
-        asker = _Asker(server=server, client=client, answer_s=answer_s)
+    async with client_of(server, answer_s) as client:
+        asker = Asker(server=server, client=client, answer_s=answer_s)
         findings = [await _ask(asker, workload) for workload in workloads]
         findings += [await _ask_calls(asker, workload, services) for workload in workloads if workload.needs]
         if server.subject.serves == "contract":
             findings.append(await _ask_missing(asker))
-        waiting = [one for one in workloads if one.work == "wait" and one.request is None]
-        findings += [await _ask_overlap(asker, workload) for workload in waiting]
+        # what is not answered once needs not be asked many times; of endpoints of its own nobody knows how they wait
+        answered = {finding.route for finding in findings if finding.passed}
+        right = tuple(one for one in workloads if one.route in answered and one.request is None)
+        findings += [await _ask_overlap(asker, workload) for workload in right if workload.work == "wait"]
+        findings += await _ask_computing(asker, right)
     return tuple(findings)
 
 
-async def _ask_calls(asker: _Asker, workload: Workload, services: Services) -> Finding:
+async def _ask_calls(asker: Asker, workload: Workload, services: Services) -> Finding:
     """Whether a request asks the services as often as it claims, instead of making an answer up."""
     try:
         before = counted(services, workload.needs)
         await asker.get(workload.route)
         after = counted(services, workload.needs)
-    except (httpx.HTTPError, TimeoutError, _TooLongError, ServerError) as error:
+    except (httpx.HTTPError, TimeoutError, TooLongError, ServerError) as error:
         seen, passed = repr(error), False
     else:
         calls = [after[need] - before[need] for need in workload.needs]
@@ -148,34 +128,26 @@ async def _ask_calls(asker: _Asker, workload: Workload, services: Services) -> F
 
 
 def _guarded(
-    ask: Callable[[_Asker, Workload], Awaitable[Finding]],
-) -> Callable[[_Asker, Workload], Awaitable[Finding]]:
-    async def answered(asker: _Asker, workload: Workload) -> Finding:
+    ask: Callable[[Asker, Workload], Awaitable[Finding]],
+) -> Callable[[Asker, Workload], Awaitable[Finding]]:
+    async def answered(asker: Asker, workload: Workload) -> Finding:
         try:
             return await ask(asker, workload)
-        except (httpx.HTTPError, OSError, _TooLongError, ServerError) as error:
+        except (httpx.HTTPError, OSError, TooLongError, ServerError) as error:
             return Finding(
                 subject=asker.server.subject.name,
                 route=workload.route,
                 expected="an answer",
-                seen=_trouble(error, asker.answer_s),
+                seen=trouble(error, asker.answer_s),
                 passed=False,
             )
 
     return answered
 
 
-def _trouble(error: Exception, answer_s: float) -> str:
-    """Why there was no answer, in one line."""
-    if isinstance(error, (TimeoutError, httpx.TimeoutException)):
-        return f"no end of it within {answer_s:g} s"
-    if isinstance(error, _TooLongError):
-        return f"no end of it within {asked.MOST_BYTES:,} bytes"
-    return str(error) if isinstance(error, ServerError) else repr(error)
-
-
 @_guarded
-async def _ask(asker: _Asker, workload: Workload) -> Finding:
+async def _ask(asker: Asker, workload: Workload) -> Finding:
+    written = written_by(asker.server)
     if workload.request is not None:
         answer, text = await asker.get(workload.route, workload.request)
         judged = own.judge(workload.request, answer.status_code, text)
@@ -189,27 +161,28 @@ async def _ask(asker: _Asker, workload: Workload) -> Finding:
         and media_type == "application/json"
         and _holds_exactly(text, expected_result)
     )
+    why = await blamed(asker.server, written) if answer.is_server_error else redirected(answer)
     return Finding(
         subject=asker.server.subject.name,
         route=workload.route,
         expected=f'200 application/json {{"result": {_as_json(expected_result)}}}',
-        seen=f"{answer.status_code} {media_type} {text.strip()[:200]}",
+        seen=f"{answer.status_code} {media_type} {text.strip()[:200]}{why}",
         passed=passed,
     )
 
 
-async def _ask_missing(asker: _Asker) -> Finding:
+async def _ask_missing(asker: Asker) -> Finding:
     try:
         answer, _ = await asker.get(MISSING_ROUTE)
         status = str(answer.status_code)
-    except (httpx.HTTPError, OSError, _TooLongError) as error:
-        status = _trouble(error, asker.answer_s)
+    except (httpx.HTTPError, OSError, TooLongError) as error:
+        status = trouble(error, asker.answer_s)
     name = asker.server.subject.name
     return Finding(subject=name, route=MISSING_ROUTE, expected="404", seen=status, passed=status == "404")
 
 
 @_guarded
-async def _ask_overlap(asker: _Asker, workload: Workload) -> Finding:
+async def _ask_overlap(asker: Asker, workload: Workload) -> Finding:
     found = await ask_overlap(asker.server, workload)
     return Finding(
         subject=asker.server.subject.name,
@@ -218,6 +191,22 @@ async def _ask_overlap(asker: _Asker, workload: Workload) -> Finding:
         seen=found.seen,
         passed=found.passed,
     )
+
+
+async def _ask_computing(asker: Asker, workloads: tuple[Workload, ...]) -> list[Finding]:
+    """Where computing is done, as far as that can be told; nothing about a server that cannot be started for it."""
+    name = asker.server.subject.name
+    try:
+        found = await ask_computing(asker.server, workloads)
+    except ServerError as error:
+        return [not_started(name, str(error), error.log)]
+    except (OSError, TimeoutError) as error:
+        seen = trouble(error, computing.ANSWER_S)
+        return [Finding(subject=name, route="/sync-cpu", expected="an answer", seen=seen, passed=False)]
+    return [
+        Finding(subject=name, route=one.workload.route, expected=one.expected, seen=one.seen, passed=one.passed)
+        for one in found
+    ]
 
 
 def _holds_exactly(text: str, result: str) -> bool:

@@ -1,88 +1,145 @@
-"""Do as many waits overlap as the manifest claims? Asked again with longer waits before a server is said to be slow.
+"""Do as many waits overlap as the manifest claims, no fewer and no more?
 
-What a busy machine adds to the waits does not grow with them, so that longer ones tell a slow machine from waits that
-take turns: those take as many times as long. No answer is awaited for longer than turns of the least share that passes
-would take.
+Waits are begun together, and those that end before two waits have passed are counted: each of them began before one
+had passed, when nothing was free again. As many as are claimed must all end in that time. Of more than are claimed no
+more than these may, and no machine is slow enough to make that count too large. A busy machine can make it too small.
+What it adds does not grow with the waits, so it is asked again with longer ones before a server is denied them.
 """
 
 import asyncio
-import math
 import time
 from dataclasses import dataclass
 
+from runners.measure.guard.blame import likely_cause
 from runners.measure.serve import asked, starting
 from runners.measure.serve.ports import HOST
 from runners.measure.serve.server import Server
 from runners.model.subject import Subject, Workload
 
 OVERLAPPING_WAITS = 32
-MOST_REQUESTS = 100
-CLOCK_TOLERANCE = 0.98
-ENOUGH_OF_WAITS, ENOUGH_OF_CALLS = 1 / 2, 1 / 8
-"""Shares of the claimed overlap that must be seen; a call costs its client CPU time, and slowness fails nobody."""
+MORE_THAN_A_POOL = 100
+"""Waits that are begun where threads or greenlets have no bound: more than any usual pool holds."""
 
-LONGER = (4, 12)
-"""Times the wait in the second and in the third attempt."""
+LEAST_MORE = 3
+MOST_REQUESTS = 200
+CLOCK_TOLERANCE = 0.98
+ROUNDS, ROUNDS_OF_CALLS = 2, 8
+"""Waits within which the first must have ended; a call costs its client CPU time, and slowness fails nobody."""
+
+LONGER = (3, 10)
+"""Times the wait of later attempts, two of each: the second finds the threads started."""
+
+CLEAR_FROM = 1.5
 
 
 @dataclass(frozen=True, kw_only=True)
 class Overlap:
-    """What came of so many waits at once, of which a share of the claim must be under way together."""
+    """What came of `count` waits at once: after how many seconds each right answer came.
 
+    At most `most` may overlap; `needed` must be seen to, within `rounds` waits.
+    """
+
+    subject: Subject
+    workload: Workload
     wait_s: float
-    share: float
     count: int
-    claimed: int
-    took_s: float
-    right: int
-    wrong: int
+    most: int
+    needed: int
+    rounds: int
+    took_s: tuple[float, ...]
+    wrong: int = 0
 
     @property
-    def least_s(self) -> float:
-        return self.wait_s * math.ceil(self.count / self.claimed)
-
-    @property
-    def overlap(self) -> float:
-        return self.right * self.wait_s / self.took_s
+    def together(self) -> int:
+        """How many overlapped for certain, or more."""
+        return self._within(ROUNDS * CLOCK_TOLERANCE)
 
     @property
     def is_early(self) -> bool:
-        """Whether the waits were shorter, or more at once, than they should be; no machine is too slow for that."""
-        return self.right == self.count and self.took_s < CLOCK_TOLERANCE * self.least_s
+        """Whether a wait was shorter than it was told; no machine is too slow for that."""
+        return self._within(CLOCK_TOLERANCE) > 0
+
+    @property
+    def are_too_many(self) -> bool:
+        return self.together > self.most
+
+    @property
+    def are_too_few(self) -> bool:
+        return self._within(self.rounds) < self.needed
 
     @property
     def passed(self) -> bool:
-        return self.right == self.count and not self.is_early and self.overlap >= self.claimed * self.share
+        return not (self.is_early or self.are_too_many or self.are_too_few or self.wrong)
 
     @property
     def may_be_slow(self) -> bool:
-        return not (self.passed or self.is_early or self.wrong)
+        return self.are_too_few and not (self.is_early or self.are_too_many or self.wrong)
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether the first waits ended together, and none straggled behind as on a busy machine."""
+        return 0 < self._within(CLEAR_FROM) == self.together
+
+    def bears_out(self, before: "Overlap") -> bool:
+        """Whether two attempts with different waits clearly saw the same: no machine is busy in that way."""
+        return self.is_clear and before.is_clear and self.wait_s != before.wait_s and self.together == before.together
 
     @property
     def expected(self) -> str:
-        waits = f"{self.count} waits, {self.claimed} at a time"
-        return f"{waits}: at least {self.least_s:g} s and an overlap over {self.claimed * self.share:g}"
+        return f"{self.most} waits at a time"
 
     @property
     def seen(self) -> str:
-        return f"{self.took_s:.3f} s, an overlap of {self.overlap:.1f}, {self.right} answers with 200"
+        if self.wrong:
+            return f"{self.wrong} of them not answered with 200"
+        if self.is_early:
+            return f"waits shorter than {self.wait_s:g} s; does the app wait as long as SHOOTOUT_WAIT_S says?"
+        if self.passed:
+            return f"{self.most} at a time"
+        more = " or more" if self.together == self.count else ""
+        seen = f"{self.together or 'too few'}{more} at a time"
+        return f"{seen}; {likely_cause(self.subject, self.workload, self.together)}"
+
+    def _within(self, waits: float) -> int:
+        return sum(took_s < waits * self.wait_s for took_s in self.took_s)
 
 
 async def ask_overlap(server: Server, workload: Workload) -> Overlap:
-    """The first attempt that tells more than that the machine may be slow, or the last."""
-    found = await _attempt(server, workload)
+    """Whether as many overlap as are claimed, and if so whether more do.
+
+    Of the former the first attempt that tells more than that the machine may be slow, or the last.
+    """
+    found = await _ask_enough(server, workload)
+    slots = server.subject.slots(workload)
+    if not found.passed or slots is None:
+        return found
+    count = min(max(2 * slots, slots + LEAST_MORE), max(MOST_REQUESTS, slots + 1))
+    return await _attempt(server, workload, count=count, most=slots, needed=0)
+
+
+async def _ask_enough(server: Server, workload: Workload) -> Overlap:
+    count = _claimed(server.subject, workload)
+    found = await _attempt(server, workload, count=count, most=count, needed=count)
     for times in LONGER:
         if not found.may_be_slow:
             break
-        start = starting.Start(
-            subject=with_waits(server.subject, times * server.subject.wait_s),
-            cores=server.cores,
-            root=server.root,
-            log=server.log.with_name(f"{server.log.stem}-longer.log"),
-        )
-        with starting.running(start) as again:
-            found = await _attempt(again, workload)
+        changed = with_waits(server.subject, times * server.subject.wait_s)
+        with starting.running(starting.like(server, changed, "longer")) as again:
+            before, found = found, await _attempt(again, workload, count=count, most=count, needed=count)
+            if found.bears_out(before):
+                break
+            if found.may_be_slow and await _is_idle(again, found):
+                found = await _attempt(again, workload, count=count, most=count, needed=count)
     return found
+
+
+async def _is_idle(server: Server, found: Overlap) -> bool:
+    """Whether a lone request is answered in time: none of those that were given up stands before it any more."""
+    asking = _right_after(server.port, found.workload.route, time.monotonic())
+    try:
+        return await asyncio.wait_for(asking, 2 * ROUNDS_OF_CALLS * found.wait_s) is not None
+    except TimeoutError:
+        return False
 
 
 def with_waits(subject: Subject, wait_s: float) -> Subject:
@@ -91,43 +148,57 @@ def with_waits(subject: Subject, wait_s: float) -> Subject:
     return subject.model_copy(update={"wait_s": wait_s, "environment": environment})
 
 
-async def _attempt(server: Server, workload: Workload) -> Overlap:
-    subject = server.subject
-    slots, wait_s = subject.slots(workload), subject.wait_of(workload)
-    count = OVERLAPPING_WAITS // workload.calls if slots is None else min(2 * slots, MOST_REQUESTS)
-    claimed = count if slots is None else min(slots, count)
-    share = ENOUGH_OF_CALLS if workload.needs else ENOUGH_OF_WAITS
-    patience_s = count * wait_s / claimed / share
+async def _attempt(server: Server, workload: Workload, *, count: int, most: int, needed: int) -> Overlap:
+    wait_s = server.subject.wait_of(workload)
+    rounds = ROUNDS_OF_CALLS if workload.needs else ROUNDS
     began = time.monotonic()
-    asking = [asyncio.create_task(_is_right(server.port, workload.route)) for _ in range(count)]
-    answered, open_still = await asyncio.wait(asking, timeout=patience_s)
-    took_s = time.monotonic() - began
+    asking = [asyncio.create_task(_right_after(server.port, workload.route, began)) for _ in range(count)]
+    answered, open_still = await asyncio.wait(asking, timeout=_turns(count, most) * rounds * wait_s)
     for one in open_still:
         one.cancel()
     await asyncio.gather(*open_still, return_exceptions=True)
-    right = sum(one.result() for one in answered)
+    took_s = [one.result() for one in answered]
     return Overlap(
+        subject=server.subject,
+        workload=workload,
         wait_s=wait_s,
-        share=share,
         count=count,
-        claimed=claimed,
-        took_s=took_s,
-        right=right,
-        wrong=len(answered) - right,
+        most=most,
+        needed=needed,
+        rounds=rounds,
+        took_s=tuple(sorted(one for one in took_s if one is not None)),
+        wrong=took_s.count(None),
     )
 
 
-async def _is_right(port: int, route: str) -> bool:
-    """Whether a GET on a connection of its own is answered with 200; an HTTP client would cost more than the server."""
-    seen = b""
+def _turns(count: int, most: int) -> int:
+    return -(-count // most)
+
+
+def _claimed(subject: Subject, workload: Workload) -> int:
+    """How many must overlap, as far as that is bearable.
+
+    Of several processes only those of one: a kernel shares connections out as it likes, all to one of them at worst.
+    """
+    slots = subject.slots(workload)
+    if slots is not None:
+        return min(slots // subject.processes, MOST_REQUESTS)
+    unbounded = subject.concurrency.place(workload.handler) in {"new-thread", "greenlet"} and not workload.needs
+    return MORE_THAN_A_POOL if unbounded else max(1, OVERLAPPING_WAITS // workload.calls)
+
+
+async def _right_after(port: int, route: str, began: float) -> float | None:
+    """Seconds until a GET on a connection of its own was answered with 200, or None if it was not.
+
+    An HTTP client would cost more than the server.
+    """
     try:
         reader, writer = await asyncio.open_connection(HOST, port)
         try:
             writer.write(asked.request(port, route))
-            while len(seen) < asked.MOST_BYTES and not asked.is_whole(seen) and (piece := await reader.read(2**16)):
-                seen += piece
+            seen = await asked.answer_from(reader)
         finally:
             writer.close()
     except OSError:
-        return False
-    return asked.status_in(seen) == 200  # noqa: PLR2004 - OK
+        return None
+    return time.monotonic() - began if asked.status_in(seen) == 200 else None  # noqa: PLR2004 - OK

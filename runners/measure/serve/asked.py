@@ -1,5 +1,6 @@
 """One question on a connection of its own, with a deadline for the whole answer: one that drips never holds us up."""
 
+import asyncio
 import re
 import socket
 import time
@@ -28,6 +29,14 @@ def is_whole(answer: bytes) -> bool:
     head, found, body = answer.partition(b"\r\n\r\n")
     length = _LENGTH.search(head)
     return bool(found) and (len(body) >= int(length[1]) if length else body.endswith(b"0\r\n\r\n"))
+
+
+async def answer_from(reader: asyncio.StreamReader) -> bytes:
+    """What comes until the answer is whole, or the connection ends."""
+    seen = b""
+    while len(seen) < MOST_BYTES and not is_whole(seen) and (piece := await reader.read(2**16)):
+        seen += piece
+    return seen
 
 
 def status_of(port: int, route: str, within_s: float) -> int | None:

@@ -1,5 +1,6 @@
 """Starts a subject's server on a free port and makes sure that it, and nothing else, is what answers there."""
 
+import ipaddress
 import os
 import socket
 import sys
@@ -36,6 +37,7 @@ class Server:
     log: Path
     root: Path = Path()
     cores: tuple[int, ...] = ()
+    python: Path | None = None
     pids: tuple[int, ...] = ()
     replacement: bool = False
     held: ports.Held | None = None
@@ -81,7 +83,16 @@ def launch(  # noqa: PLR0913 - what to start, where and how
     except OSError as error:
         held.let_go()
         raise ServerError(f"starting {subject.name}: cannot execute {words[0]!r}: {error.strerror}") from error
-    return Server(subject=subject, port=held.port, child=child, log=log, root=root, cores=tuple(cores), held=held)
+    return Server(
+        subject=subject,
+        port=held.port,
+        child=child,
+        log=log,
+        root=root,
+        cores=tuple(cores),
+        python=python,
+        held=held,
+    )
 
 
 def await_ready(server: Server, timeout_s: float = READY_TIMEOUT_S) -> Server:
@@ -157,6 +168,12 @@ def _owned(server: Server) -> Server:
             f"starting {server.subject.name}: port {server.port} is answered by another process than the one started",
             log=process.last_lines(server.log),
         )
+    if (open_to_all := _open_to_all(pids, server.port)) is not None:
+        raise _failure(
+            server,
+            f"starting {server.subject.name}: it listens on {open_to_all}, where other machines reach it, and not on "
+            f"{HOST}; bind it to {{host}}",
+        )
     return replace(server, pids=pids)
 
 
@@ -176,11 +193,22 @@ def _lives(process_below: psutil.Process) -> bool:
 
 
 def _listens(pid: int, port: int) -> bool:
+    return bool(_listening(pid, port))
+
+
+def _open_to_all(pids: Sequence[int], port: int) -> str | None:
+    """An address that is not of this machine alone, where one of them listens."""
+    found = {address for pid in pids for address in _listening(pid, port)}
+    return next((one for one in sorted(found) if not ipaddress.ip_address(one).is_loopback), None)
+
+
+def _listening(pid: int, port: int) -> list[str]:
+    """The addresses on which this process listens at this port."""
     try:
         connections = psutil.Process(pid).net_connections("tcp")
     except psutil.Error:
-        return False
-    return any(c.status == psutil.CONN_LISTEN and c.laddr.port == port for c in connections)
+        return []
+    return [c.laddr.ip for c in connections if c.status == psutil.CONN_LISTEN and c.laddr.port == port]
 
 
 def _answers(port: int) -> bool:

@@ -58,6 +58,12 @@ def running(start: Start) -> Iterator[Server]:
         process.stop([server.child])
 
 
+def like(server: Server, subject: Subject, label: str) -> Start:
+    """What starts another server as this one, of a changed subject."""
+    log = server.log.with_name(f"{server.log.stem}-{label}.log")
+    return Start(subject=subject, cores=server.cores, root=server.root, log=log, python=server.python)
+
+
 def _again(start: Start) -> Server:
     """On a new port that is not held meanwhile: there are servers that do not share one with whoever holds it."""
     return _launched(start, ports.hold(), share=False)

@@ -1,0 +1,47 @@
+"""What most likely stands behind waits that overlap less or more than claimed: which key to look at, what to try."""
+
+from runners.model.subject import Subject, Workload
+
+
+def claim(subject: Subject, workload: Workload) -> str:
+    """The key of the manifest that claims where a handler runs, with what it says."""
+    place = subject.concurrency.place(workload.handler)
+    said = f'concurrency.{workload.handler}_handlers = "{place}"'
+    return f"{said} with {subject.threads} threads" if place == "thread" else said
+
+
+def likely_cause(subject: Subject, workload: Workload, together: int) -> str:
+    """What claims otherwise, and what to try, where so many overlapped."""
+    place = subject.concurrency.place(workload.handler)
+    claimed = subject.slots(workload)
+    told = f"the manifest says {claim(subject, workload)}"
+    if claimed is not None and together > claimed:
+        return f"{told}; {_too_many(subject, workload, place)}"
+    if 1 <= together <= subject.processes:
+        return f"{told}; {_serial(workload, place)}"
+    return f"{told}; {_too_few(subject, place)}"
+
+
+def _too_many(subject: Subject, workload: Workload, place: str) -> str:
+    if place == "loop":
+        return f'{workload.handler} handlers do not run on the loop: say "thread", "new-thread" or "greenlet"'
+    where = "stock.threads" if subject.settings.profile == "stock" else "SHOOTOUT_THREADS, which the app must read"
+    return f'its pool is larger than {where}, or has no bound, which is "new-thread" or "greenlet"'
+
+
+def _serial(workload: Workload, place: str) -> str:
+    if workload.handler == "async":
+        return "they take turns: does the handler block its event loop, as with time.sleep?"
+    if place == "greenlet":
+        return "they take turns: is everything patched before the app is imported?"
+    return f'they take turns: {workload.handler} handlers that block the event loop are "loop"'
+
+
+def _too_few(subject: Subject, place: str) -> str:
+    if place != "thread":
+        return 'something bounds them, or they take turns: a pool is "thread"'
+    if subject.settings.profile == "stock":
+        return 'its pool is smaller or its handlers take turns: say so in stock.threads, a number or "default-executor"'
+    return (
+        "its pool is smaller or its handlers take turns: give it as many threads as SHOOTOUT_THREADS or {threads} say"
+    )
