@@ -148,6 +148,14 @@ def environment_of(subject: Subject, root: Path) -> Mapping[str, str]:
     return {**inherited, "PYTHONPATH": str(root), "PYTHONUNBUFFERED": "1", **subject.environment}
 
 
+def with_apps(subject: Subject, folders: Sequence[Path]) -> Subject:
+    """The subject with the folders of apps that are not shipped, which apps/__init__.py searches after its own."""
+    if not folders:
+        return subject
+    told = {"SHOOTOUT_APPS": os.pathsep.join(map(str, folders))}
+    return subject.model_copy(update={"environment": {**subject.environment, **told}})
+
+
 def _owned(server: Server) -> Server:
     pids = _tree(server.child.pid)
     if not any(_listens(pid, server.port) for pid in pids):
