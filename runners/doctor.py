@@ -29,9 +29,9 @@ class Answer:
     state: Literal["ok", "note", "bad"]
 
 
-def examine(root: Path, wanted_k6: str | None = None) -> list[Answer]:
+def examine(apps: Sequence[Path], wanted_k6: str | None = None) -> list[Answer]:
     """Everything that is worth knowing before a session; takes a few seconds, most of them to listen for noise."""
-    facts = [_k6(wanted_k6), _frameworks(root), _python(), _cores(), _open_files(), _time_wait()]
+    facts = [_k6(wanted_k6), _frameworks(apps), _python(), _cores(), _open_files(), _time_wait()]
     with probe.probing(machine.share_cores(sampler.cores_available(), 1).server) as seen:
         noise = _noise()
     return [*facts, noise, _core_speed(seen.times_s), _sensors()]
@@ -45,9 +45,9 @@ def _k6(wanted: str | None) -> Answer:
     return Answer(what="k6", seen=f"{found.version} at {found.path}", state="ok")
 
 
-def _frameworks(root: Path) -> Answer:
+def _frameworks(apps: Sequence[Path]) -> Answer:
     try:
-        found = find_frameworks(root / "apps")
+        found = find_frameworks(*apps)
     except ShootoutError as error:
         return Answer(what="frameworks", seen=str(error), state="bad")
     missing = [f.name for f in found if installed_version(f.package) is None]

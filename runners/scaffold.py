@@ -3,9 +3,10 @@
 import json
 import keyword
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
-from runners.errors import UsageError
+from runners.errors import StoreError, UsageError
 from runners.plan.manifests import MANIFEST, find_frameworks, select_frameworks
 
 APP = "app.py"
@@ -13,8 +14,12 @@ EXTENDED = "extended.py"
 """Beside some apps: routes that are run on request."""
 
 
-def make_framework(apps: Path, name: str, *, like: str, title: str, package: str) -> tuple[Path, ...]:
+def make_framework(  # noqa: PLR0913 - where, what and after which model
+    apps: Path, name: str, *, among: Sequence[Path], like: str, title: str, package: str
+) -> tuple[Path, ...]:
     """Write `apps/NAME/framework.toml`, `app.py` and what stands beside it as those of `like`, under other names.
+
+    `among` are the folders of frameworks that are there already, `apps` is one of them or a new one.
 
     Returns:
         The files. The app is a copy that still uses the other framework.
@@ -22,17 +27,23 @@ def make_framework(apps: Path, name: str, *, like: str, title: str, package: str
     Raises:
         UsageError: The name cannot be a Python package or is taken, or `like` is unknown or has no app of its own.
         ManifestError: A manifest that is there already is wrong.
+        StoreError: The folder cannot be written.
     """
     if not name.isidentifier() or keyword.iskeyword(name) or name != name.lower():
         raise UsageError(f"making {name!r}: its folder is a Python package; use lower-case letters, digits and _")
-    (model,) = select_frameworks(find_frameworks(apps), (like,))
-    source, folder = apps / model.name, apps / name
+    select_frameworks(find_frameworks(*among), (like,))
+    source = next(one / like for one in among if (one / like / MANIFEST).is_file())
     if not (source / APP).is_file():
         raise UsageError(f"making {name!r}: apps/{like} has no {APP} to copy; choose another with --like")
-    if folder.exists():
-        raise UsageError(f"making {name!r}: apps/{name} is there already; choose another name, or change what it holds")
+    if taken := next((path for one in (apps, *among) for path in _named(one, name) if path.exists()), None):
+        where = f"{taken.parent.name}/{taken.name}"
+        raise UsageError(f"making {name!r}: {where} is there already; choose another name, or change what it holds")
     manifest, app = ((source / file).read_text(encoding="utf-8") for file in (MANIFEST, APP))
-    folder.mkdir()
+    folder = apps / name
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise StoreError(f"making {folder}: {error.strerror}") from error
     files: tuple[Path, ...] = (folder / MANIFEST, folder / APP)
     files[0].write_text(_entitled(_moved(manifest, like, name), title=title, package=package), encoding="utf-8")
     files[1].write_text(_moved(app, like, name), encoding="utf-8")
@@ -41,6 +52,11 @@ def make_framework(apps: Path, name: str, *, like: str, title: str, package: str
         (folder / EXTENDED).write_text(_moved(text, like, name), encoding="utf-8")
         files = (*files, folder / EXTENDED)
     return files
+
+
+def _named(apps: Path, name: str) -> tuple[Path, Path]:
+    """What would be found by this name there: a framework, or a module that apps share."""
+    return apps / name, apps / f"{name}.py"
 
 
 def _moved(text: str, old: str, new: str) -> str:

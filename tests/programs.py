@@ -38,7 +38,8 @@ class Place:
     @property
     def where(self) -> tuple[str, ...]:
         found = ("--apps", "apps"), ("--k6", "bin/k6"), ("--out", "results")
-        return tuple(word if word.startswith("--") else str(self.folder / word) for pair in found for word in pair)
+        named = (word if word.startswith("--") else str(self.folder / word) for pair in found for word in pair)
+        return ("--no-shipped", *named)
 
     @property
     def latest(self) -> Path:

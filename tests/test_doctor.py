@@ -13,7 +13,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Answer]:
     """Of a project with one framework that is not installed, and without k6."""
     root = tmp_path_factory.mktemp("project")
     small_framework(root / "apps", "cow", package="no-such-package")
-    return {answer.what: answer for answer in examine(root, "/nowhere/k6")}
+    return {answer.what: answer for answer in examine((root / "apps",), "/nowhere/k6")}
 
 
 def test_a_missing_k6_is_in_the_way(answers: dict[str, Answer]) -> None:
@@ -34,6 +34,6 @@ def test_cores_limits_and_noise_are_told_with_what_was_seen(answers: dict[str, A
 
 
 def test_a_folder_without_frameworks_and_a_sound_k6_are_told_apart(tmp_path: Path, k6_stand_in: Path) -> None:
-    answers = {answer.what: answer for answer in examine(tmp_path, str(k6_stand_in))}
+    answers = {answer.what: answer for answer in examine((tmp_path / "apps",), str(k6_stand_in))}
     assert answers["frameworks"].state == "bad"
     assert answers["k6"] == Answer(what="k6", seen=f"v1.1.0 at {k6_stand_in}", state="ok")

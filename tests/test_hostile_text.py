@@ -63,7 +63,7 @@ def test_a_manifest_with_a_character_that_is_not_shown_is_refused(
         "explains": f'{text}\n[explains]\n"async-cpu{code}" = "why"\n',
     }
     manifest.write_text(changed[key], encoding="utf-8")
-    outcome = shootout("list", "--apps", tmp_path / "apps")
+    outcome = shootout("list", "--no-shipped", "--apps", tmp_path / "apps")
     assert outcome.code == 1
     (line,) = outcome.err.splitlines()
     assert re.search(r"apps/tiny/framework\.toml: key '[^']*': holds the control character U\+[0-9A-F]{4}", line)
@@ -71,7 +71,7 @@ def test_a_manifest_with_a_character_that_is_not_shown_is_refused(
 
 def test_a_folder_of_a_framework_with_such_a_name_is_refused(shootout: Shootout, tmp_path: Path) -> None:
     small_framework(tmp_path / "apps", "tiny").parent.rename(tmp_path / "apps" / "ti\x1b[2Jny")
-    outcome = shootout("list", "--apps", tmp_path / "apps")
+    outcome = shootout("list", "--no-shipped", "--apps", tmp_path / "apps")
     assert (outcome.code, "the folder's name" in outcome.err, "\x1b" in outcome.err) == (1, True, False)
 
 
@@ -160,7 +160,7 @@ def test_what_a_server_says_does_nothing_to_the_terminal(
 ) -> None:
     small_framework(tmp_path / "apps", "tiny")
     said(Said(tmp_path / "apps" / "tiny" / "app.py"))
-    outcome = shootout(by, "--apps", tmp_path / "apps", "--threads", "8")
+    outcome = shootout(by, "--no-shipped", "--apps", tmp_path / "apps", "--threads", "8")
     assert outcome.code == 1
     assert "red" in outcome.out
     assert not SHOWN.search(outcome.out + outcome.err)

@@ -19,28 +19,28 @@ def apps(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("name", ["my-app", "2nd", "class", "Upper", "../outside", ""])
 def test_a_name_that_is_no_package_is_refused(apps: Path, name: str) -> None:
     with pytest.raises(UsageError, match="its folder is a Python package"):
-        make_framework(apps, name, like="starlette", title="T", package="p")
+        make_framework(apps, name, among=(apps,), like="starlette", title="T", package="p")
 
 
 def test_a_folder_that_is_there_is_left_alone(apps: Path) -> None:
     before = (apps / "flask" / "app.py").read_text(encoding="utf-8")
     with pytest.raises(UsageError, match=r"apps/flask is there already"):
-        make_framework(apps, "flask", like="starlette", title="T", package="p")
+        make_framework(apps, "flask", among=(apps,), like="starlette", title="T", package="p")
     assert (apps / "flask" / "app.py").read_text(encoding="utf-8") == before
 
 
 def test_an_unknown_model_and_one_without_an_app_are_refused_and_leave_nothing(apps: Path) -> None:
     with pytest.raises(UsageError, match="no framework is called 'nothing'"):
-        make_framework(apps, "fresh", like="nothing", title="T", package="p")
+        make_framework(apps, "fresh", among=(apps,), like="nothing", title="T", package="p")
     (apps / "starlette" / "app.py").unlink()
     with pytest.raises(UsageError, match=r"apps/starlette has no app.py to copy; choose another with --like"):
-        make_framework(apps, "fresh", like="starlette", title="T", package="p")
+        make_framework(apps, "fresh", among=(apps,), like="starlette", title="T", package="p")
     assert not (apps / "fresh").exists()
 
 
 @pytest.mark.parametrize("like", ["starlette", "fastapi", "flask", "aiohttp"])
 def test_a_manifest_and_the_apps_files_make_a_framework_that_starts_its_own_app(apps: Path, like: str) -> None:
-    files = make_framework(apps, "fresh", like=like, title='A "quoted" title', package="starlette")
+    files = make_framework(apps, "fresh", among=(apps,), like=like, title='A "quoted" title', package="starlette")
     assert [file.name for file in files] == ["framework.toml", "app.py", "extended.py"]
     (made,) = (one for one in find_frameworks(apps) if one.name == "fresh")
     assert (made.title, made.package) == ('A "quoted" title', "starlette")

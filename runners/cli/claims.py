@@ -10,7 +10,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from runners import store
-from runners.cli.options import K6, Apps, Database, Results, cores_of, without_passwords, words_of
+from runners.cli.options import K6, Apps, Database, Results, Shipped, cores_of, folders_of, without_passwords, words_of
 from runners.cli.screen import Screen
 from runners.cli.terminal import err, grid, out, shown
 from runners.errors import INTERRUPTED
@@ -24,7 +24,7 @@ from runners.report.claims.found import Judgement
 from runners.report.claims.judge import judge
 from runners.report.text import claims as words
 from runners.session.claims import Asked, prepare_claims
-from runners.session.options import ROOT, RunOptions
+from runners.session.options import RunOptions
 from runners.session.prepare import Prepared
 from runners.session.run import run as run_session
 
@@ -50,10 +50,11 @@ def claims(  # noqa: PLR0913 - one argument for each option
     warmup: Annotated[float | None, typer.Option(min=0, help="Seconds of load before them.")] = None,
     server_cores: Annotated[str, typer.Option(help="CPU numbers for the servers, separated by commas.")] = "",
     seed: Annotated[int, typer.Option(help="Seed of the random order.")] = 1,
-    results: Results = ROOT / "results",
-    apps: Apps = ROOT / "apps",
-    database: Database = None,
-    k6: K6 = None,
+    results: Results,
+    apps: Apps,
+    shipped: Shipped = True,
+    database: Database,
+    k6: K6,
 ) -> None:
     entries, sources = find_entries(STATED)
     chosen = select_entries(entries, tuple(ids or ()))
@@ -76,7 +77,7 @@ def claims(  # noqa: PLR0913 - one argument for each option
         server_cores=cores_of(server_cores, sampler.cores_available()),
         database=database,
         k6=k6,
-        apps=apps,
+        apps=folders_of(apps, shipped=shipped),
         results=results,
         command=("shootout", *without_passwords(sys.argv[1:])),
     )

@@ -1,23 +1,27 @@
 """The commands about what can be measured: they import little, so that they answer at once."""
 
+import importlib.util
+import shlex
+import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.text import Text
 
-from runners import scaffold
-from runners.cli.options import Apps, AsJson
+from runners import places, scaffold
+from runners.cli.options import Apps, AsJson, Shipped, folders_of
 from runners.cli.terminal import grid, out, print_json, shown
+from runners.errors import UsageError
 from runners.measure.sense.installed import installed_version
 from runners.model.subject import Workload
 from runners.plan.endpoints import endpoints_of
-from runners.plan.manifests import find_frameworks
+from runners.plan.manifests import MANIFEST, find_frameworks
 from runners.plan.workloads import CORE, KNOWN
-from runners.session.options import ROOT
 
 
-def list_frameworks(*, apps: Apps = ROOT / "apps", as_json: AsJson = False) -> None:
-    frameworks = find_frameworks(apps)
+def list_frameworks(*, apps: Apps, shipped: Shipped = True, as_json: AsJson = False) -> None:
+    frameworks = find_frameworks(*folders_of(apps, shipped=shipped))
     workloads = (*KNOWN, *endpoints_of(frameworks))
     found = [(f, installed_version(f.package)) for f in frameworks]
     if as_json:
@@ -45,19 +49,40 @@ def _kind(workload: Workload) -> tuple[str, str]:
     return ("", "") if workload.work == "unknown" else (workload.handler, workload.work)
 
 
-def new(
-    name: Annotated[str, typer.Argument(help="Its folder below apps/ and its name in commands.")],
+def new(  # noqa: PLR0913 - one argument for each option
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Its name, and that of its folder below ./apps or DIR.")],
     *,
     like: Annotated[str, typer.Option(help="Whose files to copy.")] = "starlette",
     title: Annotated[str, typer.Option(help="Its name in tables; NAME if empty.")] = "",
     package: Annotated[str, typer.Option(help="The distribution it comes from; NAME if empty.")] = "",
-    apps: Apps = ROOT / "apps",
+    apps: Apps,
 ) -> None:
     package = package or name
-    files = scaffold.make_framework(apps, name, like=like, title=title or name, package=package)
+    target = apps[0] if apps else places.new_apps_for(Path.cwd())
+    if target.resolve() == places.APPS and not places.is_clone(places.SHIPPED):
+        raise UsageError(f"making {name!r}: {target} came with the installation; name a folder of your own with --apps")
+    among = folders_of([one for one in apps if one != target or any(one.glob(f"*/{MANIFEST}"))], shipped=True)
+    files = scaffold.make_framework(target, name, among=among, like=like, title=title or name, package=package)
+    where = shlex.join(word for one in apps for word in ("--apps", str(one))) if _said(context, "apps") else ""
     out.print(Text(f"written: {', '.join(map(shown, files))}, copies of {like}'s"), soft_wrap=True)
     out.print(Text("next:"))
-    out.print(Text(f"  python -m pip install {package}"), soft_wrap=True)
-    out.print(Text("  make app.py its own; say in framework.toml how it starts (see apps/README.md)"), soft_wrap=True)
-    out.print(Text(f"  shootout check {name}"), soft_wrap=True)
-    out.print(Text(f"  shootout run --quick --frameworks {name},{like}"), soft_wrap=True)
+    for line in (
+        _how_to_install(package),
+        f"make app.py its own; say in framework.toml how it starts (see {shown(places.APPS / 'README.md')})",
+        f"shootout check {name} {where}",
+        f"shootout run --quick --frameworks {name},{like} {where}",
+    ):
+        out.print(Text(f"  {line.rstrip()}"), soft_wrap=True)
+
+
+def _said(context: typer.Context, option: str) -> bool:
+    return str(context.get_parameter_source(option)).endswith("COMMANDLINE")
+
+
+def _how_to_install(package: str) -> str:
+    """The command that brings it to the Python that runs this program, and with that its servers."""
+    python = shlex.quote(shown(Path(sys.executable)))
+    if importlib.util.find_spec("pip") is not None:
+        return f"{python} -m pip install {shlex.quote(package)}"
+    return f"uv pip install --python {python} {shlex.quote(package)}"

@@ -26,7 +26,7 @@ from runners.report.figures.metrics import METRICS, NORMALISED, PER_SERVER
 from runners.report.gate.markdown import line
 from runners.report.gate.verdict import Decision, Verdict, decide
 from runners.session.gate import Asked, prepare_gate
-from runners.session.options import ROOT, RunOptions
+from runners.session.options import RunOptions
 from runners.session.prepare import Prepared
 from runners.session.run import run as run_session
 
@@ -60,8 +60,8 @@ def gate(  # noqa: PLR0913 - one argument for each option
     summary: Annotated[Path | None, typer.Option(help="Append the summary to this file, too.")] = None,
     server_cores: Annotated[str, typer.Option(help="CPU numbers for the servers, separated by commas.")] = "",
     seed: Annotated[int, typer.Option(help="Seed of the random order.")] = 1,
-    results: Results = ROOT / "results",
-    k6: K6 = None,
+    results: Results,
+    k6: K6,
 ) -> None:
     name, margin = metric_of(metric), margin_of(worse)
     if summary is not None:

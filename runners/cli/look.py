@@ -4,15 +4,15 @@ from typing import Annotated
 
 import typer
 
-from runners import doctor, store
-from runners.cli.options import K6, Apps, AsJson, Database, Described, Names, Profile, words_of
+from runners import doctor, places, store
+from runners.cli.options import K6, Apps, AsJson, Database, Described, Names, Profile, Shipped, folders_of, words_of
 from runners.cli.terminal import err, grid, out, print_json, said
 from runners.errors import ShootoutError
 from runners.measure.guard import contract
 from runners.measure.sense import machine, sampler
 from runners.measure.sense.installed import installed_version
 from runners.measure.serve import database as databases
-from runners.measure.serve import services
+from runners.measure.serve import server, services
 from runners.model.subject import Settings
 from runners.plan.endpoints import who_serves_what
 from runners.plan.extended import EXTENDED
@@ -20,7 +20,6 @@ from runners.plan.manifests import find_frameworks, select_frameworks
 from runners.plan.subjects import make_subject
 from runners.plan.workloads import ALL, KNOWN, select_workloads
 from runners.report.text import export
-from runners.session.options import ROOT
 
 
 def check(  # noqa: PLR0913 - one argument for each option
@@ -30,14 +29,16 @@ def check(  # noqa: PLR0913 - one argument for each option
     threads: Annotated[int, typer.Option(min=1)] = 40,
     wait: Annotated[float, typer.Option(min=0.01)] = contract.WAIT_S,
     workloads: Annotated[str, typer.Option(help="Others to ask about too, separated by commas.")] = "",
-    database: Database = None,
-    apps: Apps = ROOT / "apps",
+    database: Database,
+    apps: Apps,
+    shipped: Shipped = True,
     as_json: AsJson = False,
 ) -> None:
     asked = tuple(one for one in KNOWN if one in {*ALL, *(select_workloads(words_of(workloads)) if workloads else ())})
     extended = tuple(one.name for one in asked if one in EXTENDED)
     if "database" in services.needs_of(asked):
         databases.require(database)
+    folders = folders_of(apps, shipped=shipped)
     settings = Settings(profile=profile.value, threads=threads, wait_s=wait, cpu_iterations=10_000)
     cores = machine.share_cores(sampler.cores_available(), 1)
     findings: list[contract.Finding] = []
@@ -45,8 +46,7 @@ def check(  # noqa: PLR0913 - one argument for each option
         store.scratch() as logs,
         services.running(asked, extended, database, cores=cores.generator, logs=logs) as standing,
     ):
-        chosen = who_serves_what(select_frameworks(find_frameworks(apps), tuple(names or ())))
-        for framework in chosen:
+        for framework in who_serves_what(select_frameworks(find_frameworks(*folders), tuple(names or ()))):
             if installed_version(framework.package) is None:
                 if names:
                     raise ShootoutError(
@@ -54,12 +54,13 @@ def check(  # noqa: PLR0913 - one argument for each option
                     )
                 err.print(said(f"{framework.name}: not installed, left out"))
                 continue
-            subject = make_subject(framework, settings, executor_cpus=machine.executor_cpus(cores))
+            made = make_subject(framework, settings, executor_cpus=machine.executor_cpus(cores))
+            subject = server.with_apps(made, places.elsewhere(folders))
             seen = contract.check_subject(
                 subject,
                 (*asked, *framework.endpoints),
                 cores=cores.server,
-                root=apps.resolve().parent,
+                root=places.SHIPPED,
                 logs=logs,
                 services=standing,
             )
@@ -83,8 +84,8 @@ def schema(
     print_json(described[what])
 
 
-def examine(*, k6: K6 = None, as_json: AsJson = False) -> None:
-    answers = doctor.examine(ROOT, k6)
+def examine(*, apps: Apps, k6: K6, as_json: AsJson = False) -> None:
+    answers = doctor.examine(folders_of(apps, shipped=True), k6)
     if as_json:
         print_json([vars(answer) for answer in answers])
     else:

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from runners import places
+from runners.cli import here
 from runners.errors import UsageError
 
 
@@ -32,19 +34,60 @@ class Described(enum.StrEnum):
     columns = "columns"
 
 
-Results = Annotated[Path, typer.Option("--out", help="Folder for sessions.")]
+Results = Annotated[
+    Path,
+    typer.Option(
+        "--out",
+        help="Folder for sessions.",
+        default_factory=here.results,
+        show_default="results/ of the clone, elsewhere ./results",
+    ),
+]
 
-Apps = Annotated[Path, typer.Option("--apps", help="Folder of frameworks.")]
+Apps = Annotated[
+    list[Path],
+    typer.Option(
+        "--apps",
+        metavar="DIR",
+        help="A folder of frameworks, beside the shipped ones. Repeat it for several.",
+        default_factory=here.apps,
+        show_default="./apps, if it has any",
+    ),
+]
 
-K6 = Annotated[str | None, typer.Option("--k6", help="A k6 other than the one on PATH.")]
+Shipped = Annotated[bool, typer.Option(help="Whether the frameworks that come with the program are there too.")]
+
+K6 = Annotated[
+    str | None,
+    typer.Option(
+        "--k6",
+        help="A k6 other than the one on PATH.",
+        default_factory=here.k6,
+        show_default=False,
+    ),
+]
 
 Database = Annotated[
-    str | None, typer.Option("--database", metavar="URL", help="A PostgreSQL of your own for workloads that need one.")
+    str | None,
+    typer.Option(
+        "--database",
+        metavar="URL",
+        help="A PostgreSQL of your own for workloads that need one.",
+        default_factory=here.database,
+        show_default=False,
+    ),
 ]
 
 Names = Annotated[list[str] | None, typer.Argument(help="Frameworks; all if none is named.")]
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def folders_of(apps: Sequence[Path], *, shipped: bool) -> tuple[Path, ...]:
+    """All folders of frameworks; UsageError where there is none."""
+    if not apps and not shipped:
+        raise UsageError("--no-shipped: no other frameworks are here; name their folder with --apps")
+    return places.with_shipped(tuple(apps), shipped=shipped)
 
 
 def without_passwords(words: Sequence[str]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from runners.errors import UsageError
 from runners.session.options import RunOptions
 from runners.session.resume import resume
 
-MAY_CHANGE = frozenset({"resume", "results", "apps", "k6"})
+MAY_CHANGE = frozenset({"resume", "results", "apps", "shipped", "k6"})
 """Where things are, which is no part of the plan."""
 
 

@@ -14,7 +14,9 @@ from runners.cli.options import (
     Loop,
     Profile,
     Results,
+    Shipped,
     cores_of,
+    folders_of,
     numbers_of,
     without_passwords,
     words_of,
@@ -32,7 +34,7 @@ from runners.plan.schedule import make_plan
 from runners.plan.selftest import make_copies
 from runners.plan.variants import KEYS, parse_expressions, parse_vary
 from runners.plan.workloads import select_workloads
-from runners.session.options import RIGOROUS_ROUNDS, ROOT, RunOptions
+from runners.session.options import RIGOROUS_ROUNDS, RunOptions
 from runners.session.prepare import Prepared, loads_of, prepare, prepare_plan, timing_of
 from runners.session.run import run as run_session
 
@@ -82,10 +84,11 @@ def run(  # noqa: PLR0913 - one argument for each option
     server_cores: Annotated[str, typer.Option(help="CPU numbers for the servers, separated by commas.")] = "",
     calibrate: Annotated[bool, typer.Option(help="Measure k6's and every cell's limits first.")] = True,
     resume: Annotated[str | None, typer.Option(help="Go on with an interrupted session.")] = None,
-    database: Database = None,
-    results: Results = ROOT / "results",
-    apps: Apps = ROOT / "apps",
-    k6: K6 = None,
+    database: Database,
+    results: Results,
+    apps: Apps,
+    shipped: Shipped = True,
+    k6: K6,
 ) -> None:
     if quick and rigorous:
         raise UsageError("--quick and --rigorous contradict each other; choose one")
@@ -112,7 +115,7 @@ def run(  # noqa: PLR0913 - one argument for each option
         server_cores=cores_of(server_cores, sampler.cores_available()),
         database=database,
         k6=k6,
-        apps=apps,
+        apps=folders_of(apps, shipped=shipped),
         results=results,
         command=("shootout", *without_passwords(sys.argv[1:])),
     )
@@ -132,9 +135,10 @@ def selftest(  # noqa: PLR0913 - one argument for each option
     window: Annotated[float, typer.Option(min=0.2)] = 2.5,
     warmup: Annotated[float, typer.Option(min=0)] = 0.6,
     seed: Annotated[int, typer.Option()] = 1,
-    results: Results = ROOT / "results",
-    apps: Apps = ROOT / "apps",
-    k6: K6 = None,
+    results: Results,
+    apps: Apps,
+    shipped: Shipped = True,
+    k6: K6,
 ) -> None:
     options = RunOptions(
         workloads=words_of(workloads),
@@ -145,7 +149,7 @@ def selftest(  # noqa: PLR0913 - one argument for each option
         seed=seed,
         calibrate=False,
         k6=k6,
-        apps=apps,
+        apps=folders_of(apps, shipped=shipped),
         results=results,
         command=("shootout", *without_passwords(sys.argv[1:])),
     )
@@ -156,7 +160,7 @@ def _prepare_selftest(options: RunOptions, framework: str) -> Prepared:
     machine.raise_open_files_limit()
     generator = k6.find_k6(options.k6)
     cores = machine.share_cores(sampler.cores_available(), 1)
-    (chosen,) = select_frameworks(find_frameworks(options.apps), (framework,))
+    (chosen,) = select_frameworks(find_frameworks(*options.apps), (framework,))
     copies = make_copies(chosen, options.settings, executor_cpus=machine.executor_cpus(cores))
     loads = loads_of(options)
     plan = make_plan(

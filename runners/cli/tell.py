@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from runners import store
+from runners import places, store
 from runners.cli.claims import print_claims
 from runners.cli.gate import print_gate
 from runners.cli.options import AsJson, Results
@@ -24,14 +24,13 @@ from runners.report.text import overview
 from runners.report.text.compare_markdown import comparison_markdown
 from runners.report.values import Summary
 from runners.session import ending
-from runners.session.options import ROOT
 
 
 def report(
     session: Annotated[str | None, typer.Argument(help="Name or folder of a session; the latest if none.")] = None,
     *,
     open_page: Annotated[bool, typer.Option("--open", help="Show report.html in the browser.")] = False,
-    results: Results = ROOT / "results",
+    results: Results,
 ) -> None:
     folder = store.find(results, session)
     with store.writing(folder), ending.told("nothing is lost; run the same again to draw it"):
@@ -54,16 +53,17 @@ def publish(
         bool | None,
         typer.Option(help="Show it in README.md; by default if it has all four workloads, with equal settings."),
     ] = None,
-    results: Results = ROOT / "results",
+    results: Results,
 ) -> None:
     found = store.find(results, session)
     store.refuse_if_written(found)
     with ending.told("nothing is lost; run the same again to publish it"):
         folder, summary = _published(results, found, question)
         wanted = _is_whole(summary) if readme is None else readme
-        if wanted and results.resolve() == (ROOT / "results").resolve():
+        home = results.resolve().parent
+        if wanted and results.resolve().name == "results" and places.is_clone(home):
             store.replace_between(
-                ROOT / "README.md", overview.BEGIN, overview.END, overview.markdown(summary, folder.name)
+                home / "README.md", overview.BEGIN, overview.END, overview.markdown(summary, folder.name)
             )
     out.print(said(f"published: {shown(folder)}"), soft_wrap=True)
 
@@ -86,7 +86,7 @@ def compare(  # noqa: PLR0913 - one argument for each option
     levels: Annotated[
         bool, typer.Option("--levels", help="Print the figures that moved even if machine or versions differ.")
     ] = False,
-    results: Results = ROOT / "results",
+    results: Results,
     as_json: AsJson = False,
 ) -> None:
     stored = [store.read(store.find(results, name)) for name in (first, second)]

@@ -19,14 +19,15 @@ class Orders:
 
     `interpreters` are those of the subjects that do not run on this one, by their label. `done` holds the numbers of
     blocks that an earlier part of the session has finished, `attempts` how often it tried each block, so that a later
-    attempt is never taken for one that was voided. `extended` names the extended workloads of the plan; `database` is
-    the address of the user's own.
+    attempt is never taken for one that was voided. `root` holds the shipped apps, `apps` are folders of others.
+    `extended` names the extended workloads of the plan; `database` is the address of the user's own.
     """
 
     plan: Plan
     rig: Rig
     cores: machine.Cores
     root: Path
+    apps: tuple[Path, ...] = ()
     limits: sentinels.Limits
     quiet_limit_s: float = 20.0
     unloaded_window_s: float
@@ -42,6 +43,8 @@ class Orders:
     database: str | None = None
     roots: Mapping[str, Path] = field(default_factory=dict)
     """By subject the folder where its command runs, where that is not `root`."""
+    apps_of: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
+    """By subject the folders of apps that are not shipped, where they are not `apps`."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -183,7 +183,7 @@ def _order(rig: Rig, server: Server, visit: Visit, gate_url: str, saw: Path) -> 
         ping=server.subject.ping,
         pong=server.subject.pong,
         request=visit.request,
-        root=server.root,
+        apps=server.apps,
     )
 
 

@@ -171,7 +171,7 @@ def _workload(folder: Path, where: str, name: str, table: object) -> Workload:
     except ValidationError as error:
         raise ManifestError(f"{reading}: {_fault(error)}") from error
     _check_script(folder, reading, one)
-    check = f"{folder.parent.name}/{folder.name}/{one.answer.check}" if one.answer.check else None
+    check = f"{folder.name}/{one.answer.check}" if one.answer.check else None
     return Workload(
         name=name,
         route=one.path,

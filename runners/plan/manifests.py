@@ -24,12 +24,30 @@ STOCK_PLACEHOLDERS = frozenset({"python", "host", "port"})
 NEEDED_PLACEHOLDERS = frozenset({"host", "port"})
 
 
-def find_frameworks(apps: Path) -> tuple[Framework, ...]:
-    """Every framework below `apps`, by name; ManifestError names the file and the key that is wrong."""
+def find_frameworks(*folders: Path) -> tuple[Framework, ...]:
+    """Every framework below these folders, by name.
+
+    Raises:
+        ManifestError: It names the file and the key that is wrong, the folder without any, or two of one name.
+    """
+    found: dict[str, Path] = {}
+    for folder in folders:
+        for path in _manifests_in(folder):
+            name = path.parent.name
+            if name in found:
+                raise ManifestError(
+                    f"looking for frameworks: two are called {name!r}, in {found[name].parent.parent} and in {folder}; "
+                    "rename one, or leave one of the folders out"
+                )
+            found[name] = path
+    return tuple(read_manifest(found[name]) for name in sorted(found))
+
+
+def _manifests_in(apps: Path) -> list[Path]:
     manifests = sorted(apps.glob(f"*/{MANIFEST}"))
     if not manifests:
         raise ManifestError(f"looking for frameworks: no {apps.name}/*/{MANIFEST} found; is {apps} the apps folder?")
-    return tuple(read_manifest(path) for path in manifests)
+    return manifests
 
 
 def read_manifest(path: Path) -> Framework:

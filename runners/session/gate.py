@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from runners import places
 from runners.errors import ShootoutError, UsageError
 from runners.measure.load import k6
 from runners.measure.sense import machine, sampler
@@ -17,6 +18,9 @@ from runners.plan.manifests import MANIFEST, read_manifest
 from runners.plan.schedule import make_plan
 from runners.session.options import RunOptions
 from runners.session.prepare import Prepared, loads_of, prepare_plan, timing_of
+
+SHARED = "workloads.py"
+"""What apps share: a folder of apps that has it stands for itself, as a clone of another revision does."""
 
 USUAL = "async-cpu"
 """What tells most of a framework's own cost: nobody waits, and one core does all of it."""
@@ -35,10 +39,14 @@ class Asked:
 
 @dataclass(frozen=True, kw_only=True)
 class App:
-    """An app that was found: `root` is the folder above that of all apps, where its command runs."""
+    """An app that was found: its command runs in `root`, the folder above the apps that it shares modules with.
+
+    `apps` is its own folder's where that is another one.
+    """
 
     framework: Framework
     root: Path
+    apps: tuple[Path, ...]
     side: Side
 
 
@@ -66,14 +74,11 @@ def prepare_gate(options: RunOptions, asked: Asked) -> Prepared:
         reference=BASE,
         contrasts=gate_contrasts(gate, workloads, loads),
     )
-    prepared = prepare_plan(replace(options, apps=base.root / "apps"), plan, generator, cores)
+    prepared = prepare_plan(replace(options, apps=(*base.apps, *head.apps)), plan, generator, cores)
     name = prepared.session.name.replace(options.settings.profile, "gate")
     session = prepared.session.model_copy(update={"gate": gate, "name": name})
-    return replace(
-        prepared,
-        session=session,
-        orders=replace(prepared.orders, roots={BASE: base.root, HEAD: head.root}),
-    )
+    roots, apps = {BASE: base.root, HEAD: head.root}, {BASE: base.apps, HEAD: head.apps}
+    return replace(prepared, session=session, orders=replace(prepared.orders, roots=roots, apps_of=apps))
 
 
 def _workloads(names: tuple[str, ...], frameworks: Sequence[Framework]) -> tuple[Workload, ...]:
@@ -105,4 +110,8 @@ def _app(folder: Path, side: Side) -> App:
     framework = read_manifest(folder / MANIFEST)
     if installed_version(framework.package) is None:
         raise ShootoutError(f"{side.asked}: package {framework.package!r} is not installed; install it")
-    return App(framework=framework, root=folder.parent.parent, side=side)
+    if (folder.parent / SHARED).is_file():
+        return App(framework=framework, root=folder.parent.parent, apps=(), side=side)
+    if (places.APPS / folder.name).exists():
+        raise UsageError(f"{side.asked}: a shipped framework is called {folder.name!r} and would be run; rename yours")
+    return App(framework=framework, root=places.SHIPPED, apps=(folder.parent,), side=side)

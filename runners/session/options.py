@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from runners import places
 from runners.model.subject import Factor, Settings
 from runners.plan.variants import Factors
-
-ROOT = Path(__file__).resolve().parents[2]
 
 RIGOROUS_ROUNDS = 20
 
@@ -35,6 +34,6 @@ class RunOptions:
     server_cores: tuple[int, ...] = ()
     database: str | None = None
     k6: str | None = None
-    apps: Path = ROOT / "apps"
-    results: Path = ROOT / "results"
+    apps: tuple[Path, ...] = (places.APPS,)
+    results: Path = Path("results")
     command: tuple[str, ...] = ()

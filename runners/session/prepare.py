@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from runners import places
 from runners.errors import ShootoutError, UsageError
 from runners.measure.guard import sentinels
 from runners.measure.load import k6
@@ -28,7 +29,7 @@ from runners.plan.manifests import find_frameworks, select_frameworks
 from runners.plan.schedule import make_plan
 from runners.plan.variants import Variant, contrasts, make_variants, variant_subject
 from runners.session.interpreters import PYTHON, with_interpreters
-from runners.session.options import RIGOROUS_ROUNDS, ROOT, RunOptions
+from runners.session.options import RIGOROUS_ROUNDS, RunOptions
 
 REFERENCE = "fastapi"
 
@@ -104,8 +105,8 @@ def prepare_plan(  # noqa: PLR0913 - what a session needs beside its options
     """The session of a plan that was drawn up already."""
     if "database" in services.needs_of(plan.workloads):
         database.require(options.database)
-    root = options.apps.resolve().parent
-    facts = machine.describe(root, generator, cores)
+    others = places.elsewhere(options.apps)
+    facts = machine.describe(places.SHIPPED, generator, cores, _sources(plan, others))
     started = dt.datetime.now(dt.UTC)
     session = Session(
         name=f"{started:%Y%m%d-%H%M%S}-{options.settings.profile}{'-open' if options.load == 'open' else ''}",
@@ -118,9 +119,10 @@ def prepare_plan(  # noqa: PLR0913 - what a session needs beside its options
     key = _calibration_key(session, quick=options.quick)
     orders = Orders(
         plan=plan,
-        rig=Rig(k6=generator, loadgen=ROOT / "loadgen", logs=Path(), generator_cores=cores.generator),
+        rig=Rig(k6=generator, loadgen=places.LOADGEN, logs=Path(), generator_cores=cores.generator),
         cores=cores,
-        root=root,
+        root=places.SHIPPED,
+        apps=others,
         interpreters=interpreters or {},
         limits=sentinels.Limits(),
         calibrate=options.calibrate or options.load == "open",
@@ -132,6 +134,12 @@ def prepare_plan(  # noqa: PLR0913 - what a session needs beside its options
         calibration_passes=1 if options.quick else _passes(len(plan.subjects)),
     )
     return Prepared(session=session, orders=orders, skipped=skipped)
+
+
+def _sources(plan: Plan, folders: Sequence[Path]) -> tuple[Path, ...]:
+    """The folders of the plan's frameworks that are not shipped."""
+    names = sorted({subject.framework for subject in plan.subjects})
+    return tuple(folder / name for folder in folders for name in names if (folder / name).is_dir())
 
 
 def _variants(options: RunOptions, frameworks: Sequence[Framework]) -> tuple[Variant, ...]:
@@ -155,7 +163,7 @@ def _passes(subjects: int) -> int:
 def installed_frameworks(options: RunOptions) -> tuple[tuple[Framework, ...], tuple[str, ...]]:
     """Those that were named, or all; and the names of frameworks left out because they are not installed."""
     wanted = tuple(name for name, _ in options.frameworks)
-    chosen = select_frameworks(find_frameworks(options.apps), wanted)
+    chosen = select_frameworks(find_frameworks(*options.apps), wanted)
     missing = [f for f in chosen if installed_version(f.package) is None]
     if missing and options.frameworks:
         raise ShootoutError(

@@ -9,12 +9,12 @@ import jsonschema
 import pytest
 
 from runners import store
-from runners.cli import tell
 from runners.cli.options import without_passwords
 from runners.plan.variants import KEYS
 from runners.plan.workloads import ALL, KNOWN
 from runners.report.text import overview
-from tests.conftest import ROOT, Outcome, Shootout
+from tests.clones import clone_like
+from tests.conftest import Outcome, Shootout
 from tests.fake_k6 import fake_k6
 from tests.sessions import Shape, stored_session
 from tests.small_subjects import running_below, small_framework
@@ -77,7 +77,7 @@ def test_a_request_that_makes_no_sense_is_told_in_one_line_with_exit_code_2(
     shootout: Shootout, apps: Path, k6_stand_in: Path, words: tuple[str, ...], told: str
 ) -> None:
     out = apps.parent / "results"
-    line = one_line(shootout("run", "--apps", apps, "--out", out, "--k6", k6_stand_in, *words), 2)
+    line = one_line(shootout("run", "--no-shipped", "--apps", apps, "--out", out, "--k6", k6_stand_in, *words), 2)
     assert told in line
     assert not out.exists()
 
@@ -111,7 +111,7 @@ def test_the_help_of_run_names_vary_with_every_setting_that_can_vary(shootout: S
 
 
 def test_a_missing_k6_is_told_in_one_line_with_exit_code_1(shootout: Shootout, apps: Path, tmp_path: Path) -> None:
-    outcome = shootout("run", "--apps", apps, "--out", tmp_path / "r", "--k6", "/nowhere/k6")
+    outcome = shootout("run", "--no-shipped", "--apps", apps, "--out", tmp_path / "r", "--k6", "/nowhere/k6")
     assert "asking /nowhere/k6 for its version" in one_line(outcome, 1)
 
 
@@ -119,23 +119,25 @@ def test_a_k6_that_is_too_old_is_told_in_one_line_with_exit_code_1(
     shootout: Shootout, apps: Path, tmp_path: Path
 ) -> None:
     old = fake_k6(tmp_path, version="k6 v0.57.0")
-    assert "must be v1.1 or newer" in one_line(shootout("run", "--apps", apps, "--k6", old), 1)
+    assert "must be v1.1 or newer" in one_line(shootout("run", "--no-shipped", "--apps", apps, "--k6", old), 1)
 
 
 def test_a_broken_manifest_is_told_in_one_line_with_exit_code_1(shootout: Shootout, apps: Path) -> None:
     (apps / "tiny" / "framework.toml").write_text("title = ", encoding="utf-8")
-    assert "apps/tiny/framework.toml: not valid TOML" in one_line(shootout("list", "--apps", apps), 1)
+    assert "apps/tiny/framework.toml: not valid TOML" in one_line(shootout("list", "--no-shipped", "--apps", apps), 1)
 
 
 def test_an_apps_folder_without_frameworks_is_told_with_exit_code_1(shootout: Shootout, tmp_path: Path) -> None:
-    assert "is the apps folder?" in one_line(shootout("list", "--apps", tmp_path), 1).replace(f"{tmp_path} ", "")
+    line = one_line(shootout("list", "--apps", tmp_path), 1)
+    assert "is the apps folder?" in line.replace(f"{tmp_path} ", "")
 
 
 def test_a_results_folder_that_cannot_be_written_is_told_with_exit_code_1(
     shootout: Shootout, apps: Path, k6_stand_in: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
-    outcome = shootout("run", "--apps", apps, "--k6", k6_stand_in, "--out", tmp_path / "file" / "r", *SHORT)
+    where = ("--no-shipped", "--apps", apps, "--out", tmp_path / "file" / "r")
+    outcome = shootout("run", *where, "--k6", k6_stand_in, *SHORT)
     assert "choose another folder with --out" in one_line(outcome, 1)
 
 
@@ -160,7 +162,7 @@ def test_checking_a_framework_that_breaks_the_contract_names_route_expected_and_
     shootout: Shootout, apps: Path
 ) -> None:
     small_framework(apps, "liar", flaw="wrong status")
-    outcome = shootout("check", "--apps", apps, "--threads", "8")
+    outcome = shootout("check", "--no-shipped", "--apps", apps, "--threads", "8")
     assert outcome.code == 1
     assert "tiny: pass" in outcome.out
     assert "liar /sync-io: FAILED: expected 200 application/json" in outcome.out
@@ -171,8 +173,9 @@ def test_checking_a_framework_that_is_not_installed_is_an_error_only_if_it_was_n
     shootout: Shootout, apps: Path
 ) -> None:
     small_framework(apps, "cow", package="no-such-package")
-    assert "cow: package 'no-such-package' is not installed" in one_line(shootout("check", "cow", "--apps", apps), 1)
-    outcome = shootout("check", "--apps", apps, "--threads", "8")
+    line = one_line(shootout("check", "cow", "--apps", apps), 1)
+    assert "cow: package 'no-such-package' is not installed" in line
+    outcome = shootout("check", "--no-shipped", "--apps", apps, "--threads", "8")
     assert outcome.code == 0
     assert "cow: not installed, left out" in outcome.err
 
@@ -181,7 +184,8 @@ def test_a_contract_that_is_not_kept_ends_a_run_with_exit_code_1(
     shootout: Shootout, apps: Path, k6_stand_in: Path, tmp_path: Path
 ) -> None:
     small_framework(apps, "liar", flaw="wrong status")
-    outcome = shootout("run", "--apps", apps, "--k6", k6_stand_in, "--out", tmp_path / "r", "--threads", "8", *SHORT)
+    where = ("--no-shipped", "--apps", apps, "--out", tmp_path / "r")
+    outcome = shootout("run", *where, "--k6", k6_stand_in, "--threads", "8", *SHORT)
     assert outcome.code == 1
     assert "liar /sync-io: FAILED" in outcome.err
     assert "Traceback" not in outcome.err
@@ -190,7 +194,7 @@ def test_a_contract_that_is_not_kept_ends_a_run_with_exit_code_1(
 
 def test_listing_as_json_parses_and_says_what_is_installed(shootout: Shootout, apps: Path) -> None:
     small_framework(apps, "cow", package="no-such-package")
-    outcome = shootout("list", "--apps", apps, "--json")
+    outcome = shootout("list", "--no-shipped", "--apps", apps, "--json")
     told = json.loads(outcome.out)
     assert outcome.code == 0
     assert {f["name"]: f["version"] for f in told["frameworks"]} == {"cow": None, "tiny": pytest.__version__}
@@ -199,7 +203,7 @@ def test_listing_as_json_parses_and_says_what_is_installed(shootout: Shootout, a
 
 def test_listing_for_people_names_everything(shootout: Shootout, apps: Path) -> None:
     small_framework(apps, "cow", package="no-such-package")
-    outcome = shootout("list", "--apps", apps)
+    outcome = shootout("list", "--no-shipped", "--apps", apps)
     assert outcome.code == 0
     assert "not installed" in outcome.out
     assert all(workload.name in outcome.out for workload in KNOWN)
@@ -253,13 +257,11 @@ def test_publishing_lists_every_published_session_with_its_question(shootout: Sh
 
 
 def test_publishing_elsewhere_leaves_the_readme_of_the_project_alone(
-    shootout: Shootout, results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    shootout: Shootout, results: Path, tmp_path: Path
 ) -> None:
-    project = tmp_path / "project"
-    project.mkdir()
+    project = clone_like(tmp_path / "project")
     readme = project / "README.md"
     readme.write_text(f"{overview.BEGIN}\nold\n{overview.END}\n", encoding="utf-8")
-    monkeypatch.setattr(tell, "ROOT", project)
     assert shootout("publish", "--readme", "--out", results).code == 0
     assert "old" in _read(readme)
     results.rename(project / "results")
@@ -313,19 +315,19 @@ def test_an_interrupted_session_says_how_to_go_on_and_exits_with_130(shootout: S
 
 
 def test_a_new_framework_is_made_and_the_next_steps_are_told(shootout: Shootout, tmp_path: Path) -> None:
-    apps = Path(shutil.copytree(ROOT / "apps", tmp_path / "apps"))
+    apps = tmp_path / "my apps"
     outcome = shootout("new", "litestar", "--like", "aiohttp", "--title", "Litestar", "--apps", apps)
     assert outcome.code == 0
     assert {path.name for path in (apps / "litestar").iterdir()} == {"framework.toml", "app.py", "extended.py"}
     for told in (
         "copies of aiohttp's",
         "pip install litestar",
-        "shootout check litestar",
-        "--frameworks litestar,aiohttp",
+        f"shootout check litestar --apps '{apps}'\n",
+        f"shootout run --quick --frameworks litestar,aiohttp --apps '{apps}'\n",
     ):
         assert told in outcome.out
     again = shootout("new", "litestar", "--apps", apps)
-    assert "apps/litestar is there already" in one_line(again, 2)
+    assert "my apps/litestar is there already" in one_line(again, 2)
 
 
 def _read(path: Path) -> str:

@@ -144,7 +144,7 @@ def test_an_interrupt_that_python_drops_in_a_finaliser_is_raised_again() -> None
 def test_any_other_command_says_that_it_was_interrupted(tmp_path: Path, number: signal.Signals) -> None:
     for name, flaw in (("ant", ""), ("bee", "never ready")):
         small_framework(tmp_path / "apps", name, flaw=flaw)
-    program = start(tmp_path, "check", "--apps", tmp_path / "apps", "--threads", "8")
+    program = start(tmp_path, "check", "--no-shipped", "--apps", tmp_path / "apps", "--threads", "8")
     program.wait_for("ant: pass")
     program.process.send_signal(number)
     assert "shootout: interrupted" in program.finish(130)

@@ -83,13 +83,13 @@ def test_a_described_endpoint_waits_as_long_as_it_says_whatever_the_others_wait(
     assert subject.slots(slow) == 7
 
 
-def test_a_check_is_named_from_the_folder_that_holds_the_apps(tmp_path: Path) -> None:
+def test_a_check_is_named_from_the_folder_of_apps(tmp_path: Path) -> None:
     folder = own_framework(tmp_path / "apps", "mine", "")
     (folder / "check.js").write_text(CHECK, encoding="utf-8")
     (folder / "workload.toml").write_text("[echo]\npath = '/'\nanswer = { check = 'check.js' }", encoding="utf-8")
     (echo,) = read_endpoints(folder)
     assert echo.request is not None
-    assert echo.request.check == "apps/mine/check.js"
+    assert echo.request.check == "mine/check.js"
 
 
 def test_what_others_serve_does_not_apply_and_an_own_server_has_nothing_of_the_contract(tmp_path: Path) -> None:

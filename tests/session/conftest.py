@@ -23,7 +23,7 @@ def options(tmp_path: Path, k6_stand_in: Path) -> RunOptions:
         settings=Settings(threads=8, cpu_iterations=100),
         calibrate=False,
         k6=str(k6_stand_in),
-        apps=tmp_path / "apps",
+        apps=(tmp_path / "apps",),
         results=tmp_path / "results",
         command=("shootout", "run"),
     )

@@ -46,9 +46,9 @@ def repository(tmp_path: Path) -> Path:
 def test_copies_in_different_folders_of_one_name_stand_in_the_same_blocks_and_tie(
     options: RunOptions, tmp_path: Path
 ) -> None:
-    shutil.copytree(options.apps / "ant", tmp_path / "other" / "apps" / "ant")
+    shutil.copytree(options.apps[0] / "ant", tmp_path / "other" / "apps" / "ant")
     (tmp_path / "other" / "apps" / "ant" / "which").touch()
-    what = asked(tmp_path, options.apps / "ant", tmp_path / "other" / "apps" / "ant")
+    what = asked(tmp_path, options.apps[0] / "ant", tmp_path / "other" / "apps" / "ant")
     folder, decision = gated(options, what)
     session = store.read(folder).session
     assert all({arm.subject for arm in block.arms} == {"base", "head"} for block in session.plan.blocks)
@@ -61,9 +61,9 @@ def test_copies_in_different_folders_of_one_name_stand_in_the_same_blocks_and_ti
 
 def test_each_side_is_started_from_its_own_folder(options: RunOptions, tmp_path: Path) -> None:
     small_framework(tmp_path / "other" / "apps", "ant", flaw="dies under load")
-    what = asked(tmp_path, options.apps / "ant", tmp_path / "other" / "apps" / "ant")
+    what = asked(tmp_path, options.apps[0] / "ant", tmp_path / "other" / "apps" / "ant")
     orders = prepare_gate(options, what).orders
-    assert orders.roots == {"base": options.apps.parent, "head": tmp_path / "other"}
+    assert orders.apps_of == {"base": options.apps, "head": (tmp_path / "other" / "apps",)}
 
 
 def test_a_revision_is_unpacked_beside_the_working_tree_which_stays_as_it_is(repository: Path, tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_a_package_that_is_not_installed_is_named_with_its_side(tmp_path: Path) 
 
 
 def test_a_gate_is_not_gone_on_with(options: RunOptions, tmp_path: Path) -> None:
-    prepared = prepare_gate(options, asked(tmp_path, options.apps / "ant", options.apps / "bee"))
+    prepared = prepare_gate(options, asked(tmp_path, options.apps[0] / "ant", options.apps[0] / "bee"))
     folder = store.create(options.results, prepared.session)
     with pytest.raises(UsageError, match="a gate is not gone on with; measure it anew"):
         resume(folder, options, lambda _event, _summary: None)

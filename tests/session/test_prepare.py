@@ -23,13 +23,13 @@ def test_an_unknown_framework_or_workload_is_refused_before_anything_is_written(
 
 
 def test_a_framework_asked_for_that_is_not_installed_is_an_error(options: RunOptions) -> None:
-    small_framework(options.apps, "cow", package="no-such-package")
+    small_framework(options.apps[0], "cow", package="no-such-package")
     with pytest.raises(ShootoutError, match="cow: package 'no-such-package' is not installed"):
         prepare(replace(options, frameworks=(("cow", {}),)))
 
 
 def test_a_framework_not_asked_for_that_is_not_installed_is_left_out_and_named(options: RunOptions) -> None:
-    small_framework(options.apps, "cow", package="no-such-package")
+    small_framework(options.apps[0], "cow", package="no-such-package")
     prepared = prepare(options)
     assert prepared.skipped == ("cow",)
     assert [subject.name for subject in prepared.session.plan.subjects] == ["ant", "bee"]
@@ -38,7 +38,7 @@ def test_a_framework_not_asked_for_that_is_not_installed_is_left_out_and_named(o
 def test_nothing_installed_at_all_is_an_error(options: RunOptions, tmp_path: Path) -> None:
     small_framework(tmp_path / "other" / "apps", "cow", package="no-such-package")
     with pytest.raises(ShootoutError, match="none of the frameworks is installed"):
-        prepare(replace(options, apps=tmp_path / "other" / "apps"))
+        prepare(replace(options, apps=(tmp_path / "other" / "apps",)))
 
 
 def test_more_clients_than_open_files_are_refused_with_what_to_do(options: RunOptions) -> None:

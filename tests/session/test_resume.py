@@ -43,7 +43,7 @@ def test_an_interrupted_session_keeps_its_trials_and_resuming_measures_the_cut_o
 
 def test_resuming_with_other_apps_is_refused(options: RunOptions) -> None:
     folder, _ = run(options, interrupt_at(1))
-    (options.apps / "ant" / "app.py").write_text("changed = True", encoding="utf-8")
+    (options.apps[0] / "ant" / "app.py").write_text("changed = True", encoding="utf-8")
     with pytest.raises(UsageError, match=r"sources was \w+-\w+, it is \w+-\w+ now; start a new session instead"):
         resume_session(folder, options, lambda _event, _summary: None)
 

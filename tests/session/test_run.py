@@ -29,7 +29,7 @@ def test_a_results_folder_that_cannot_be_written_ends_before_any_server_is_start
 
 
 def test_a_contract_that_is_not_kept_ends_the_session_without_results(options: RunOptions) -> None:
-    small_framework(options.apps, "liar", flaw="wrong status")
+    small_framework(options.apps[0], "liar", flaw="wrong status")
     with pytest.raises(ContractError, match="liar /sync-io"):
         run(options)
     assert store.read(store.find(options.results, None)).results == ()
@@ -67,7 +67,7 @@ def test_a_session_interrupted_before_any_trial_still_ends_in_valid_files(option
 def test_a_framework_that_fails_every_trial_has_a_row_without_figures_below_the_others(
     options: RunOptions, tmp_path: Path
 ) -> None:
-    small_framework(options.apps, "once", flaw=f"starts once:{tmp_path}")
+    small_framework(options.apps[0], "once", flaw=f"starts once:{tmp_path}")
     _, summary = run(replace(options, rounds=1))
     (table,) = summary.tables
     last = table.rows[-1]

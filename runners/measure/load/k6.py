@@ -51,7 +51,7 @@ class LoadRun:
     """One run of k6: set either `clients` (closed loop) or `rate_per_s` (open model, sent by `users`).
 
     The load starts when `gate_url` says so. `saw` is the file that every virtual user adds a line to at its end. A
-    `request` is sent instead of a GET whose answer holds the expected result; its check is a file below `root`.
+    `request` is sent instead of a GET whose answer holds the expected result; its check is a file below one of `apps`.
     """
 
     base_url: str
@@ -73,7 +73,7 @@ class LoadRun:
     ping: str = "/ping"
     pong: str = "pong"
     request: Request | None = None
-    root: Path = Path()
+    apps: tuple[Path, ...] = ()
 
     @property
     def all_users(self) -> int:
@@ -127,13 +127,18 @@ def environment(run: LoadRun) -> Mapping[str, str]:
         "TIMEOUT_MS": _ms(run.timeout_s),
         "USERS": str(run.users),
         **amount,
-        **(_request(run.request, run.root) if run.request else {}),
+        **(_request(run.request, run.apps) if run.request else {}),
     }
 
 
-def _request(request: Request, root: Path) -> Mapping[str, str]:
-    check = {"CHECK": (root / request.check).resolve().as_uri()} if request.check else {}
-    return {"REQUEST": request.model_dump_json(exclude={"check"}), **check}
+def _request(request: Request, apps: tuple[Path, ...]) -> Mapping[str, str]:
+    told = {"REQUEST": request.model_dump_json(exclude={"check"})}
+    if request.check is None:
+        return told
+    there = next((one / request.check for one in apps if (one / request.check).is_file()), None)
+    if there is None:
+        raise LoadGeneratorError(f"running k6: the script {request.check} is in none of the folders of apps any more")
+    return told | {"CHECK": there.resolve().as_uri()}
 
 
 def check_exit(code: int, log: str) -> None:

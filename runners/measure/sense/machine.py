@@ -6,7 +6,7 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,9 +92,14 @@ def executor_cpus(cores: Cores, python: str | None = None) -> int:
     return os.cpu_count() or 1
 
 
-def describe(root: Path, k6: K6, cores: Cores) -> Machine:
-    """The facts that are stored with every session; no host or user name among them."""
+def describe(root: Path, k6: K6, cores: Cores, others: Sequence[Path] = ()) -> Machine:
+    """The facts that are stored with every session; no host or user name among them.
+
+    `root` holds the shipped apps and load scripts, `others` are the folders of apps from elsewhere.
+    """
     available = sampler.cores_available()
+    sources = [digest(root, "apps", "loadgen"), digest(RUNNERS.parent, *MEASURING)]
+    sources += [digest(folder.parent, folder.name) for folder in others]
     return Machine(
         system=_system(),
         kernel=platform.release(),
@@ -108,7 +113,7 @@ def describe(root: Path, k6: K6, cores: Cores) -> Machine:
         gil_enabled=getattr(sys, "_is_gil_enabled", lambda: True)(),
         k6=k6.version,
         versions=installed_versions(),
-        sources=f"{digest(root, 'apps', 'loadgen')}-{digest(RUNNERS.parent, *MEASURING)}",
+        sources="-".join(sources),
         environment=telling_environment(),
         siblings_shared=_share_a_physical_core(cores),
     )

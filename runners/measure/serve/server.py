@@ -18,6 +18,9 @@ from runners.measure.serve import asked, ports
 from runners.measure.serve.ports import HOST
 from runners.model.subject import Subject
 
+OTHER_APPS = "SHOOTOUT_APPS"
+"""The variable that names folders of apps that are not shipped, as apps/__init__.py reads it."""
+
 READY_TIMEOUT_S = 30.0
 POLL_S = 0.03
 ANSWERS_WITHIN_S = 5.0
@@ -45,6 +48,12 @@ class Server:
     @property
     def base_url(self) -> str:
         return f"http://{HOST}:{self.port}"
+
+    @property
+    def apps(self) -> tuple[Path, ...]:
+        """The folders in which its app may lie, the shipped one first."""
+        others = self.subject.environment.get(OTHER_APPS, "").split(os.pathsep)
+        return (self.root / "apps", *(Path(one) for one in others if one))
 
 
 def launch(  # noqa: PLR0913 - what to start, where and how
@@ -159,6 +168,14 @@ def environment_of(subject: Subject, root: Path) -> Mapping[str, str]:
     hidden = ("SHOOTOUT_", "UVICORN_", "GUNICORN_", "WEB_CONCURRENCY", "FLASK_", *process.HIDDEN)
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
     return {**inherited, "PYTHONPATH": str(root), "PYTHONUNBUFFERED": "1", **subject.environment}
+
+
+def with_apps(subject: Subject, folders: Sequence[Path]) -> Subject:
+    """The subject with the folders of apps that are not shipped, which apps/__init__.py searches after its own."""
+    if not folders:
+        return subject
+    told = {OTHER_APPS: os.pathsep.join(map(str, folders))}
+    return subject.model_copy(update={"environment": {**subject.environment, **told}})
 
 
 def _owned(server: Server) -> Server:

@@ -9,7 +9,7 @@ from runners.errors import ServerError
 from runners.measure.hosts import local as process
 from runners.measure.orders import Orders
 from runners.measure.serve import ports, starting
-from runners.measure.serve.server import Server, check_alive, check_answers
+from runners.measure.serve.server import Server, check_alive, check_answers, with_apps
 from runners.model.outcome import Failed
 from runners.model.plan import Trial
 from runners.model.subject import Subject
@@ -70,7 +70,7 @@ def replace_if_dead(orders: Orders, servers: dict[str, Server | Failed], trial: 
 def _start(orders: Orders, subject: Subject, label: str) -> starting.Start:
     log = orders.rig.logs / f"{label}.log"
     return starting.Start(
-        subject=orders.rig.services.told_to(subject),
+        subject=with_apps(orders.rig.services.told_to(subject), orders.apps_of.get(subject.name, orders.apps)),
         cores=tuple(orders.cores.server),
         root=orders.roots.get(subject.name, orders.root),
         log=log,
