@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from runners import doctor, store
-from runners.cli.options import K6, Apps, AsJson, Database, Described, Names, Profile, words_of
+from runners.cli.options import K6, Apps, AsJson, Database, Described, Names, Profile, Results, words_of
 from runners.cli.terminal import err, grid, out, print_json, said
 from runners.errors import ShootoutError
 from runners.measure.guard import contract
@@ -15,10 +15,11 @@ from runners.measure.serve import database as databases
 from runners.measure.serve import services
 from runners.model.subject import Settings
 from runners.plan.extended import EXTENDED
-from runners.plan.manifests import find_frameworks, select_frameworks
+from runners.plan.manifests import ALL_OF_THEM, find_frameworks, select_frameworks
 from runners.plan.subjects import make_subject
 from runners.plan.workloads import ALL, KNOWN, select_workloads
 from runners.report.text import export
+from runners.session.environments import environments
 from runners.session.options import ROOT
 
 
@@ -30,9 +31,12 @@ def check(  # noqa: PLR0913 - one argument for each option
     wait: Annotated[float, typer.Option(min=0.01)] = contract.WAIT_S,
     workloads: Annotated[str, typer.Option(help="Others to ask about too, separated by commas.")] = "",
     database: Database = None,
+    every: Annotated[bool, typer.Option("--all", help="Those on request too, as the name `all` does.")] = False,
     apps: Apps = ROOT / "apps",
+    results: Results = ROOT / "results",
     as_json: AsJson = False,
 ) -> None:
+    chosen = select_frameworks(find_frameworks(apps), (ALL_OF_THEM,) if every else tuple(names or ()))
     asked = tuple(one for one in KNOWN if one in {*ALL, *(select_workloads(words_of(workloads)) if workloads else ())})
     extended = tuple(one.name for one in asked if one in EXTENDED)
     if "database" in services.needs_of(asked):
@@ -44,17 +48,25 @@ def check(  # noqa: PLR0913 - one argument for each option
         store.scratch() as logs,
         services.running(asked, extended, database, cores=cores.generator, logs=logs) as standing,
     ):
-        for framework in select_frameworks(find_frameworks(apps), tuple(names or ())):
-            if installed_version(framework.package) is None:
-                if names:
+        for framework in chosen:
+            if not framework.has_own_environment and installed_version(framework.package) is None:
+                if names and ALL_OF_THEM not in names:
                     raise ShootoutError(
                         f"{framework.name}: package {framework.package!r} is not installed; install it first"
                     )
                 err.print(said(f"{framework.name}: not installed, left out"))
                 continue
-            subject = make_subject(framework, settings, executor_cpus=machine.executor_cpus(cores))
+            served = environments([(framework, None)], {}, results)
+            cpus = machine.executor_cpus(cores, served.python(framework.name, None))
+            subject = make_subject(framework, settings, executor_cpus=cpus)
             seen = contract.check_subject(
-                subject, asked, cores=cores.server, root=apps.resolve().parent, logs=logs, services=standing
+                subject,
+                asked,
+                cores=cores.server,
+                root=apps.resolve().parent,
+                logs=logs,
+                services=standing,
+                python=served.executables([subject]).get(subject.name),
             )
             findings += seen
             if not as_json:

@@ -42,7 +42,7 @@ Database = Annotated[
     str | None, typer.Option("--database", metavar="URL", help="A PostgreSQL of your own for workloads that need one.")
 ]
 
-Names = Annotated[list[str] | None, typer.Argument(help="Frameworks; all if none is named.")]
+Names = Annotated[list[str] | None, typer.Argument(help="Frameworks; all but those on request if none is named.")]
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 

@@ -87,4 +87,5 @@ def _subject(  # noqa: PLR0913 - every argument is one field
         expected={workload.name: expected_result(workload, settings.cpu_iterations) for workload in KNOWN},
         explains=framework.explains,
         does_not_apply=framework.does_not_apply,
+        ready_within_s=framework.ready_within_s,
     )

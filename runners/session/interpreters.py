@@ -8,10 +8,9 @@ from runners.errors import UsageError
 from runners.measure.serve.interpreters import Interpreter, find_interpreter, this_host
 from runners.measure.serve.requirements import constraints_of, installed, requirements_of
 from runners.plan.variants import Variant
+from runners.session.environments import KEPT
 
 PYTHON = "python"
-KEPT = ".environments"
-"""The folder of environments, below the results."""
 
 
 def with_interpreters(

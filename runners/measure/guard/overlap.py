@@ -79,6 +79,7 @@ async def ask_overlap(server: Server, workload: Workload) -> Overlap:
             cores=server.cores,
             root=server.root,
             log=server.log.with_name(f"{server.log.stem}-longer.log"),
+            python=server.python,
         )
         with starting.running(start) as again:
             found = await _attempt(again, workload)
