@@ -1,7 +1,7 @@
 """What `like` says in a manifest: another folder's manifest, of which only what differs is said again."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +12,25 @@ Table = dict[str, Any]
 ENVIRONMENT = ("requirements", "python", "environment")
 
 
-def like_another(where: str, path: Path, data: Table, *, read: Callable[[Path], Table]) -> Table:
+def like_another(
+    where: str, path: Path, data: Table, *, among: Mapping[str, Path], read: Callable[[Path], Table]
+) -> Table:
     """The manifest at `path` with all that it leaves to the one that it is like; `read` reads that one.
+
+    That one stands in a folder beside this one's, or `among` others, which are manifests by their folders' names.
 
     Tables are laid over each other key by key, requirements name by name; anything else is replaced.
 
     Raises:
         ManifestError: The other folder is not there, is like another in turn, or no title tells the two apart.
     """
-    other = path.parent.parent / _folder(where, data["like"]) / path.name
+    name = _folder(where, data["like"])
+    beside = path.parent.parent / name / path.name
+    other = beside if beside.is_file() else among.get(name, beside)
     if other == path:
         raise ManifestError(f"reading {where}: key 'like': names this folder itself; name another one")
     if not other.is_file():
-        there = ", ".join(sorted(one.parent.name for one in other.parent.parent.glob(f"*/{path.name}")))
+        there = ", ".join(sorted({one.parent.name for one in beside.parent.parent.glob(f"*/{path.name}")} | {*among}))
         raise ManifestError(f"reading {where}: key 'like': no framework is called {data['like']!r}; there are {there}")
     base = read(other)
     if "like" in base:

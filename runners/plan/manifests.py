@@ -2,6 +2,7 @@
 
 import string
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,15 +31,16 @@ def find_frameworks(apps: Path) -> tuple[Framework, ...]:
     manifests = sorted(apps.glob(f"*/{MANIFEST}"))
     if not manifests:
         raise ManifestError(f"looking for frameworks: no {apps.name}/*/{MANIFEST} found; is {apps} the apps folder?")
-    return tuple(read_manifest(path) for path in manifests)
+    among = {path.parent.name: path for path in manifests}
+    return tuple(read_manifest(path, among) for path in manifests)
 
 
-def read_manifest(path: Path) -> Framework:
-    """The framework of one manifest, named after its folder."""
+def read_manifest(path: Path, among: Mapping[str, Path] | None = None) -> Framework:
+    """The framework of one manifest, named after its folder; it may be like one that stands beside it, or `among`."""
     where = _where(path)
     data = _table(path)
     if "like" in data:
-        data = like_another(where, path, data, read=_table)
+        data = like_another(where, path, data, among=among or {}, read=_table)
     core_only = data.pop(CORE_ONLY, False)
     try:
         framework = Framework.model_validate({"name": path.parent.name, **data})

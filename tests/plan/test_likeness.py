@@ -62,6 +62,14 @@ def test_requirements_are_laid_over_the_others_name_by_name(apps: Path) -> None:
     assert other.requirements == ("needed==1.0", "server-x==3")
 
 
+def test_the_other_may_stand_among_other_folders(apps: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    manifest = written(tmp_path / "mine", LIKE)
+    with pytest.raises(ManifestError, match=r"no framework is called 'tiny'; there are other$"):
+        read_manifest(manifest)
+    assert read_manifest(manifest, {"tiny": apps / "tiny" / "framework.toml"}).package == "pytest"
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
