@@ -26,7 +26,7 @@ from runners.model.load import Load
 from runners.model.outcome import Completed, LoadSummary
 from runners.model.session import StoredSession, TrialResult
 from runners.model.subject import Settings
-from runners.plan.manifests import find_frameworks
+from runners.plan.manifests import find_frameworks, select_frameworks
 from runners.plan.subjects import make_subject
 from runners.report.render import tables
 from runners.report.summary.summary import summarise
@@ -47,7 +47,7 @@ def matched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Server]]:
     logs = tmp_path_factory.mktemp("matched")
     servers: list[Server] = []
     try:
-        for framework in find_frameworks(ROOT / "apps"):
+        for framework in select_frameworks(find_frameworks(ROOT / "apps"), ()):
             subject = make_subject(framework, Settings(), executor_cpus=2)
             log = logs / f"{subject.name}.log"
             servers.append(launch(subject, held=ports.hold(), cores=(), root=ROOT, log=log))
@@ -121,7 +121,7 @@ def test_trap_an_access_log_on_one_side(matched: list[Server]) -> None:
 
 
 def test_trap_the_pure_python_parser_or_loop_on_one_side() -> None:
-    for framework in find_frameworks(ROOT / "apps"):
+    for framework in select_frameworks(find_frameworks(ROOT / "apps"), ()):
         words = make_subject(framework, Settings(), executor_cpus=2).command
         if "uvicorn" in words:
             assert words[words.index("--http") + 1] == "httptools", framework.name
@@ -130,7 +130,7 @@ def test_trap_the_pure_python_parser_or_loop_on_one_side() -> None:
 
 
 def test_trap_one_request_at_a_time_workers_on_one_side() -> None:
-    for framework in find_frameworks(ROOT / "apps"):
+    for framework in select_frameworks(find_frameworks(ROOT / "apps"), ()):
         subject = make_subject(framework, Settings(), executor_cpus=2)
         assert subject.sync_slots == 40, framework.name
         if "gunicorn" in subject.command:

@@ -3,6 +3,7 @@
 import importlib.util
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +15,7 @@ from runners.cli.options import Apps, AsJson, Shipped, folders_of
 from runners.cli.terminal import grid, out, print_json, shown
 from runners.errors import UsageError
 from runners.measure.sense.installed import installed_version
-from runners.model.subject import Workload
+from runners.model.subject import Framework, Workload
 from runners.plan.endpoints import endpoints_of
 from runners.plan.manifests import MANIFEST, find_frameworks
 from runners.plan.workloads import CORE, KNOWN
@@ -23,26 +24,42 @@ from runners.plan.workloads import CORE, KNOWN
 def list_frameworks(*, apps: Apps, shipped: Shipped = True, as_json: AsJson = False) -> None:
     frameworks = find_frameworks(*folders_of(apps, shipped=shipped))
     workloads = (*KNOWN, *endpoints_of(frameworks))
-    found = [(f, installed_version(f.package)) for f in frameworks]
+    found = [(f, _version(f)) for f in frameworks]
     if as_json:
         print_json(
             {
-                "frameworks": [{"name": f.name, "title": f.title, "version": version} for f, version in found],
+                "frameworks": [
+                    {"name": f.name, "title": f.title, "version": version, "on_request": f.on_request}
+                    for f, version in found
+                ],
                 "workloads": [w.model_dump() for w in workloads],
             }
         )
         return
-    out.print(
-        grid(
-            ["framework", "title", "installed"], [[f.name, f.title, version or "not installed"] for f, version in found]
-        )
-    )
+    _print_frameworks("framework", [(f, version) for f, version in found if not f.on_request])
+    if any(f.on_request for f, _ in found):
+        _print_frameworks("on request", [(f, version) for f, version in found if f.on_request])
     out.print(
         grid(
             ["workload", "handler", "work", "shows"],
             [[w.name + ("" if w in CORE else " (on request)"), *_kind(w), w.shows] for w in workloads],
         )
     )
+
+
+def _version(framework: Framework) -> str | None:
+    """The version that would serve, as far as it is known without asking another Python."""
+    if framework.requirements:
+        return framework.pinned_version
+    return None if framework.has_own_environment else installed_version(framework.package)
+
+
+def _print_frameworks(heading: str, found: Sequence[tuple[Framework, str | None]]) -> None:
+    rows = []
+    for framework, version in found:
+        where = "in its own environment" if framework.has_own_environment else "" if version else "not installed"
+        rows.append([framework.name, framework.title, " ".join(word for word in (version, where) if word)])
+    out.print(grid([heading, "title", "version"], rows))
 
 
 def _kind(workload: Workload) -> tuple[str, str]:

@@ -5,7 +5,19 @@ from typing import Annotated
 import typer
 
 from runners import doctor, places, store
-from runners.cli.options import K6, Apps, AsJson, Database, Described, Names, Profile, Shipped, folders_of, words_of
+from runners.cli.options import (
+    K6,
+    Apps,
+    AsJson,
+    Database,
+    Described,
+    Names,
+    Profile,
+    Results,
+    Shipped,
+    folders_of,
+    words_of,
+)
 from runners.cli.terminal import err, grid, out, print_json, said
 from runners.errors import ShootoutError
 from runners.measure.guard import contract
@@ -16,10 +28,11 @@ from runners.measure.serve import server, services
 from runners.model.subject import Settings
 from runners.plan.endpoints import who_serves_what
 from runners.plan.extended import EXTENDED
-from runners.plan.manifests import find_frameworks, select_frameworks
+from runners.plan.manifests import ALL_OF_THEM, find_frameworks, select_frameworks
 from runners.plan.subjects import make_subject
 from runners.plan.workloads import ALL, KNOWN, select_workloads
 from runners.report.text import export
+from runners.session.environments import environments
 
 
 def check(  # noqa: PLR0913 - one argument for each option
@@ -30,15 +43,18 @@ def check(  # noqa: PLR0913 - one argument for each option
     wait: Annotated[float, typer.Option(min=0.01)] = contract.WAIT_S,
     workloads: Annotated[str, typer.Option(help="Others to ask about too, separated by commas.")] = "",
     database: Database,
+    every: Annotated[bool, typer.Option("--all", help="Those on request too, as the name `all` does.")] = False,
     apps: Apps,
     shipped: Shipped = True,
+    results: Results,
     as_json: AsJson = False,
 ) -> None:
+    folders = folders_of(apps, shipped=shipped)
+    chosen = select_frameworks(find_frameworks(*folders), (ALL_OF_THEM,) if every else tuple(names or ()))
     asked = tuple(one for one in KNOWN if one in {*ALL, *(select_workloads(words_of(workloads)) if workloads else ())})
     extended = tuple(one.name for one in asked if one in EXTENDED)
     if "database" in services.needs_of(asked):
         databases.require(database)
-    folders = folders_of(apps, shipped=shipped)
     settings = Settings(profile=profile.value, threads=threads, wait_s=wait, cpu_iterations=10_000)
     cores = machine.share_cores(sampler.cores_available(), 1)
     findings: list[contract.Finding] = []
@@ -46,16 +62,17 @@ def check(  # noqa: PLR0913 - one argument for each option
         store.scratch() as logs,
         services.running(asked, extended, database, cores=cores.generator, logs=logs) as standing,
     ):
-        for framework in who_serves_what(select_frameworks(find_frameworks(*folders), tuple(names or ()))):
-            if installed_version(framework.package) is None:
-                if names:
+        for framework in who_serves_what(chosen):
+            if not framework.has_own_environment and installed_version(framework.package) is None:
+                if names and ALL_OF_THEM not in names:
                     raise ShootoutError(
                         f"{framework.name}: package {framework.package!r} is not installed; install it first"
                     )
                 err.print(said(f"{framework.name}: not installed, left out"))
                 continue
-            made = make_subject(framework, settings, executor_cpus=machine.executor_cpus(cores))
-            subject = server.with_apps(made, places.elsewhere(folders))
+            served = environments([(framework, None)], {}, results)
+            cpus = machine.executor_cpus(cores, served.python(framework.name, None))
+            subject = server.with_apps(make_subject(framework, settings, executor_cpus=cpus), places.elsewhere(folders))
             seen = contract.check_subject(
                 subject,
                 (*asked, *framework.endpoints),
@@ -63,6 +80,7 @@ def check(  # noqa: PLR0913 - one argument for each option
                 root=places.SHIPPED,
                 logs=logs,
                 services=standing,
+                python=served.executables([subject]).get(subject.name),
             )
             findings += seen
             if not as_json:

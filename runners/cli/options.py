@@ -78,7 +78,7 @@ Database = Annotated[
     ),
 ]
 
-Names = Annotated[list[str] | None, typer.Argument(help="Frameworks; all if none is named.")]
+Names = Annotated[list[str] | None, typer.Argument(help="Frameworks; all but those on request if none is named.")]
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 

@@ -34,6 +34,7 @@ from runners.plan.schedule import make_plan
 from runners.plan.selftest import make_copies
 from runners.plan.variants import KEYS, parse_expressions, parse_vary
 from runners.plan.workloads import select_workloads
+from runners.session.environments import environments
 from runners.session.options import RIGOROUS_ROUNDS, RunOptions
 from runners.session.prepare import Prepared, loads_of, prepare, prepare_plan, timing_of
 from runners.session.run import run as run_session
@@ -47,7 +48,10 @@ def run(  # noqa: PLR0913 - one argument for each option
     ] = False,
     rigorous: Annotated[bool, typer.Option("--rigorous", help=f"{RIGOROUS_ROUNDS} rounds.")] = False,
     frameworks: Annotated[
-        str, typer.Option(help="Names, separated by commas; all if empty. NAME@threads=10 sets what is its alone.")
+        str,
+        typer.Option(
+            help="Names, separated by commas; `all` takes those on request too. NAME@threads=10 sets what is its alone."
+        ),
     ] = "",
     vary: Annotated[
         list[str] | None,
@@ -161,7 +165,9 @@ def _prepare_selftest(options: RunOptions, framework: str) -> Prepared:
     generator = k6.find_k6(options.k6)
     cores = machine.share_cores(sampler.cores_available(), 1)
     (chosen,) = select_frameworks(find_frameworks(*options.apps), (framework,))
-    copies = make_copies(chosen, options.settings, executor_cpus=machine.executor_cpus(cores))
+    served = environments([(chosen, None)], {}, options.results)
+    cpus = machine.executor_cpus(cores, served.python(chosen.name, None))
+    copies = [served.told_to(one) for one in make_copies(chosen, options.settings, executor_cpus=cpus)]
     loads = loads_of(options)
     plan = make_plan(
         copies,
@@ -171,7 +177,7 @@ def _prepare_selftest(options: RunOptions, framework: str) -> Prepared:
         rounds=options.rounds,
         seed=options.seed,
     )
-    prepared = prepare_plan(options, plan, generator, cores)
+    prepared = prepare_plan(options, plan, generator, cores, interpreters=served.executables(copies))
     name = prepared.session.name.replace("matched", "selftest")
     session = prepared.session.model_copy(update={"label": "selftest", "name": name})
     return Prepared(session=session, orders=prepared.orders, skipped=())

@@ -17,10 +17,10 @@ from runners.model.session import BlockDisturbed, BlockVoid, Footprint, TrialRes
 class Orders:
     """What a session needs to know.
 
-    `interpreters` are those of the subjects that do not run on this one, by their label. `done` holds the numbers of
-    blocks that an earlier part of the session has finished, `attempts` how often it tried each block, so that a later
-    attempt is never taken for one that was voided. `root` holds the shipped apps, `apps` are folders of others.
-    `extended` names the extended workloads of the plan; `database` is the address of the user's own.
+    `interpreters` are those of the subjects that do not run on this one, by the subject's name. `done` holds the
+    numbers of blocks that an earlier part of the session has finished, `attempts` how often it tried each block, so
+    that a later attempt is never taken for one that was voided. `root` holds the shipped apps, `apps` are folders of
+    others. `extended` names the extended workloads of the plan; `database` is the address of the user's own.
     """
 
     plan: Plan

@@ -1,10 +1,12 @@
 """What is measured: workloads, frameworks, settings, and the subjects that they make."""
 
-from typing import Literal
+import re
+from typing import Annotated, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import Field, PositiveFloat, PositiveInt, StringConstraints
 
 from runners.model.request import ANY, Request
+from runners.model.runtime import Runtime
 from runners.model.value import Value
 
 HandlerPlace = Literal["loop", "thread", "new-thread", "greenlet"]
@@ -66,6 +68,16 @@ class Stock(Value):
     loop: str = "asyncio"
 
 
+Requirement = Annotated[
+    str,
+    StringConstraints(
+        max_length=300,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*(\[[A-Za-z0-9._, -]*\])?( *@ *\S+| *[=<>!~][ =<>!~0-9A-Za-z.,*+_-]*)?$",
+    ),
+]
+"""As pip reads one, without markers; it begins with a name, so that it can be no option of what installs it."""
+
+
 class Framework(Value):
     """One folder under apps/: its manifest."""
 
@@ -86,6 +98,25 @@ class Framework(Value):
     """Route of its cheapest request: what opens connections, and what the bystander asks for."""
     endpoints: tuple[Workload, ...] = ()
     """Its own, from the file beside its manifest."""
+    on_request: bool = False
+    """Whether it is left out where no framework is named."""
+    like: str | None = None
+    requirements: tuple[Requirement, ...] = ()
+    python: str | None = None
+    environment: str | None = None
+    """Of these three: none where it runs on the runner's own Python. Paths are absolute."""
+    ready_within_s: PositiveFloat | None = None
+
+    @property
+    def has_own_environment(self) -> bool:
+        return bool(self.requirements or self.python or self.environment)
+
+    @property
+    def pinned_version(self) -> str | None:
+        """The version of its package that its requirements name, if they name one."""
+        pinned = [re.fullmatch(r"([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^,;*]+)", one) for one in self.requirements]
+        named = {found[1].lower().replace("_", "-"): found[2] for found in pinned if found}
+        return named.get(self.package.lower().replace("_", "-"))
 
 
 STOCK_CONNECTIONS = 40
@@ -137,6 +168,10 @@ class Subject(Value):
     does_not_apply: dict[str, str] = Field(default={})
     serves: Literal["contract", "own"] = "contract"
     ping: str = PING_ROUTE
+
+    ready_within_s: PositiveFloat | None = None
+    own: Runtime | None = None
+    """What the environment of its own holds, asked of its interpreter; None where it has none."""
 
     @property
     def pong(self) -> str:

@@ -2,7 +2,9 @@
 
 import string
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -10,10 +12,15 @@ from runners.errors import ManifestError, UsageError
 from runners.model.subject import Framework, Workload
 from runners.model.text import unshown
 from runners.plan.endpoints import ENDPOINTS, read_endpoints
+from runners.plan.environments import with_places
 from runners.plan.extended import EXTENDED
+from runners.plan.likeness import like_another, model_of
 from runners.plan.workloads import KNOWN
 
 MANIFEST = "framework.toml"
+ALL_OF_THEM = "all"
+"""Asked for instead of a name: every framework, those on request too."""
+CORE_ONLY = "core_only"
 MOST_TOLD = 200
 NOT_HERE = {
     "name": "the folder's name is the framework's",
@@ -40,7 +47,7 @@ def find_frameworks(*folders: Path) -> tuple[Framework, ...]:
                     "rename one, or leave one of the folders out"
                 )
             found[name] = path
-    return tuple(read_manifest(found[name]) for name in sorted(found))
+    return tuple(read_manifest(found[name], found) for name in sorted(found))
 
 
 def _manifests_in(apps: Path) -> list[Path]:
@@ -50,9 +57,48 @@ def _manifests_in(apps: Path) -> list[Path]:
     return manifests
 
 
-def read_manifest(path: Path) -> Framework:
-    """The framework of one manifest, named after its folder."""
-    where = f"{path.parent.parent.name}/{path.parent.name}/{path.name}"
+def read_manifest(path: Path, among: Mapping[str, Path] | None = None) -> Framework:
+    """The framework of one manifest, named after its folder; it may be like one that stands beside it, or `among`."""
+    where = _where(path)
+    data = _table(path)
+    endpoints = read_endpoints(path.parent)
+    if "like" in data:
+        other = model_of(where, path, data, among or {})
+        data, endpoints = like_another(where, data, other, read=_table), endpoints or read_endpoints(other.parent)
+    core_only = data.pop(CORE_ONLY, False)
+    try:
+        framework = Framework.model_validate({"name": path.parent.name, "endpoints": endpoints, **data})
+    except ValidationError as error:
+        raise ManifestError(f"reading {where}: {_first_fault(error)}") from error
+    _check_command(where, "command", framework.command, PLACEHOLDERS)
+    _check_command(where, "stock.command", framework.stock.command, STOCK_PLACEHOLDERS)
+    if not framework.loops:
+        raise ManifestError(f"reading {where}: key 'loops': empty; name at least the loop it runs, such as 'asyncio'")
+    _check_sentences(where, "explains", framework.explains, KNOWN)
+    _check_sentences(where, "does_not_apply", framework.does_not_apply, EXTENDED)
+    framework = with_places(where, path.parent, framework)
+    return framework if core_only is False else _core_only(where, framework, core_only)
+
+
+def select_frameworks(found: tuple[Framework, ...], names: tuple[str, ...]) -> tuple[Framework, ...]:
+    """The frameworks of these names, in the order asked for; none named means all but those on request."""
+    known = {framework.name: framework for framework in found}
+    wanted = [one for name in names for one in (known if name == ALL_OF_THEM else [name])]
+    for name in wanted:
+        if name not in known:
+            raise UsageError(f"no framework is called {name!r}; there are {', '.join(known)}")
+    if not names:
+        return tuple(framework for framework in found if not framework.on_request)
+    return tuple(known[name] for name in dict.fromkeys(wanted))
+
+
+def _where(path: Path) -> str:
+    return f"{path.parent.parent.name}/{path.parent.name}/{path.name}"
+
+
+def _table(path: Path) -> dict[str, Any]:
+    """What a manifest says, its texts checked and nothing else."""
+    where = _where(path)
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -65,27 +111,16 @@ def read_manifest(path: Path) -> Framework:
     for key, instead in NOT_HERE.items():
         if key in data:
             raise ManifestError(f"reading {where}: key '{key}': not a key of a manifest; {instead}")
-    endpoints = read_endpoints(path.parent)
-    try:
-        framework = Framework.model_validate({"name": path.parent.name, "endpoints": endpoints, **data})
-    except ValidationError as error:
-        raise ManifestError(f"reading {where}: {_first_fault(error)}") from error
-    _check_command(where, "command", framework.command, PLACEHOLDERS)
-    _check_command(where, "stock.command", framework.stock.command, STOCK_PLACEHOLDERS)
-    if not framework.loops:
-        raise ManifestError(f"reading {where}: key 'loops': empty; name at least the loop it runs, such as 'asyncio'")
-    _check_sentences(where, "explains", framework.explains, KNOWN)
-    _check_sentences(where, "does_not_apply", framework.does_not_apply, EXTENDED)
-    return framework
+    return data
 
 
-def select_frameworks(found: tuple[Framework, ...], names: tuple[str, ...]) -> tuple[Framework, ...]:
-    """The frameworks of these names, in the order asked for; none named means all."""
-    known = {framework.name: framework for framework in found}
-    for name in names:
-        if name not in known:
-            raise UsageError(f"no framework is called {name!r}; there are {', '.join(known)}")
-    return tuple(known[name] for name in dict.fromkeys(names)) if names else found
+def _core_only(where: str, framework: Framework, said: object) -> Framework:
+    if said is not True:
+        raise ManifestError(f"reading {where}: key '{CORE_ONLY}': true or false is needed, got {said!r}")
+    if framework.does_not_apply:
+        raise ManifestError(f"reading {where}: key '{CORE_ONLY}': contradicts 'does_not_apply'; leave one of them out")
+    told = {workload.name: "its app answers the core workloads only" for workload in EXTENDED}
+    return framework.model_copy(update={"does_not_apply": told})
 
 
 def _first_fault(error: ValidationError) -> str:

@@ -93,4 +93,5 @@ def _subject(  # noqa: PLR0913 - every argument is one field
         does_not_apply=framework.does_not_apply,
         serves=framework.serves,
         ping=framework.ping,
+        ready_within_s=framework.ready_within_s,
     )

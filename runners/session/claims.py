@@ -8,7 +8,6 @@ from runners.errors import ShootoutError
 from runners.measure.load import k6
 from runners.measure.sense import machine, sampler
 from runners.measure.serve import database
-from runners.measure.serve.interpreters import Interpreter
 from runners.model.claim import Claim, Source
 from runners.model.load import Timing
 from runners.model.subject import Framework, Subject
@@ -18,6 +17,7 @@ from runners.plan.claims.schedule import make_claims_plan, timing_for
 from runners.plan.subjects import default_executor_threads
 from runners.plan.variants import Variant, variant_subject
 from runners.plan.workloads import KNOWN
+from runners.session.environments import Environments, environments
 from runners.session.interpreters import PYTHON, with_interpreters
 from runners.session.options import RunOptions
 from runners.session.prepare import FILES_BESIDE_CLIENTS, Prepared, installed_frameworks, prepare_plan
@@ -52,7 +52,7 @@ class Ground:
 
     frameworks: tuple[Framework, ...]
     pythons: tuple[str | None, ...]
-    interpreters: Mapping[str, Interpreter]
+    served: Environments
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,19 +78,19 @@ def prepare_claims(options: RunOptions, asked: Asked) -> tuple[Prepared, ...]:
     on_them = {arm.workload for entry in asked.entries if entry.interpreters for arm in entry.arms.values()}
     workloads = [one for one in KNOWN if one.name in on_them]
     labelled, interpreters = with_interpreters(probes, options.results, workloads)
-    ground = Ground(
-        frameworks=tuple(frameworks),
-        pythons=(OWN, *dict.fromkeys(str(one.factors[PYTHON]) for one in labelled)),
-        interpreters=interpreters,
-    )
+    pythons = (OWN, *dict.fromkeys(str(one.factors[PYTHON]) for one in labelled))
+    every = [(framework, python) for framework in frameworks for python in pythons]
+    served = environments(every, interpreters, options.results)
+    ground = Ground(frameworks=tuple(frameworks), pythons=pythons, served=served)
     found = stages(asked.entries, options.settings.wait_s)
     drawn = [_drawn(options, asked.sources, stage, entries, ground) for stage, entries in found]
-    executables = {label: one.executable for label, one in interpreters.items()}
     prepared = []
     for one in with_untried(drawn):
         timing = _timing(options, one.stage)
         plan = make_claims_plan(one.claims, one.subjects, timing=timing, rounds=options.rounds, seed=options.seed)
-        bare = prepare_plan(options, plan, generator, one.cores, skipped=skipped, interpreters=executables)
+        bare = prepare_plan(
+            options, plan, generator, one.cores, skipped=skipped, interpreters=served.executables(plan.subjects)
+        )
         prepared.append(_with_claims(options, one, bare))
     return tuple(prepared)
 
@@ -123,7 +123,7 @@ def _drawn(
     terms = Terms(
         frameworks=ground.frameworks,
         pythons=ground.pythons,
-        subject=partial(_subject, options, cores, ground.interpreters),
+        subject=partial(_subject, options, cores, ground.served),
         cores=len(cores.server) or 1,
         unavailable=_unavailable(options),
         executor_threads=default_executor_threads(machine.executor_cpus(cores)),
@@ -143,12 +143,10 @@ def _unavailable(options: RunOptions) -> dict[str, str]:
     return {}
 
 
-def _subject(
-    options: RunOptions, cores: machine.Cores, interpreters: Mapping[str, Interpreter], variant: Variant
-) -> Subject:
-    interpreter = interpreters.get(str(variant.factors.get(PYTHON, "")))
-    cpus = machine.executor_cpus(cores, interpreter.python if interpreter else None)
-    return variant_subject(variant, options.settings, executor_cpus=cpus)
+def _subject(options: RunOptions, cores: machine.Cores, served: Environments, variant: Variant) -> Subject:
+    label = str(variant.factors[PYTHON]) if PYTHON in variant.factors else None
+    cpus = machine.executor_cpus(cores, served.python(variant.framework.name, label))
+    return served.told_to(variant_subject(variant, options.settings, executor_cpus=cpus))
 
 
 def _timing(options: RunOptions, stage: Stage) -> Timing:

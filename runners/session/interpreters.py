@@ -10,10 +10,9 @@ from runners.measure.serve.requirements import clients_of, constraints_of, insta
 from runners.measure.serve.services import needs_of
 from runners.model.subject import Workload
 from runners.plan.variants import Variant
+from runners.session.environments import KEPT
 
 PYTHON = "python"
-KEPT = ".environments"
-"""The folder of environments, below the results."""
 
 
 def with_interpreters(

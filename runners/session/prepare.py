@@ -16,7 +16,6 @@ from runners.measure.orders import Orders
 from runners.measure.sense import machine, sampler
 from runners.measure.sense.installed import installed_version
 from runners.measure.serve import database, services
-from runners.measure.serve.interpreters import Interpreter
 from runners.measure.trial import Rig
 from runners.model.load import Load, Timing
 from runners.model.plan import Plan
@@ -25,9 +24,10 @@ from runners.model.subject import Framework, Subject, Workload
 from runners.numbers.intervals import FEWEST_FOR_INTERVAL
 from runners.plan import endpoints
 from runners.plan.extended import EXTENDED
-from runners.plan.manifests import find_frameworks, select_frameworks
+from runners.plan.manifests import ALL_OF_THEM, find_frameworks, select_frameworks
 from runners.plan.schedule import make_plan
 from runners.plan.variants import Variant, contrasts, make_variants, variant_subject
+from runners.session.environments import Environments, environments
 from runners.session.interpreters import PYTHON, with_interpreters
 from runners.session.options import RIGOROUS_ROUNDS, RunOptions
 
@@ -68,10 +68,8 @@ def prepare(options: RunOptions) -> Prepared:
     most = max(int(one.factors.get("processes", options.settings.processes)) for one in variants)
     cores = machine.share_cores(sampler.cores_available(), most, options.server_cores)
     variants, interpreters = with_interpreters(variants, options.results, workloads)
-    subjects = [
-        variant_subject(one, options.settings, executor_cpus=machine.executor_cpus(cores, _python(one, interpreters)))
-        for one in variants
-    ]
+    served = environments([(one.framework, _label_of(one)) for one in variants], interpreters, options.results)
+    subjects = [_subject(one, options, cores, served) for one in variants]
     loads = loads_of(options)
     plan = make_plan(
         subjects,
@@ -83,14 +81,18 @@ def prepare(options: RunOptions) -> Prepared:
         reference=_reference(options, subjects),
         contrasts=contrasts(subjects, workloads, loads),
     )
-    executables = {label: one.executable for label, one in interpreters.items()}
+    executables = served.executables(subjects)
     return prepare_plan(options, plan, generator, cores, skipped=skipped, interpreters=executables)
 
 
-def _python(variant: Variant, interpreters: Mapping[str, Interpreter]) -> str | None:
-    """Such as "CPython 3.14.4"; None where it runs on this interpreter."""
-    found = interpreters.get(str(variant.factors.get(PYTHON, "")))
-    return found.python if found else None
+def _subject(variant: Variant, options: RunOptions, cores: machine.Cores, served: Environments) -> Subject:
+    python = served.python(variant.framework.name, _label_of(variant))
+    made = variant_subject(variant, options.settings, executor_cpus=machine.executor_cpus(cores, python))
+    return served.told_to(made)
+
+
+def _label_of(variant: Variant) -> str | None:
+    return str(variant.factors[PYTHON]) if PYTHON in variant.factors else None
 
 
 def prepare_plan(  # noqa: PLR0913 - what a session needs beside its options
@@ -145,7 +147,8 @@ def _sources(plan: Plan, folders: Sequence[Path]) -> tuple[Path, ...]:
 def _variants(options: RunOptions, frameworks: Sequence[Framework]) -> tuple[Variant, ...]:
     """All that is to be compared."""
     known = {framework.name: framework for framework in frameworks}
-    chosen = [(known[name], own) for name, own in options.frameworks or ((name, {}) for name in known)]
+    asked = [(one, own) for name, own in options.frameworks for one in (known if name == ALL_OF_THEM else [name])]
+    chosen = [(known[name], own) for name, own in asked or ((name, {}) for name in known)]
     return make_variants(chosen, options.vary)
 
 
@@ -161,11 +164,11 @@ def _passes(subjects: int) -> int:
 
 
 def installed_frameworks(options: RunOptions) -> tuple[tuple[Framework, ...], tuple[str, ...]]:
-    """Those that were named, or all; and the names of frameworks left out because they are not installed."""
+    """Those that were named, or all but those on request; and the names of those left out as they are not installed."""
     wanted = tuple(name for name, _ in options.frameworks)
     chosen = select_frameworks(find_frameworks(*options.apps), wanted)
-    missing = [f for f in chosen if installed_version(f.package) is None]
-    if missing and options.frameworks:
+    missing = [f for f in chosen if not f.has_own_environment and installed_version(f.package) is None]
+    if missing and options.frameworks and ALL_OF_THEM not in wanted:
         raise ShootoutError(
             f"{missing[0].name}: package {missing[0].package!r} is not installed; install it or leave it out"
         )

@@ -12,8 +12,10 @@ from runners.measure.serve.requirements import clients_of
 from runners.measure.serve.services import needs_of
 from runners.model.machine import Machine
 from runners.model.session import BlockVoid, Session, StoredSession
+from runners.plan.manifests import find_frameworks
 from runners.report.values import Summary
 from runners.session import ending
+from runners.session.environments import environments
 from runners.session.interpreters import find_all
 from runners.session.options import RunOptions
 from runners.session.prepare import cores_of, prepare_plan
@@ -76,7 +78,7 @@ def _gone_on_with(
 
 
 def _interpreters(session: Session, options: RunOptions) -> dict[str, Path]:
-    """Those of the subjects by label; UsageError where one is another version than it was."""
+    """What runs each subject that the runner's own Python does not; UsageError where it is not what it was."""
     subjects = [subject for subject in session.plan.subjects if subject.settings.python is not None]
     labels = tuple(dict.fromkeys(str(subject.settings.python) for subject in subjects))
     clients = clients_of(needs_of(session.plan.workloads))
@@ -85,7 +87,15 @@ def _interpreters(session: Session, options: RunOptions) -> dict[str, Path]:
         now, then = found[str(subject.settings.python)].python, session.runtimes.get(subject.name)
         if then is not None and then.python != now:
             raise UsageError(f"resuming {session.name}: {subject.name} ran {then.python}, it is {now} now")
-    return {label: one.executable for label, one in found.items()}
+    own = [subject for subject in session.plan.subjects if subject.own is not None]
+    known = {one.name: one for one in find_frameworks(*options.apps)} if own else {}
+    wanted = [(known[one.framework], one.settings.python) for one in own if one.framework in known]
+    served = environments(wanted, found, options.results)
+    for subject in own:
+        now_own = served.told_to(subject.model_copy(update={"own": None})).own
+        if now_own != subject.own:
+            raise UsageError(f"resuming {session.name}: the environment of {subject.name} is not what it was")
+    return served.executables(session.plan.subjects)
 
 
 def _changed_since(then: Machine, now: Machine) -> Iterator[str]:

@@ -316,18 +316,18 @@ def test_an_interrupted_session_says_how_to_go_on_and_exits_with_130(shootout: S
 
 def test_a_new_framework_is_made_and_the_next_steps_are_told(shootout: Shootout, tmp_path: Path) -> None:
     apps = tmp_path / "my apps"
-    outcome = shootout("new", "litestar", "--like", "aiohttp", "--title", "Litestar", "--apps", apps)
+    outcome = shootout("new", "robyn", "--like", "aiohttp", "--title", "Robyn", "--apps", apps)
     assert outcome.code == 0
-    assert {path.name for path in (apps / "litestar").iterdir()} == {"framework.toml", "app.py", "extended.py"}
+    assert {path.name for path in (apps / "robyn").iterdir()} == {"framework.toml", "app.py", "extended.py"}
     for told in (
         "copies of aiohttp's",
-        "pip install litestar",
-        f"shootout check litestar --apps '{apps}'\n",
-        f"shootout run --quick --frameworks litestar,aiohttp --apps '{apps}'\n",
+        "pip install robyn",
+        f"shootout check robyn --apps '{apps}'\n",
+        f"shootout run --quick --frameworks robyn,aiohttp --apps '{apps}'\n",
     ):
         assert told in outcome.out
-    again = shootout("new", "litestar", "--apps", apps)
-    assert "my apps/litestar is there already" in one_line(again, 2)
+    again = shootout("new", "robyn", "--apps", apps)
+    assert "my apps/robyn is there already" in one_line(again, 2)
 
 
 def _read(path: Path) -> str:

@@ -14,21 +14,35 @@ from runners.measure.sense.installed import installed_version
 from runners.measure.serve import services
 from runners.model.subject import Framework, Profile, Settings
 from runners.plan.extended import EXTENDED
-from runners.plan.manifests import find_frameworks
+from runners.plan.manifests import find_frameworks, select_frameworks
 from runners.plan.subjects import make_subject
 from runners.plan.workloads import ALL
+from runners.session.environments import environments
 from tests.conftest import ROOT
+
+FOUND = find_frameworks(ROOT / "apps")
+GIVEN = select_frameworks(FOUND, ())
+
+
+@pytest.fixture(scope="module")
+def environments_kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where environments of frameworks stand that bring their own: each is made once, from a package registry."""
+    return tmp_path_factory.mktemp("kept")
 
 
 @pytest.mark.parametrize("profile", get_args(Profile))
-@pytest.mark.parametrize("framework", find_frameworks(ROOT / "apps"), ids=lambda framework: framework.name)
-def test_a_framework_keeps_the_contract(framework: Framework, profile: Profile, tmp_path: Path) -> None:
-    if installed_version(framework.package) is None:
+@pytest.mark.parametrize("framework", FOUND, ids=lambda framework: framework.name)
+def test_a_framework_keeps_the_contract(
+    framework: Framework, profile: Profile, environments_kept: Path, tmp_path: Path
+) -> None:
+    if not framework.has_own_environment and installed_version(framework.package) is None:
         pytest.skip(f"{framework.package} is not installed")
+    served = environments([(framework, None)], {}, environments_kept)
     settings = Settings(profile=profile, wait_s=contract.WAIT_S, cpu_iterations=10_000)
     cores = machine.Cores(server=(), generator=())
     subject = make_subject(framework, settings, executor_cpus=machine.executor_cpus(cores))
-    findings = contract.check_subject(subject, ALL, cores=(), root=ROOT, logs=tmp_path)
+    python = served.executables([subject]).get(subject.name)
+    findings = contract.check_subject(subject, ALL, cores=(), root=ROOT, logs=tmp_path, python=python)
     assert [str(finding) for finding in findings if not finding.passed] == []
     assert len(findings) > len(ALL)
 
@@ -41,7 +55,7 @@ def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[services.Serv
         yield found
 
 
-@pytest.mark.parametrize("framework", find_frameworks(ROOT / "apps"), ids=lambda framework: framework.name)
+@pytest.mark.parametrize("framework", GIVEN, ids=lambda framework: framework.name)
 def test_a_framework_answers_every_extended_workload_that_applies_to_it(
     framework: Framework, standing: services.Services, tmp_path: Path
 ) -> None:

@@ -6,7 +6,6 @@ import pytest
 
 from runners.errors import ManifestError, UsageError
 from runners.plan.manifests import find_frameworks, read_manifest, select_frameworks
-from tests.conftest import ROOT
 from tests.small_subjects import small_framework
 
 
@@ -184,7 +183,3 @@ def test_frameworks_are_found_by_name_and_chosen_in_the_order_asked_for(tmp_path
     assert [f.name for f in found] == ["ant", "cow", "zebra"]
     assert [f.name for f in select_frameworks(found, ("cow", "ant", "cow"))] == ["cow", "ant"]
     assert select_frameworks(found, ()) == found
-
-
-def test_the_four_frameworks_of_the_project_are_found() -> None:
-    assert [f.name for f in find_frameworks(ROOT / "apps")] == ["aiohttp", "fastapi", "flask", "starlette"]

@@ -56,10 +56,11 @@ def check_subject(  # noqa: PLR0913 - what to ask, of whom, where
     logs: Path,
     answer_s: float = ANSWER_S,
     services: Services = NONE,
+    python: Path | None = None,
 ) -> tuple[Finding, ...]:
     """Start the subject and ask it everything; a server that does not start is a finding too."""
     try:
-        with running(services.told_to(subject), cores=cores, root=root, logs=logs) as server:
+        with running(services.told_to(subject), cores=cores, root=root, logs=logs, python=python) as server:
             return ask(server, workloads, services, answer_s)
     except ServerError as error:
         return (not_started(subject.name, str(error), error.log),)
@@ -90,9 +91,12 @@ def require(findings: tuple[Finding, ...]) -> None:
         raise ContractError("the contract is not kept; mend the app or leave it out:\n" + "\n".join(failed))
 
 
-def running(subject: Subject, *, cores: tuple[int, ...], root: Path, logs: Path) -> AbstractContextManager[Server]:
+def running(
+    subject: Subject, *, cores: tuple[int, ...], root: Path, logs: Path, python: Path | None = None
+) -> AbstractContextManager[Server]:
     """One ready server for the length of a with block."""
-    return starting.running(starting.Start(subject=subject, cores=cores, root=root, log=logs / f"{subject.name}.log"))
+    log = logs / f"{subject.name}.log"
+    return starting.running(starting.Start(subject=subject, cores=cores, root=root, log=log, python=python))
 
 
 async def _ask_everything(

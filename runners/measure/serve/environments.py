@@ -25,17 +25,27 @@ QUIETLY = ("--no-python-downloads", "--no-progress")
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """An environment for `python` that holds the requirements, with what they need in turn as constrained."""
+    """An environment for `python` that holds the requirements, with what they need in turn as constrained.
+
+    Of `preferred` each version is taken that goes together with the requirements. `purpose` says whose it is.
+    """
 
     python: Python
     label: str
     requirements: tuple[str, ...]
     constraints: tuple[str, ...]
+    preferred: tuple[str, ...] = ()
+    purpose: str = ""
+
+    @property
+    def told(self) -> str:
+        return self.purpose or f"Python {self.label}"
 
     @property
     def folder(self) -> str:
         """A name that another interpreter, requirement or constraint would change."""
         parts = (self.python.build, self.python.base_prefix, *self.requirements, "", *self.constraints)
+        parts = (*parts, "", *self.preferred) if self.preferred else parts
         return f"{self.label}-{hashlib.sha256(chr(10).join(parts).encode()).hexdigest()[:10]}"
 
 
@@ -70,7 +80,7 @@ def environment_of(wanted: Wanted, *, kept: Path, uv: Sequence[str]) -> Path:
 
 def _make(wanted: Wanted, home: Path, uv: Sequence[str]) -> None:
     """Fill a folder beside `home` and give it its name when it is complete."""
-    doing = f"making an environment for Python {wanted.label}"
+    doing = f"making an environment for {wanted.told}"
     if not uv:
         raise InterpreterError(f"{doing}: uv is not installed; `python -m pip install uv`")
     half = home.with_name(f".{home.name}.half")
@@ -81,11 +91,22 @@ def _make(wanted: Wanted, home: Path, uv: Sequence[str]) -> None:
         files = half / "requirements.txt", half / "constraints.txt"
         for file, words in zip(files, (wanted.requirements, wanted.constraints), strict=True):
             file.write_text("".join(f"{word}\n" for word in words), encoding="utf-8")
+        place = ("--python", python_in(half) or half)
+        if wanted.preferred:
+            files = _resolved(doing, wanted, files, (*uv, "pip", "compile", *QUIETLY, *place)), files[1]
         what = ("--requirements", files[0], "--constraints", files[1], "--compile-bytecode")
-        _run(doing, (*uv, "pip", "install", *QUIETLY, "--python", python_in(half) or half, *what))
+        _run(doing, (*uv, "pip", "install", *QUIETLY, *place, *what))
         half.rename(home)
     finally:
         shutil.rmtree(half, ignore_errors=True)
+
+
+def _resolved(doing: str, wanted: Wanted, files: tuple[Path, Path], words: Sequence[str | Path]) -> Path:
+    """All that is to be installed, each at a version; uv keeps those that its output holds already where it can."""
+    chosen = files[0].with_name("chosen.txt")
+    chosen.write_text("".join(f"{word}\n" for word in wanted.preferred), encoding="utf-8")
+    _run(doing, (*words, files[0], "--constraints", files[1], "--output-file", chosen, "--no-header", "--no-annotate"))
+    return chosen
 
 
 def _run(doing: str, words: Sequence[str | Path]) -> None:

@@ -32,6 +32,7 @@ class Server:
     """A started server on `cores` (none: any); `pids` is its tree at the moment it became ready, ascending.
 
     A `replacement` stands in for one that died or hung during its round. `held` is its port until it listens there.
+    `python` is the interpreter that runs it; None is the one that runs this program.
     """
 
     subject: Subject
@@ -165,7 +166,17 @@ def start_command(subject: Subject, port: int, python: Path | None = None) -> tu
 
 def environment_of(subject: Subject, root: Path) -> Mapping[str, str]:
     """The runner's environment less what would configure a server behind the manifest's back, plus the settings."""
-    hidden = ("SHOOTOUT_", "UVICORN_", "GUNICORN_", "WEB_CONCURRENCY", "FLASK_", *process.HIDDEN)
+    hidden = (
+        "SHOOTOUT_",
+        "UVICORN_",
+        "GUNICORN_",
+        "GRANIAN_",
+        "SANIC_",
+        "WEB_CONCURRENCY",
+        "FLASK_",
+        "QUART_",
+        *process.HIDDEN,
+    )
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
     return {**inherited, "PYTHONPATH": str(root), "PYTHONUNBUFFERED": "1", **subject.environment}
 

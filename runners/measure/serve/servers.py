@@ -74,7 +74,7 @@ def _start(orders: Orders, subject: Subject, label: str) -> starting.Start:
         cores=tuple(orders.cores.server),
         root=orders.roots.get(subject.name, orders.root),
         log=log,
-        python=orders.interpreters.get(subject.settings.python or ""),
+        python=orders.interpreters.get(subject.name),
     )
 
 

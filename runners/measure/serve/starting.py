@@ -8,7 +8,7 @@ from pathlib import Path
 from runners.errors import PortTakenError
 from runners.measure.hosts import local as process
 from runners.measure.serve import ports
-from runners.measure.serve.server import Server, await_ready, launch
+from runners.measure.serve.server import READY_TIMEOUT_S, Server, await_ready, launch
 from runners.model.subject import Subject
 
 
@@ -83,7 +83,7 @@ def _launched(start: Start, held: ports.Held, *, share: bool = ports.CAN_SHARE) 
 
 def _ready_or_stopped(server: Server) -> Server:
     try:
-        return await_ready(server)
+        return await_ready(server, server.subject.ready_within_s or READY_TIMEOUT_S)
     except BaseException:
         process.stop([server.child])
         raise

@@ -34,6 +34,7 @@ def changes_between(a: Session, b: Session) -> Iterator[Change]:
     subjects_b = {subject.name: subject for subject in b.plan.subjects}
     for name in (name for name in subjects_a if name in subjects_b):
         yield from _differences(f"subject {name}", _subject(subjects_a[name]), _subject(subjects_b[name]))
+        yield from _differences("version", _own(subjects_a[name]), _own(subjects_b[name]))
 
 
 def speed_changes(a_s: float | None, b_s: float | None) -> Iterator[Change]:
@@ -74,9 +75,15 @@ def _settings(session: Session) -> dict[str, Any]:
 def _subject(subject: Subject) -> dict[str, Any]:
     environment = {f"environment {name}": value for name, value in subject.environment.items()}
     return (
-        subject.model_dump(exclude={"name", "environment", "concurrency", "explains", "settings", "factors"})
+        subject.model_dump(exclude={"name", "environment", "concurrency", "explains", "settings", "factors", "own"})
         | environment
     )
+
+
+def _own(subject: Subject) -> dict[str, str]:
+    """The versions in an environment of its own."""
+    own = subject.own.versions | {"Python": subject.own.python} if subject.own else {}
+    return {f"{package} of {subject.name}": version for package, version in own.items()}
 
 
 INCOMPARABLE = {

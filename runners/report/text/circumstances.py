@@ -29,13 +29,15 @@ def settings_words(session: Session) -> str:
 
 
 def versions_of(session: Session) -> list[str]:
-    """Each framework with its version once, as its serving processes told it or as it is installed here."""
+    """Each framework with its version once: what its serving process told, or else the environment that it runs in."""
     told: dict[str, None] = {}
     for subject in session.plan.subjects:
         runtime = session.runtimes.get(subject.name)
-        own = runtime.versions if runtime else {}
-        versions = own if subject.settings.python else session.machine.versions
-        told[f"{framework_title(subject)} {versions.get(subject.package, '?')}"] = None
+        here = {} if subject.settings.python else session.machine.versions
+        served = runtime or subject.own
+        versions = served.versions if served else here
+        named = versions.get(subject.package) or versions.get(subject.package.lower().replace("_", "-"), "?")
+        told[f"{framework_title(subject)} {named}"] = None
     return list(told)
 
 
@@ -48,7 +50,7 @@ def runtime_words(session: Session, subject: Subject) -> str:
     """The Python of a subject that has one of its own, as its serving process told it, such as '; CPython 3.14.4'."""
     runtime = session.runtimes.get(subject.name)
     if subject.settings.python is None:
-        return ""
+        return f"; {(runtime or subject.own).python}, in an environment of its own" if subject.own else ""
     if runtime is None:
         return f"; Python {subject.settings.python}, which the server did not tell"
     return f"; {runtime.python}, GIL {'on' if runtime.gil_enabled else 'off'} as the server told it"

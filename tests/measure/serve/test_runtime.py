@@ -12,7 +12,7 @@ from runners.measure.sense import installed
 from runners.measure.serve.runtime import runtime_of
 from runners.model.runtime import Runtime
 from runners.model.subject import Framework, Profile, Settings
-from runners.plan.manifests import find_frameworks
+from runners.plan.manifests import find_frameworks, select_frameworks
 from runners.plan.subjects import make_subject
 from tests.conftest import ROOT, StartSmall
 
@@ -43,7 +43,9 @@ NOT_UNDERSTOOD = {
 
 
 @pytest.mark.parametrize("profile", get_args(Profile))
-@pytest.mark.parametrize("framework", find_frameworks(ROOT / "apps"), ids=lambda framework: framework.name)
+@pytest.mark.parametrize(
+    "framework", select_frameworks(find_frameworks(ROOT / "apps"), ()), ids=lambda framework: framework.name
+)
 def test_every_app_tells_the_python_that_runs_it(framework: Framework, profile: Profile, tmp_path: Path) -> None:
     subject = make_subject(framework, Settings(profile=profile), executor_cpus=1)
     with contract.running(subject, cores=(), root=ROOT, logs=tmp_path) as server:

@@ -1,0 +1,42 @@
+"""What a manifest says of the environment that its server runs in: whether it goes together, and where it is."""
+
+import re
+from pathlib import Path
+
+from runners.errors import ManifestError
+from runners.model.subject import Framework
+from runners.plan.likeness import name_in
+
+VERSION = re.compile(r"\d+\.\d+(\.\d+((a|b|rc)\d+)?)?t?")
+"""Of a Python, such as 3.12, 3.14.1 or 3.14t."""
+
+
+def with_places(where: str, folder: Path, framework: Framework) -> Framework:
+    """The framework with its paths absolute, as seen from its folder; ManifestError where two keys contradict."""
+    if framework.environment is not None and (framework.requirements or framework.python):
+        other = "requirements" if framework.requirements else "python"
+        raise ManifestError(
+            f"reading {where}: key 'environment': an environment that is there holds what it holds; "
+            f"leave it or '{other}' out"
+        )
+    _check_names(where, framework.requirements)
+    return framework.model_copy(
+        update={
+            "python": _placed(where, "python", folder, framework.python),
+            "environment": _placed(where, "environment", folder, framework.environment),
+        }
+    )
+
+
+def _placed(where: str, key: str, folder: Path, word: str | None) -> str | None:
+    if word is None or (key == "python" and VERSION.fullmatch(word)):
+        return word
+    if not word.strip():
+        raise ManifestError(f"reading {where}: key '{key}': empty; leave it out")
+    return str(folder.absolute() / Path(word).expanduser())
+
+
+def _check_names(where: str, requirements: tuple[str, ...]) -> None:
+    names = [name_in(one) for one in requirements]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise ManifestError(f"reading {where}: key 'requirements': {twice} is there twice; leave one of them out")

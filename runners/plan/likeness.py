@@ -1,0 +1,75 @@
+"""What `like` says in a manifest: another folder's manifest, of which only what differs is said again."""
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from runners.errors import ManifestError
+
+Table = dict[str, Any]
+
+ENVIRONMENT = ("requirements", "python", "environment")
+
+
+def model_of(where: str, path: Path, data: Table, among: Mapping[str, Path]) -> Path:
+    """The manifest that the one at `path` is like: beside it, or `among` others by their folders' names.
+
+    Raises:
+        ManifestError: There is none of that name, or it is the same one.
+    """
+    name = _folder(where, data["like"])
+    beside = path.parent.parent / name / path.name
+    other = beside if beside.is_file() else among.get(name, beside)
+    if other == path:
+        raise ManifestError(f"reading {where}: key 'like': names this folder itself; name another one")
+    if not other.is_file():
+        there = ", ".join(sorted({one.parent.name for one in beside.parent.parent.glob(f"*/{path.name}")} | {*among}))
+        raise ManifestError(f"reading {where}: key 'like': no framework is called {data['like']!r}; there are {there}")
+    return other
+
+
+def like_another(where: str, data: Table, other: Path, *, read: Callable[[Path], Table]) -> Table:
+    """What a manifest says with all that it leaves to the `other` that it is like; `read` reads that one.
+
+    Tables are laid over each other key by key, requirements name by name; anything else is replaced.
+
+    Raises:
+        ManifestError: The other is like another in turn, or no title tells the two apart.
+    """
+    base = read(other)
+    if "like" in base:
+        raise ManifestError(
+            f"reading {where}: key 'like': {data['like']} is itself like {base['like']!r}; name that one, "
+            "and say here what differs from it"
+        )
+    if "title" not in data:
+        raise ManifestError(f"reading {where}: key 'title': missing; it tells this framework from {data['like']}")
+    return _laid_over(base, data)
+
+
+def name_in(requirement: str) -> str:
+    """The name of the distribution that a requirement is about, in lower case with hyphens."""
+    found = re.match(r"[A-Za-z0-9._-]+", requirement)
+    return re.sub(r"[._-]+", "-", found[0]).lower() if found else requirement
+
+
+def _folder(where: str, name: object) -> str:
+    if isinstance(name, str) and re.fullmatch(r"\w[\w.-]*", name):
+        return name
+    raise ManifestError(f"reading {where}: key 'like': the name of a folder beside this one is needed, got {name!r}")
+
+
+def _laid_over(base: Table, own: Table) -> Table:
+    laid = base | own
+    for key in base.keys() & own.keys():
+        if isinstance(base[key], dict) and isinstance(own[key], dict):
+            laid[key] = base[key] | own[key]
+    wanted = own.get("requirements")
+    if isinstance(wanted, list) and all(isinstance(one, str) for one in wanted):
+        named = {name_in(one) for one in wanted}
+        kept = [one for one in base.get("requirements", []) if name_in(str(one)) not in named]
+        laid["requirements"] = [*kept, *wanted]
+    if any(key in own for key in ENVIRONMENT):  # an environment that is given would hide what is asked for here
+        laid = {key: value for key, value in laid.items() if key != "environment" or key in own}
+    return laid

@@ -1,0 +1,63 @@
+"""What serves each subject of a session where it is not the runner's own Python: found or made, and told to it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from runners.measure.serve.interpreters import Interpreter
+from runners.measure.serve.owned import own_python, runtime_in
+from runners.measure.serve.pythons import Python
+from runners.model.subject import Framework, Subject
+
+KEPT = ".environments"
+"""The folder of environments, below the results."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environments:
+    """Interpreters by their labels; `own` are environments of frameworks, by the framework's name and such a label.
+
+    The label None stands for the Python that the framework's manifest asks for, or else the runner's.
+    """
+
+    interpreters: Mapping[str, Interpreter]
+    own: Mapping[tuple[str, str | None], Python]
+
+    def python(self, framework: str, label: str | None) -> str | None:
+        """Such as "CPython 3.14.4"; None where it runs on the runner's."""
+        if (framework, label) in self.own:
+            return self.own[framework, label].title
+        found = self.interpreters.get(label or "")
+        return found.python if found else None
+
+    def told_to(self, subject: Subject) -> Subject:
+        """The subject with what its own environment holds, if its framework has one."""
+        found = self.own.get((subject.framework, subject.settings.python))
+        return subject.model_copy(update={"own": runtime_in(found)}) if found else subject
+
+    def executables(self, subjects: Iterable[Subject]) -> dict[str, Path]:
+        """By subject what runs it, unless it is the runner's own Python."""
+        found = {}
+        for subject in subjects:
+            label = subject.settings.python
+            if (subject.framework, label) in self.own:
+                found[subject.name] = self.own[subject.framework, label].executable
+            elif label is not None and label in self.interpreters:
+                found[subject.name] = self.interpreters[label].executable
+        return found
+
+
+def environments(
+    wanted: Sequence[tuple[Framework, str | None]], interpreters: Mapping[str, Interpreter], results: Path
+) -> Environments:
+    """What these frameworks need under interpreters of these labels; made where it is not there yet.
+
+    Raises:
+        InterpreterError: One of them cannot be had.
+    """
+    own: dict[tuple[str, str | None], Python] = {}
+    for framework, label in wanted:
+        if framework.has_own_environment and (framework.name, label) not in own:
+            word = str(interpreters[label].executable) if label is not None else None
+            own[framework.name, label] = own_python(framework, kept=results / KEPT, word=word)
+    return Environments(interpreters=interpreters, own=own)

@@ -1,0 +1,121 @@
+"""A framework's own environment is made of what its manifest asks for, the rest at the project's versions, or given."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from runners.errors import InterpreterError
+from runners.measure.sense.installed import installed_version
+from runners.measure.serve.interpreters import Host
+from runners.measure.serve.owned import own_python, runtime_in
+from runners.measure.serve.pythons import ask
+from runners.model.subject import Concurrency, Framework, Stock
+from tests.measure.serve.small_packages import OWN, WORD, wheel
+
+SERVERS = ("gunicorn", "httptools", "uvicorn", "uvloop")
+
+
+pytestmark = pytest.mark.usefixtures("wheels")
+
+
+@pytest.fixture
+def host(uv: tuple[str, ...]) -> Host:
+    return Host(own=OWN, uv=uv)
+
+
+def framework(**said: object) -> Framework:
+    facts = {
+        "name": "own",
+        "title": "Own",
+        "package": "tiny",
+        "command": ("{python}", "{host}", "{port}"),
+        "loops": ("asyncio",),
+        "concurrency": Concurrency(async_handlers="loop", sync_handlers="thread"),
+        "stock": Stock(command=("{python}", "{host}", "{port}"), threads=1),
+    }
+    return Framework.model_validate(facts | said)
+
+
+def test_an_environment_holds_what_was_asked_for_and_is_made_once(host: Host, tmp_path: Path) -> None:
+    wanted = framework(requirements=("tiny==1.0",))
+    first = own_python(wanted, kept=tmp_path / "kept", host=host)
+    assert first.versions == {"tiny": "1.0"}
+    assert first.prefix.startswith(str(tmp_path / "kept" / "own-"))
+    assert own_python(wanted, kept=tmp_path / "kept", host=replace(host, uv=())) == first
+
+
+def test_one_that_is_like_another_keeps_the_projects_versions_as_far_as_they_go(
+    host: Host, wheels: Path, tmp_path: Path
+) -> None:
+    for name in SERVERS:
+        wheel(wheels, name, str(installed_version(name)))
+        wheel(wheels, name, "99.0")
+    for version in ("0.1", str(installed_version("h11"))):
+        wheel(wheels, "h11", version)
+    wheel(wheels, "starlette", str(installed_version("starlette")))
+    wheel(wheels, "starlette", "0.1", "h11<0.2")
+    wanted = framework(package="starlette", like="starlette", requirements=("starlette==0.1",))
+    found = own_python(wanted, kept=tmp_path / "kept", host=host).versions
+    assert found == {name: installed_version(name) for name in SERVERS} | {"starlette": "0.1", "h11": "0.1"}
+
+
+def test_another_version_of_a_requirement_gets_an_environment_beside_the_first(
+    host: Host, wheels: Path, tmp_path: Path
+) -> None:
+    wheel(wheels, "tiny", "2.0")
+    found = [
+        own_python(framework(requirements=(f"tiny=={version}",)), kept=tmp_path / "kept", host=host)
+        for version in ("1.0", "2.0")
+    ]
+    assert [one.versions["tiny"] for one in found] == ["1.0", "2.0"]
+    assert found[0].prefix != found[1].prefix
+
+
+@pytest.mark.usefixtures("pyenv")
+def test_a_version_of_python_may_be_asked_for_in_the_manifest_or_beside_it(elsewhere: Host, tmp_path: Path) -> None:
+    wanted = framework(requirements=("tiny==1.0",))
+    made = own_python(wanted.model_copy(update={"python": WORD}), kept=tmp_path / "kept", host=elsewhere)
+    assert made.is_version(WORD)
+    beside = own_python(wanted, kept=tmp_path / "kept", host=elsewhere, word=sys.executable)
+    assert beside.versions == made.versions == {"tiny": "1.0"}
+    with pytest.raises(InterpreterError, match=r"own: looking for Python 3\.99: not on PATH.*install it"):
+        own_python(wanted, kept=tmp_path / "kept", host=elsewhere, word="3.99")
+
+
+def test_what_uv_cannot_resolve_names_the_framework_and_leaves_nothing(host: Host, tmp_path: Path) -> None:
+    with pytest.raises(InterpreterError, match=r"^making an environment for own: uv failed") as raised:
+        own_python(framework(requirements=("tiny==9",)), kept=tmp_path / "kept", host=host)
+    assert "tiny==9" in raised.value.log
+    assert [path for path in (tmp_path / "kept").iterdir() if path.suffix != ".lock"] == []
+
+
+def test_without_uv_one_sentence_says_how_to_get_it(host: Host, tmp_path: Path) -> None:
+    with pytest.raises(InterpreterError, match=r"^making an environment for own: uv is not installed; `python -m pip"):
+        own_python(framework(requirements=("tiny",)), kept=tmp_path / "kept", host=replace(host, uv=()))
+
+
+def test_requirements_without_the_package_are_told(host: Host, wheels: Path, tmp_path: Path) -> None:
+    wheel(wheels, "needed", "1.0")
+    with pytest.raises(InterpreterError, match=r"own: using .*: tiny is missing, tiny is needed; delete this folder"):
+        own_python(framework(requirements=("needed",)), kept=tmp_path / "kept", host=host)
+
+
+def test_an_environment_that_is_given_is_taken_as_it_is(host: Host, tmp_path: Path) -> None:
+    made = own_python(framework(requirements=("tiny",)), kept=tmp_path / "kept", host=host)
+    given = framework(environment=made.prefix)
+    assert own_python(given, kept=tmp_path / "other", host=host) == made
+    assert not (tmp_path / "other").exists()
+    with pytest.raises(InterpreterError, match=r"own on Python 3\.12: its manifest gives its environment"):
+        own_python(given, kept=tmp_path, host=host, word="3.12")
+    with pytest.raises(InterpreterError, match=r"own: using .*: missing is missing.*install it there"):
+        own_python(framework(environment=made.prefix, package="missing"), kept=tmp_path, host=host)
+    with pytest.raises(InterpreterError, match=r"own: its environment .*nowhere has no Python"):
+        own_python(framework(environment=str(tmp_path / "nowhere")), kept=tmp_path, host=host)
+
+
+def test_what_is_told_of_an_environment_holds_only_what_can_be_shown() -> None:
+    python = replace(ask(Path(sys.executable)), versions={"b": "1", "a<b": "2", "a": "3"})
+    assert runtime_in(python).versions == {"a": "3", "b": "1"}
+    assert list(runtime_in(python).versions) == ["a", "b"]
