@@ -16,7 +16,7 @@ from runners.report.judgement.doubts import title
 from runners.report.text.columns import columns
 from runners.report.text.variants import by_place
 from runners.report.values import Summary, Table
-from runners.units import duration
+from runners.units import duration, figure
 
 OVERHEAD_S = 0.8
 """First guess of what a trial takes beyond its warm-up and window; replaced by what is seen."""
@@ -95,7 +95,7 @@ class Screen:
         else:
             latency = outcome.load.latency
             middle = f", p50 {1000 * latency.p50_s:.1f} ms" if latency else ""
-            seen = f"{outcome.load.requests / outcome.load.window_s:.0f} requests/s{middle}"
+            seen = f"{figure(outcome.load.requests / outcome.load.window_s)} requests/s{middle}"
         return f"[{self.ended}/{self.total}] {self.step}, {trial.subject}: {seen}; {self._left()} left"
 
     def _left(self) -> str:

@@ -75,5 +75,7 @@ class Claim(Value):
     reason: str
     because: dict[Literal["supported", "refuted", "depends"], str]
     picture: str | None = None
+    over: Literal["threads"] | None = None
+    """The setting over which the picture has a curve; without one it has a bar for each arm."""
     cores: PositiveInt = 1
     cases: tuple[Case, ...] = ()

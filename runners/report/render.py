@@ -41,9 +41,9 @@ def everything(stored: StoredSession) -> tuple[Summary, dict[str, str]]:
 def claims_files(stored: StoredSession) -> dict[str, str]:
     """What a session tells of its claims; its page is about them alone."""
     judged = judge(stored)
-    drawn = charts.to_svgs(claim_charts(judged), "light")
+    drawn = charts.to_svgs(claim_charts(judged, stored.session.plan.subjects), "light")
     told = {
-        "claims.md": claims.markdown(judged, stored.session),
+        "claims.md": claims.markdown(judged, stored.session, drawn),
         "claims.csv": claims_csv.csv_text(judged),
         "report.html": claims_page.page(judged, stored.session, drawn),
     }

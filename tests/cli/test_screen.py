@@ -16,6 +16,7 @@ from runners.model.outcome import Completed, Failed
 from runners.model.session import BlockVoid, StoredSession, TrialResult
 from runners.model.subject import Factor
 from runners.report.summary.summary import summarise
+from runners.units import figure
 from tests.sessions import Shape, stored_session
 
 SHAPE = Shape(subjects=3, workloads=2, clients=(10,), rounds=2)
@@ -189,4 +190,4 @@ def test_a_completed_trial_is_shown_with_the_rate_over_its_window(stored: Stored
     assert isinstance(outcome, Completed)
     with Screen(target, stored.session) as screen:
         screen.watch(result, None)
-    assert f"{outcome.load.requests / outcome.usage.duration_s:.0f} requests/s" in shown(target)
+    assert f"{figure(outcome.load.requests / outcome.usage.duration_s)} requests/s" in shown(target)

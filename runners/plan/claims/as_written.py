@@ -42,6 +42,7 @@ def _demonstrated(entry: Entry) -> Entry:
         "reason": REASON,
         "because": BECAUSE,
         "picture": None,
+        "over": None,
     }
     return Entry.model_validate(entry.model_dump() | update)
 

@@ -47,9 +47,9 @@ def make_claim(entry: Entry, sources: Mapping[str, Source], terms: Terms) -> tup
         for framework in terms.frameworks
         for python in (terms.pythons if entry.interpreters else terms.pythons[:1])
     ]
-    told = entry.model_dump(include={"id", "statement", "rule", "mixed", "reason", "because"})
+    told = entry.model_dump(include={"id", "statement", "rule", "mixed", "reason", "because", "picture", "over"})
     cited = tuple(sources[key] for key in entry.sources)
-    claim = Claim(sources=cited, picture=entry.picture, cores=entry.cores, cases=tuple(cases), **told)
+    claim = Claim(sources=cited, cores=entry.cores, cases=tuple(cases), **told)
     return claim, subjects
 
 

@@ -71,6 +71,7 @@ class Entry(Value):
     reason: str
     because: dict[Literal["supported", "refuted", "depends"], str]
     picture: str | None = None
+    over: Literal["threads"] | None = None
     arms: dict[str, ArmEntry] = Field(min_length=1)
     questions: tuple[QuestionEntry, ...] = Field(min_length=1)
     as_written: tuple[Demonstration, ...] = ()
@@ -83,6 +84,8 @@ class Entry(Value):
             self._check(one)
         if not any(one.decides for one in self.questions):
             raise ValueError("no question decides")
+        if self.over and not self.picture:
+            raise ValueError("over: there is no picture that could have a curve")
         if unknown := [one.arm for one in self.as_written if one.arm not in self.arms]:
             raise ValueError(f"as_written: there is no arm {unknown[0]!r}")
         return self

@@ -1,12 +1,17 @@
 """A picture where one decides a claim: a figure of each arm, framework by framework, with its interval."""
 
+from collections.abc import Sequence
+
 import altair as alt
 
+from runners.model.subject import Subject
+from runners.report.charts.claim_curves import curve_chart
 from runners.report.charts.data import Rows, axis_title, shown, spread_words
 from runners.report.charts.parts import Chart, chart, colour, finished
 from runners.report.claims.found import Judged, Judgement
 from runners.report.figures.claimed import ASKED
 from runners.report.figures.metrics import Metric
+from runners.report.text.claims import picture_of
 
 ROW_PX = 26
 BAR_PX = 14
@@ -15,9 +20,12 @@ HOW_TO_READ = (
 )
 
 
-def claim_charts(judged: Judged) -> dict[str, Chart]:
+def claim_charts(judged: Judged, subjects: Sequence[Subject]) -> dict[str, Chart]:
     """By file stem, such as "claim-fake-async"; none of a claim that was not tried or needs no picture."""
-    drawn = {f"claim-{one.claim.id}": _chart(one) for one in judged.judgements}
+    threads = {one.name: one.threads for one in subjects}
+    drawn = {
+        picture_of(one.claim): curve_chart(one, threads) if one.claim.over else _chart(one) for one in judged.judgements
+    }
     return {stem: one for stem, one in drawn.items() if one is not None}
 
 

@@ -1,6 +1,6 @@
 """Verdicts on claims in words: claims.md for people, and the words that terminal and page share."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from runners.model.claim import Claim, Range
 from runners.model.session import Session
@@ -17,8 +17,11 @@ AS_WRITTEN, PYTHON = "--as-written", "--python"
 NOTHING = "\N{EN DASH}"
 
 
-def markdown(judged: Judged, session: Session) -> str:
-    """claims.md: the verdicts, then behind each what it rests on and how to repeat it."""
+def markdown(judged: Judged, session: Session, pictures: Collection[str] = ()) -> str:
+    """claims.md: the verdicts, then behind each what it rests on and how to repeat it.
+
+    `pictures` are the stems of the files in charts/.
+    """
     lines = [
         f"# Claims tried in {session.name}",
         "",
@@ -32,8 +35,13 @@ def markdown(judged: Judged, session: Session) -> str:
         "",
     ]
     for one in judged.judgements:
-        lines += [*_section(one, session), ""]
+        lines += [*_section(one, session, pictures), ""]
     return "\n".join(lines)
+
+
+def picture_of(claim: Claim) -> str:
+    """The stem of its picture's file."""
+    return f"claim-{claim.id}"
 
 
 def family_words(judged: Judged) -> str:
@@ -152,7 +160,7 @@ def _summary_cells(one: Judgement) -> tuple[str, ...]:
     )
 
 
-def _section(judgement: Judgement, session: Session) -> list[str]:
+def _section(judgement: Judgement, session: Session, pictures: Collection[str]) -> list[str]:
     claim = judgement.claim
     lines = [
         f"## {claim.id}",
@@ -161,6 +169,7 @@ def _section(judgement: Judgement, session: Session) -> list[str]:
         "",
         f"**{judgement.verdict}**. {plain(judgement.why)}",
         "",
+        *_picture(claim, pictures),
         f"Thresholds, stated before measuring: {plain(claim.reason)}",
         "",
         line(CASE_HEAD),
@@ -170,6 +179,11 @@ def _section(judgement: Judgement, session: Session) -> list[str]:
     ]
     lines += [f"- {one.case.label}, left out: {plain(left)}" for one in judgement.cases for left in one.case.left_out]
     return [*lines, f"Repeat it: `{command(claim, session)}`"]
+
+
+def _picture(claim: Claim, pictures: Collection[str]) -> list[str]:
+    stem = picture_of(claim)
+    return [f"![{plain(claim.statement)}](charts/{stem}.svg)", ""] if stem in pictures else []
 
 
 def _range(one: Range) -> str:

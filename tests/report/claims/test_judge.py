@@ -310,7 +310,26 @@ def test_the_command_that_repeats_a_claim_keeps_its_scale_and_interpreters_but_n
 
 
 def test_the_picture_of_a_claim_is_a_valid_chart_with_a_bar_for_each_arm() -> None:
-    drawn = claim_charts(judge(both()))
+    drawn = claim_charts(judge(both()), both().session.plan.subjects)
     assert set(drawn) == {"claim-def-io-serial"}  # nothing was measured of the other
     told = str(drawn["claim-def-io-serial"].to_dict(validate=True))
     assert all(f"{title}: {arm}" in told for title in ("Starlette", "Flask") for arm in ("one", "many"))
+
+
+def test_the_picture_over_threads_has_a_point_for_each_number_and_the_ceiling_that_it_is_compared_with() -> None:
+    own = stored([claim_of(BY_ID["pool-ceiling"], terms("starlette", "flask"))], lambda _: FASTER)
+    drawn = claim_charts(judge(own), own.session.plan.subjects)["claim-pool-ceiling"].to_dict(validate=True)
+    points = [row for rows in drawn["datasets"].values() for row in rows] if "datasets" in drawn else []
+    points = points or [row for layer in drawn["layer"] for row in layer.get("data", {}).get("values", [])]
+    seen = {(row["framework"], row["exactly"], row["value"], row["constant"]) for row in points}
+    assert {(title, number) for title, number, _, _ in seen} == {
+        (title, number) for title in ("Starlette", "Flask") for number in (5, 10, 20, 40)
+    }
+    assert {constant / number for _, number, _, constant in seen} == {1 / 0.05}
+    assert {round(value) for _, _, value, _ in seen} == {790}
+
+
+def test_claims_md_shows_the_pictures_that_were_drawn_and_no_other() -> None:
+    _, files = render.everything(both())
+    assert "](charts/claim-def-io-serial.svg)" in files["claims.md"]
+    assert files["claims.md"].count("charts/claim-") == 1
