@@ -98,8 +98,6 @@ def describe(root: Path, k6: K6, cores: Cores, others: Sequence[Path] = ()) -> M
     `root` holds the shipped apps and load scripts, `others` are the folders of apps from elsewhere.
     """
     available = sampler.cores_available()
-    sources = [digest(root, "apps", "loadgen"), digest(RUNNERS.parent, *MEASURING)]
-    sources += [digest(folder.parent, folder.name) for folder in others]
     return Machine(
         system=_system(),
         kernel=platform.release(),
@@ -113,7 +111,7 @@ def describe(root: Path, k6: K6, cores: Cores, others: Sequence[Path] = ()) -> M
         gil_enabled=getattr(sys, "_is_gil_enabled", lambda: True)(),
         k6=k6.version,
         versions=installed_versions(),
-        sources="-".join(sources),
+        sources=f"{_measured(root, others)}-{digest(RUNNERS.parent, *MEASURING)}",
         environment=telling_environment(),
         siblings_shared=_share_a_physical_core(cores),
     )
@@ -135,6 +133,15 @@ def digest(root: Path, *folders: str) -> str:
             if path.suffix in {".py", ".js", ".toml", ".json"}:
                 total.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return total.hexdigest()[:12]
+
+
+def _measured(root: Path, others: Sequence[Path]) -> str:
+    """A digest of the shipped apps and load scripts, and of apps from elsewhere, if there are any."""
+    shipped = digest(root, "apps", "loadgen")
+    if not others:
+        return shipped
+    each = "".join([shipped, *(digest(folder.parent, folder.name) for folder in others)])
+    return hashlib.sha256(each.encode()).hexdigest()[:12]
 
 
 def open_files_limit() -> int | None:
