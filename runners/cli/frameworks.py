@@ -7,15 +7,21 @@ from rich.text import Text
 
 from runners import scaffold
 from runners.cli.options import Apps, AsJson
-from runners.cli.terminal import grid, out, print_json, shown
+from runners.cli.terminal import err, grid, out, print_json, said, shown
 from runners.measure.sense.installed import installed_version
-from runners.plan.manifests import find_frameworks
+from runners.plan.found import passed_over
+from runners.plan.manifests import MANIFEST, find_frameworks
 from runners.plan.workloads import CORE, KNOWN
 from runners.session.options import ROOT
 
 
 def list_frameworks(*, apps: Apps = ROOT / "apps", as_json: AsJson = False) -> None:
-    found = [(f, installed_version(f.package)) for f in find_frameworks(apps)]
+    frameworks = find_frameworks(apps)
+    for line in frameworks.left_out:
+        err.print(said(line), soft_wrap=True)
+    for folder in passed_over(apps, MANIFEST):
+        err.print(said(f"{folder}: passed over, it has no {MANIFEST}"), soft_wrap=True)
+    found = [(f, installed_version(f.package)) for f in frameworks]
     if as_json:
         print_json(
             {

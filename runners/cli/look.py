@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from runners import doctor, store
-from runners.cli.options import K6, Apps, AsJson, Database, Described, Names, Profile, words_of
+from runners.cli.options import K6, Apps, AsJson, Database, Described, Loop, Names, Profile, words_of
 from runners.cli.terminal import err, grid, out, print_json, said
 from runners.errors import ShootoutError
 from runners.measure.guard import contract
@@ -27,6 +27,8 @@ def check(  # noqa: PLR0913 - one argument for each option
     *,
     profile: Annotated[Profile, typer.Option(help="Settings to check under.")] = Profile.matched,
     threads: Annotated[int, typer.Option(min=1)] = 40,
+    processes: Annotated[int, typer.Option(min=1)] = 1,
+    loop: Annotated[Loop, typer.Option(help="The event loop, where the stack can take it.")] = Loop.uvloop,
     wait: Annotated[float, typer.Option(min=0.01)] = contract.WAIT_S,
     workloads: Annotated[str, typer.Option(help="Others to ask about too, separated by commas.")] = "",
     database: Database = None,
@@ -37,14 +39,25 @@ def check(  # noqa: PLR0913 - one argument for each option
     extended = tuple(one.name for one in asked if one in EXTENDED)
     if "database" in services.needs_of(asked):
         databases.require(database)
-    settings = Settings(profile=profile.value, threads=threads, wait_s=wait, cpu_iterations=10_000)
-    cores = machine.share_cores(sampler.cores_available(), 1)
+    settings = Settings(
+        profile=profile.value,
+        threads=threads,
+        processes=processes,
+        loop=loop.value,
+        wait_s=wait,
+        cpu_iterations=10_000,
+    )
+    cores = machine.share_cores(sampler.cores_available(), processes)
     findings: list[contract.Finding] = []
     with (
         store.scratch() as logs,
         services.running(asked, extended, database, cores=cores.generator, logs=logs) as standing,
     ):
-        for framework in select_frameworks(find_frameworks(apps), tuple(names or ())):
+        found = find_frameworks(apps)
+        chosen = select_frameworks(found, tuple(names or ()))
+        for line in found.left_out if not names else ():
+            err.print(said(line), soft_wrap=True)
+        for framework in chosen:
             if installed_version(framework.package) is None:
                 if names:
                     raise ShootoutError(

@@ -10,21 +10,27 @@ from runners.errors import ManifestError, UsageError
 from runners.model.subject import Framework, Workload
 from runners.model.text import unshown
 from runners.plan.extended import EXTENDED
+from runners.plan.found import Found, read_all
+from runners.plan.manifest_faults import faults_of
 from runners.plan.workloads import KNOWN
 
 MANIFEST = "framework.toml"
-MOST_TOLD = 200
 PLACEHOLDERS = frozenset({"python", "host", "port", "threads", "processes", "loop"})
 STOCK_PLACEHOLDERS = frozenset({"python", "host", "port"})
 NEEDED_PLACEHOLDERS = frozenset({"host", "port"})
+FIXED_HOSTS = ("0.0.0.0", "127.0.0.1", "localhost", "[::]")  # noqa: S104 - refused
 
 
-def find_frameworks(apps: Path) -> tuple[Framework, ...]:
-    """Every framework below `apps`, by name; ManifestError names the file and the key that is wrong."""
+def find_frameworks(apps: Path) -> Found:
+    """Every framework below `apps` whose manifest can be read, by name.
+
+    Raises:
+        ManifestError: It names the file and the key that is wrong, where no manifest can be read.
+    """
     manifests = sorted(apps.glob(f"*/{MANIFEST}"))
     if not manifests:
         raise ManifestError(f"looking for frameworks: no {apps.name}/*/{MANIFEST} found; is {apps} the apps folder?")
-    return tuple(read_manifest(path) for path in manifests)
+    return read_all(manifests, read_manifest)
 
 
 def read_manifest(path: Path) -> Framework:
@@ -46,7 +52,7 @@ def read_manifest(path: Path) -> Framework:
     try:
         framework = Framework.model_validate({"name": path.parent.name, **data})
     except ValidationError as error:
-        raise ManifestError(f"reading {where}: {_first_fault(error)}") from error
+        raise ManifestError(f"reading {where}: {faults_of(error)}") from error
     _check_command(where, "command", framework.command, PLACEHOLDERS)
     _check_command(where, "stock.command", framework.stock.command, STOCK_PLACEHOLDERS)
     if not framework.loops:
@@ -60,26 +66,11 @@ def select_frameworks(found: tuple[Framework, ...], names: tuple[str, ...]) -> t
     """The frameworks of these names, in the order asked for; none named means all."""
     known = {framework.name: framework for framework in found}
     for name in names:
+        if isinstance(found, Found) and name in found.broken:
+            raise found.broken[name]
         if name not in known:
             raise UsageError(f"no framework is called {name!r}; there are {', '.join(known)}")
     return tuple(known[name] for name in dict.fromkeys(names)) if names else found
-
-
-def _first_fault(error: ValidationError) -> str:
-    faults = error.errors(include_url=False, include_context=False)
-    first = faults[0]
-    known = {
-        "extra_forbidden": "unknown key; see apps/README.md for the keys there are",
-        "missing": "missing; see apps/README.md for what it holds",
-    }
-    reason = known.get(first["type"], f"{first['msg']}, got {first['input']!r}"[:MOST_TOLD])
-    others = len({_key(fault["loc"]) for fault in faults}) - 1
-    return f"key '{_key(first['loc'])}': {reason}{f' (and {others} more)' if others else ''}"
-
-
-def _key(place: tuple[int | str, ...]) -> str:
-    """The key as the file has it, without pydantic's names for the members of a union."""
-    return ".".join(str(part) for part in place if part != "constrained-int" and not str(part).startswith("literal["))
 
 
 def _check_texts(where: str, value: object, key: str = "") -> None:
@@ -121,7 +112,15 @@ def _check_command(where: str, key: str, command: tuple[str, ...], known: frozen
     if unknown := sorted(used - known):
         allowed = ", ".join(f"{{{name}}}" for name in sorted(known))
         raise ManifestError(f"reading {where}: key '{key}': unknown placeholder {{{unknown[0]}}}; there are {allowed}")
+    if "host" not in used and (fixed := next((word for word in command if _fixed_host(word)), None)):
+        raise ManifestError(
+            f"reading {where}: key '{key}': {fixed!r} holds an address; write {{host}} there, which is filled in"
+        )
     if missing := sorted(NEEDED_PLACEHOLDERS - used):
         raise ManifestError(
             f"reading {where}: key '{key}': {{{missing[0]}}} is missing, so no free port could be given"
         )
+
+
+def _fixed_host(word: str) -> bool:
+    return any(host in word for host in FIXED_HOSTS)

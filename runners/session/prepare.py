@@ -48,7 +48,7 @@ CALIBRATION_VISITS = 24
 
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
-    """A session about to be run; `skipped` are frameworks left out because they are not installed."""
+    """A session about to be run; `skipped` says of each framework that is left out why."""
 
     session: Session
     orders: Orders
@@ -131,7 +131,7 @@ def prepare_plan(  # noqa: PLR0913 - what a session needs beside its options
 
 
 def _variants(options: RunOptions) -> tuple[tuple[Variant, ...], tuple[str, ...]]:
-    """All that is to be compared, and the names of frameworks left out because they are not installed."""
+    """All that is to be compared, and a line about each framework that is left out."""
     frameworks, skipped = installed_frameworks(options)
     known = {framework.name: framework for framework in frameworks}
     chosen = [(known[name], own) for name, own in options.frameworks or ((name, {}) for name in known)]
@@ -150,9 +150,10 @@ def _passes(subjects: int) -> int:
 
 
 def installed_frameworks(options: RunOptions) -> tuple[list[Framework], tuple[str, ...]]:
-    """Those that were named, or all; and the names of frameworks left out because they are not installed."""
+    """Those that were named, or all that can be; and a line about each framework that is left out."""
     wanted = tuple(name for name, _ in options.frameworks)
-    chosen = select_frameworks(find_frameworks(options.apps), wanted)
+    found = find_frameworks(options.apps)
+    chosen = select_frameworks(found, wanted)
     missing = [f for f in chosen if installed_version(f.package) is None]
     if missing and options.frameworks:
         raise ShootoutError(
@@ -161,7 +162,8 @@ def installed_frameworks(options: RunOptions) -> tuple[list[Framework], tuple[st
     installed = [f for f in chosen if f not in missing]
     if not installed:
         raise ShootoutError("none of the frameworks is installed; install the project as README.md says")
-    return installed, tuple(f.name for f in missing)
+    broken = () if options.frameworks else found.left_out
+    return installed, (*(f"{f.name}: not installed, left out" for f in missing), *broken)
 
 
 def timing_of(
