@@ -123,8 +123,8 @@ def _needs(entry: Entry) -> str:
 
 
 def _run(sessions: Sequence[Prepared], results: Path) -> None:
-    for name in sessions[0].skipped:
-        err.print(Text(f"{name}: not installed, left out"))
+    for line in sessions[0].skipped:
+        err.print(Text(line), soft_wrap=True)
     for prepared in sessions:
         with Screen(err, prepared.session) as screen:
             folder, summary = run_session(prepared, results, screen.watch)

@@ -12,17 +12,23 @@ from rich.text import Text
 
 from runners import places, scaffold
 from runners.cli.options import Apps, AsJson, Shipped, folders_of
-from runners.cli.terminal import grid, out, print_json, shown
+from runners.cli.terminal import err, grid, out, print_json, said, shown
 from runners.errors import UsageError
 from runners.measure.sense.installed import installed_version
 from runners.model.subject import Framework, Workload
 from runners.plan.endpoints import endpoints_of
+from runners.plan.found import passed_over
 from runners.plan.manifests import MANIFEST, find_frameworks
 from runners.plan.workloads import CORE, KNOWN
 
 
 def list_frameworks(*, apps: Apps, shipped: Shipped = True, as_json: AsJson = False) -> None:
-    frameworks = find_frameworks(*folders_of(apps, shipped=shipped))
+    folders = folders_of(apps, shipped=shipped)
+    frameworks = find_frameworks(*folders)
+    for line in frameworks.left_out:
+        err.print(said(line), soft_wrap=True)
+    for folder in passed_over(folders, MANIFEST):
+        err.print(said(f"{folder}: passed over, it has no {MANIFEST}"), soft_wrap=True)
     workloads = (*KNOWN, *endpoints_of(frameworks))
     found = [(f, _version(f)) for f in frameworks]
     if as_json:

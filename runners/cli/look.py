@@ -11,6 +11,7 @@ from runners.cli.options import (
     AsJson,
     Database,
     Described,
+    Loop,
     Names,
     Profile,
     Results,
@@ -40,6 +41,8 @@ def check(  # noqa: PLR0913 - one argument for each option
     *,
     profile: Annotated[Profile, typer.Option(help="Settings to check under.")] = Profile.matched,
     threads: Annotated[int, typer.Option(min=1)] = 40,
+    processes: Annotated[int, typer.Option(min=1)] = 1,
+    loop: Annotated[Loop, typer.Option(help="The event loop, where the stack can take it.")] = Loop.uvloop,
     wait: Annotated[float, typer.Option(min=0.01)] = contract.WAIT_S,
     workloads: Annotated[str, typer.Option(help="Others to ask about too, separated by commas.")] = "",
     database: Database,
@@ -50,13 +53,23 @@ def check(  # noqa: PLR0913 - one argument for each option
     as_json: AsJson = False,
 ) -> None:
     folders = folders_of(apps, shipped=shipped)
-    chosen = select_frameworks(find_frameworks(*folders), (ALL_OF_THEM,) if every else tuple(names or ()))
+    found = find_frameworks(*folders)
+    chosen = select_frameworks(found, (ALL_OF_THEM,) if every else tuple(names or ()))
+    for line in found.left_out if not names else ():
+        err.print(said(line), soft_wrap=True)
     asked = tuple(one for one in KNOWN if one in {*ALL, *(select_workloads(words_of(workloads)) if workloads else ())})
     extended = tuple(one.name for one in asked if one in EXTENDED)
     if "database" in services.needs_of(asked):
         databases.require(database)
-    settings = Settings(profile=profile.value, threads=threads, wait_s=wait, cpu_iterations=10_000)
-    cores = machine.share_cores(sampler.cores_available(), 1)
+    settings = Settings(
+        profile=profile.value,
+        threads=threads,
+        processes=processes,
+        loop=loop.value,
+        wait_s=wait,
+        cpu_iterations=10_000,
+    )
+    cores = machine.share_cores(sampler.cores_available(), processes)
     findings: list[contract.Finding] = []
     with (
         store.scratch() as logs,

@@ -184,8 +184,8 @@ def _prepare_selftest(options: RunOptions, framework: str) -> Prepared:
 
 
 def _run(prepared: Prepared, results: Path) -> None:
-    for name in prepared.skipped:
-        err.print(said(f"{name}: not installed, left out"))
+    for line in prepared.skipped:
+        err.print(said(line), soft_wrap=True)
     with Screen(err, prepared.session) as screen:
         folder, summary = run_session(prepared, results, screen.watch)
     tell(folder, summary)

@@ -14,14 +14,15 @@ from runners.model.text import unshown
 from runners.plan.endpoints import ENDPOINTS, read_endpoints
 from runners.plan.environments import with_places
 from runners.plan.extended import EXTENDED
+from runners.plan.found import Found, read_all
 from runners.plan.likeness import like_another, model_of
+from runners.plan.manifest_faults import faults_of
 from runners.plan.workloads import KNOWN
 
 MANIFEST = "framework.toml"
 ALL_OF_THEM = "all"
 """Asked for instead of a name: every framework, those on request too."""
 CORE_ONLY = "core_only"
-MOST_TOLD = 200
 NOT_HERE = {
     "name": "the folder's name is the framework's",
     "endpoints": f"{ENDPOINTS} beside it holds them",
@@ -29,13 +30,15 @@ NOT_HERE = {
 PLACEHOLDERS = frozenset({"python", "host", "port", "threads", "processes", "loop"})
 STOCK_PLACEHOLDERS = frozenset({"python", "host", "port"})
 NEEDED_PLACEHOLDERS = frozenset({"host", "port"})
+FIXED_HOSTS = ("0.0.0.0", "127.0.0.1", "localhost", "[::]")  # noqa: S104 - refused
 
 
-def find_frameworks(*folders: Path) -> tuple[Framework, ...]:
-    """Every framework below these folders, by name.
+def find_frameworks(*folders: Path) -> Found:
+    """Every framework below these folders whose manifest can be read, by name.
 
     Raises:
-        ManifestError: It names the file and the key that is wrong, the folder without any, or two of one name.
+        ManifestError: It names the file and the key that is wrong, where no manifest can be read; the folder without
+            any, or two of one name.
     """
     found: dict[str, Path] = {}
     for folder in folders:
@@ -47,7 +50,7 @@ def find_frameworks(*folders: Path) -> tuple[Framework, ...]:
                     "rename one, or leave one of the folders out"
                 )
             found[name] = path
-    return tuple(read_manifest(found[name], found) for name in sorted(found))
+    return read_all([found[name] for name in sorted(found)], lambda path: read_manifest(path, found))
 
 
 def _manifests_in(apps: Path) -> list[Path]:
@@ -69,7 +72,7 @@ def read_manifest(path: Path, among: Mapping[str, Path] | None = None) -> Framew
     try:
         framework = Framework.model_validate({"name": path.parent.name, "endpoints": endpoints, **data})
     except ValidationError as error:
-        raise ManifestError(f"reading {where}: {_first_fault(error)}") from error
+        raise ManifestError(f"reading {where}: {faults_of(error)}") from error
     _check_command(where, "command", framework.command, PLACEHOLDERS)
     _check_command(where, "stock.command", framework.stock.command, STOCK_PLACEHOLDERS)
     if not framework.loops:
@@ -85,6 +88,8 @@ def select_frameworks(found: tuple[Framework, ...], names: tuple[str, ...]) -> t
     known = {framework.name: framework for framework in found}
     wanted = [one for name in names for one in (known if name == ALL_OF_THEM else [name])]
     for name in wanted:
+        if isinstance(found, Found) and name in found.broken:
+            raise found.broken[name]
         if name not in known:
             raise UsageError(f"no framework is called {name!r}; there are {', '.join(known)}")
     if not names:
@@ -121,23 +126,6 @@ def _core_only(where: str, framework: Framework, said: object) -> Framework:
         raise ManifestError(f"reading {where}: key '{CORE_ONLY}': contradicts 'does_not_apply'; leave one of them out")
     told = {workload.name: "its app answers the core workloads only" for workload in EXTENDED}
     return framework.model_copy(update={"does_not_apply": told})
-
-
-def _first_fault(error: ValidationError) -> str:
-    faults = error.errors(include_url=False, include_context=False)
-    first = faults[0]
-    known = {
-        "extra_forbidden": "unknown key; see apps/README.md for the keys there are",
-        "missing": "missing; see apps/README.md for what it holds",
-    }
-    reason = known.get(first["type"], f"{first['msg']}, got {first['input']!r}"[:MOST_TOLD])
-    others = len({_key(fault["loc"]) for fault in faults}) - 1
-    return f"key '{_key(first['loc'])}': {reason}{f' (and {others} more)' if others else ''}"
-
-
-def _key(place: tuple[int | str, ...]) -> str:
-    """The key as the file has it, without pydantic's names for the members of a union."""
-    return ".".join(str(part) for part in place if part != "constrained-int" and not str(part).startswith("literal["))
 
 
 def _check_texts(where: str, value: object, key: str = "") -> None:
@@ -179,7 +167,15 @@ def _check_command(where: str, key: str, command: tuple[str, ...], known: frozen
     if unknown := sorted(used - known):
         allowed = ", ".join(f"{{{name}}}" for name in sorted(known))
         raise ManifestError(f"reading {where}: key '{key}': unknown placeholder {{{unknown[0]}}}; there are {allowed}")
+    if "host" not in used and (fixed := next((word for word in command if _fixed_host(word)), None)):
+        raise ManifestError(
+            f"reading {where}: key '{key}': {fixed!r} holds an address; write {{host}} there, which is filled in"
+        )
     if missing := sorted(NEEDED_PLACEHOLDERS - used):
         raise ManifestError(
             f"reading {where}: key '{key}': {{{missing[0]}}} is missing, so no free port could be given"
         )
+
+
+def _fixed_host(word: str) -> bool:
+    return any(host in word for host in FIXED_HOSTS)

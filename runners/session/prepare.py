@@ -49,7 +49,7 @@ CALIBRATION_VISITS = 24
 
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
-    """A session about to be run; `skipped` are frameworks left out because they are not installed."""
+    """A session about to be run; `skipped` says of each framework that is left out why."""
 
     session: Session
     orders: Orders
@@ -164,9 +164,10 @@ def _passes(subjects: int) -> int:
 
 
 def installed_frameworks(options: RunOptions) -> tuple[tuple[Framework, ...], tuple[str, ...]]:
-    """Those that were named, or all but those on request; and the names of those left out as they are not installed."""
+    """Those that were named, or all that can be but those on request; and a line about each that is left out."""
     wanted = tuple(name for name, _ in options.frameworks)
-    chosen = select_frameworks(find_frameworks(*options.apps), wanted)
+    found = find_frameworks(*options.apps)
+    chosen = select_frameworks(found, wanted)
     missing = [f for f in chosen if not f.has_own_environment and installed_version(f.package) is None]
     if missing and options.frameworks and ALL_OF_THEM not in wanted:
         raise ShootoutError(
@@ -175,7 +176,8 @@ def installed_frameworks(options: RunOptions) -> tuple[tuple[Framework, ...], tu
     installed = endpoints.who_serves_what([f for f in chosen if f not in missing])
     if not installed:
         raise ShootoutError("none of the frameworks is installed; install the project as README.md says")
-    return installed, tuple(f.name for f in missing)
+    broken = () if options.frameworks else found.left_out
+    return installed, (*(f"{f.name}: not installed, left out" for f in missing), *broken)
 
 
 def timing_of(
@@ -186,7 +188,7 @@ def timing_of(
     Queues are those of pools and of loops that a workload blocks. Where one is too long for it, as that of a single
     worker, a trial is as long as usual and a doubt says so.
     """
-    wait_s = max(*(subject.wait_s for subject in subjects), *(one.wait_s or 0.0 for one in workloads))
+    wait_s = max([*(subject.wait_s for subject in subjects), *(one.wait_s or 0.0 for one in workloads)])
     most = max(load.clients or 1 for load in loads)
     blocked = [
         one.slots(w) or most for one in subjects for w in workloads if w.place == "blocking" and w.work == "wait"

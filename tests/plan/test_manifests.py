@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from runners.errors import ManifestError, UsageError
-from runners.plan.manifests import find_frameworks, read_manifest, select_frameworks
+from runners.plan.found import passed_over
+from runners.plan.manifests import MANIFEST, find_frameworks, read_manifest, select_frameworks
 from tests.small_subjects import small_framework
 
 
@@ -154,7 +155,28 @@ def test_no_loop_at_all_is_refused(manifest: Path) -> None:
 
 
 def test_of_several_faults_the_first_is_told_and_the_rest_counted(manifest: Path) -> None:
-    assert "(and 1 more)" in fault(manifest, 'title   = "Tiny"\npackage = "pytest"', "")
+    told = fault(manifest, 'title   = "Tiny"\npackage = "pytest"', "")
+    assert "key 'title': missing" in told
+    assert told.endswith("also wrong: 'package'")
+
+
+def test_a_misspelt_key_is_told_before_the_one_that_is_missing_for_it(manifest: Path) -> None:
+    told = fault(manifest, "title ", "titel ")
+    assert "key 'titel': unknown key" in told
+    assert "(is 'title' meant?)" in told
+    assert told.endswith("also wrong: 'title'")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('loops   = ["asyncio"]', 'loops   = "asyncio"', "a list is needed"),
+        ("threads = 8", 'threads = "many"', '"default-executor" for min(32, CPUs + 4)'),
+        ('"{host}", "{port}"]\n\n', '"0.0.0.0", "{port}"]\n\n', "'0.0.0.0' holds an address; write {host} there"),
+    ],
+)
+def test_a_usual_mistake_is_told_with_what_to_write(manifest: Path, old: str, new: str, words: str) -> None:
+    assert words in fault(manifest, old, new)
 
 
 def test_an_apps_folder_without_manifests_is_named(tmp_path: Path) -> None:
@@ -163,11 +185,22 @@ def test_an_apps_folder_without_manifests_is_named(tmp_path: Path) -> None:
         find_frameworks(tmp_path / "apps")
 
 
-def test_one_broken_manifest_is_told_even_among_good_ones(tmp_path: Path) -> None:
+def test_one_broken_manifest_is_told_and_stops_no_other_framework_unless_it_was_asked_for(tmp_path: Path) -> None:
     small_framework(tmp_path / "apps", "good")
     small_framework(tmp_path / "apps", "bad").write_text("title = 1", encoding="utf-8")
+    found = find_frameworks(tmp_path / "apps")
+    assert [one.name for one in select_frameworks(found, ())] == ["good"]
+    (line,) = found.left_out
+    assert line.startswith("bad: left out: reading apps/bad/framework.toml: key 'title'")
     with pytest.raises(ManifestError, match=r"apps/bad/framework\.toml"):
-        find_frameworks(tmp_path / "apps")
+        select_frameworks(found, ("good", "bad"))
+
+
+def test_a_folder_with_an_app_and_no_manifest_is_passed_over_by_name(tmp_path: Path) -> None:
+    small_framework(tmp_path / "apps", "good")
+    small_framework(tmp_path / "apps", "half").unlink()
+    (tmp_path / "apps" / "notes").mkdir()
+    assert passed_over((tmp_path / "apps",), MANIFEST) == ("half",)
 
 
 def test_an_unknown_name_is_a_usage_error_that_lists_the_known_ones(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def test_a_framework_asked_for_that_is_not_installed_is_an_error(options: RunOpt
 def test_a_framework_not_asked_for_that_is_not_installed_is_left_out_and_named(options: RunOptions) -> None:
     small_framework(options.apps[0], "cow", package="no-such-package")
     prepared = prepare(options)
-    assert prepared.skipped == ("cow",)
+    assert prepared.skipped == ("cow: not installed, left out",)
     assert [subject.name for subject in prepared.session.plan.subjects] == ["ant", "bee"]
 
 

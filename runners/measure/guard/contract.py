@@ -19,6 +19,7 @@ from runners.measure.guard import computing, own
 from runners.measure.guard.answers import Asker, TooLongError, blamed, client_of, redirected, trouble, written_by
 from runners.measure.guard.computing import ask_computing
 from runners.measure.guard.overlap import ask_overlap, with_waits
+from runners.measure.guard.own_app import own_app
 from runners.measure.serve import starting
 from runners.measure.serve.server import Server
 from runners.measure.serve.services import NONE, Services, counted
@@ -104,7 +105,7 @@ async def _ask_everything(
 ) -> tuple[Finding, ...]:
     async with client_of(server, answer_s) as client:
         asker = Asker(server=server, client=client, answer_s=answer_s)
-        findings = [await _ask(asker, workload) for workload in workloads]
+        findings = [*_own_app(server), *[await _ask(asker, workload) for workload in workloads]]
         findings += [await _ask_calls(asker, workload, services) for workload in workloads if workload.needs]
         if server.subject.serves == "contract":
             findings.append(await _ask_missing(asker))
@@ -114,6 +115,14 @@ async def _ask_everything(
         findings += [await _ask_overlap(asker, workload) for workload in right if workload.work == "wait"]
         findings += await _ask_computing(asker, right)
     return tuple(findings)
+
+
+def _own_app(server: Server) -> list[Finding]:
+    app = own_app(server.subject, server.apps)
+    if app is None:
+        return []
+    name = server.subject.name
+    return [Finding(subject=name, route="(app)", expected=app.expected, seen=app.seen, passed=app.passed)]
 
 
 async def _ask_calls(asker: Asker, workload: Workload, services: Services) -> Finding:

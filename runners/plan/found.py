@@ -1,0 +1,46 @@
+"""The frameworks that were found, and what is passed over: one wrong manifest stops no other framework."""
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from runners.errors import ManifestError
+from runners.model.subject import Framework
+
+APP = "app.py"
+
+
+class Found(tuple[Framework, ...]):  # noqa: SLOT001 - a tuple cannot have slots of its own
+    """Frameworks, and by name of its folder what is wrong with each manifest that cannot be read."""
+
+    broken: dict[str, ManifestError]
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """A line about each of these manifests."""
+        return tuple(f"{name}: left out: {error}" for name, error in self.broken.items())
+
+
+def read_all(paths: Sequence[Path], read: Callable[[Path], Framework]) -> Found:
+    """Every framework whose manifest can be read.
+
+    Raises:
+        ManifestError: None can; what is wrong with the first.
+    """
+    frameworks: list[Framework] = []
+    broken: dict[str, ManifestError] = {}
+    for path in paths:
+        try:
+            frameworks.append(read(path))
+        except ManifestError as error:
+            broken[path.parent.name] = error
+    if broken and not frameworks:
+        raise next(iter(broken.values()))
+    found = Found(frameworks)
+    found.broken = broken
+    return found
+
+
+def passed_over(folders: Iterable[Path], manifest: str) -> tuple[str, ...]:
+    """Folders below these with an app and no manifest, which make no framework."""
+    apps = [app for folder in folders for app in folder.glob(f"*/{APP}")]
+    return tuple(sorted(app.parent.name for app in apps if not (app.parent / manifest).is_file()))
