@@ -30,6 +30,7 @@ from runners.model.subject import Settings
 from runners.plan.manifests import find_frameworks, select_frameworks
 from runners.plan.schedule import make_plan
 from runners.plan.selftest import make_copies
+from runners.plan.targets import parse_target
 from runners.plan.variants import KEYS, parse_expressions, parse_vary
 from runners.plan.workloads import select_workloads
 from runners.session.options import RIGOROUS_ROUNDS, ROOT, RunOptions
@@ -83,6 +84,10 @@ def run(  # noqa: PLR0913 - one argument for each option
     calibrate: Annotated[bool, typer.Option(help="Measure k6's and every cell's limits first.")] = True,
     resume: Annotated[str | None, typer.Option(help="Go on with an interrupted session.")] = None,
     database: Database = None,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=URL", help="A server that runs already, as NAME=URL or NAME=URL,pid=NUMBER."),
+    ] = None,
     results: Results = ROOT / "results",
     apps: Apps = ROOT / "apps",
     k6: K6 = None,
@@ -111,6 +116,7 @@ def run(  # noqa: PLR0913 - one argument for each option
         quick=quick,
         server_cores=cores_of(server_cores, sampler.cores_available()),
         database=database,
+        targets=tuple(parse_target(text) for text in target or ()),
         k6=k6,
         apps=apps,
         results=results,

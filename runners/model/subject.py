@@ -92,6 +92,18 @@ class Settings(Value):
     python: str | None = None
 
 
+class Target(Value):
+    """A server that runs already, which is neither started nor pinned; `pid` is its first process, if that was told."""
+
+    host: str
+    port: PositiveInt
+    pid: PositiveInt | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+
 class Subject(Value):
     """A framework with its settings applied: all that is needed to start it and to predict it.
 
@@ -117,6 +129,8 @@ class Subject(Value):
     expected: dict[str, str]
     explains: dict[str, str] = Field(default={})
     does_not_apply: dict[str, str] = Field(default={})
+    target: Target | None = None
+    """Where it runs already. What its settings say is then only what was asked for, and nothing is predicted of it."""
 
     @property
     def async_slots(self) -> int | None:

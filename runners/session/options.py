@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from runners.model.subject import Factor, Settings
+from runners.model.subject import Factor, Settings, Target
 from runners.plan.variants import Factors
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,6 +34,7 @@ class RunOptions:
     quick: bool = False
     server_cores: tuple[int, ...] = ()
     database: str | None = None
+    targets: tuple[tuple[str, Target], ...] = ()
     k6: str | None = None
     apps: Path = ROOT / "apps"
     results: Path = ROOT / "results"

@@ -25,6 +25,7 @@ from runners.numbers.intervals import FEWEST_FOR_INTERVAL
 from runners.plan.extended import EXTENDED
 from runners.plan.manifests import find_frameworks, select_frameworks
 from runners.plan.schedule import make_plan
+from runners.plan.targets import target_subject
 from runners.plan.variants import Variant, contrasts, make_variants, variant_subject
 from runners.plan.workloads import select_workloads
 from runners.session.interpreters import PYTHON, with_interpreters
@@ -67,6 +68,7 @@ def prepare(options: RunOptions) -> Prepared:
         variant_subject(one, options.settings, executor_cpus=machine.executor_cpus(cores, _python(one, interpreters)))
         for one in variants
     ]
+    subjects += targets_of(options, subjects)
     workloads, loads = select_workloads(options.workloads), loads_of(options)
     plan = make_plan(
         subjects,
@@ -80,6 +82,16 @@ def prepare(options: RunOptions) -> Prepared:
     )
     executables = {label: one.executable for label, one in interpreters.items()}
     return prepare_plan(options, plan, generator, cores, skipped=skipped, interpreters=executables)
+
+
+def targets_of(options: RunOptions, others: Sequence[Subject]) -> list[Subject]:
+    """The running servers; UsageError where one has another's name, or an open load would need its limit."""
+    if options.targets and options.load == "open":
+        raise UsageError("--target and --load open: of a running server no ceiling is measured; leave one of them out")
+    taken = [one.name for one in others] + [name for name, _ in options.targets]
+    if double := next((name for name, _ in options.targets if taken.count(name) > 1), None):
+        raise UsageError(f"--target {double}=…: there is a subject called {double} already; choose another name")
+    return [target_subject(name, target, options.settings) for name, target in options.targets]
 
 
 def _python(variant: Variant, interpreters: Mapping[str, Interpreter]) -> str | None:

@@ -122,7 +122,8 @@ async def _ask_everything(
         findings = [await _ask(asker, workload) for workload in workloads]
         findings += [await _ask_calls(asker, workload, services) for workload in workloads if workload.needs]
         findings.append(await _ask_missing(asker))
-        findings += [await _ask_overlap(asker, workload) for workload in workloads if workload.work == "wait"]
+        if server.subject.target is None:  # of a running server nothing is claimed
+            findings += [await _ask_overlap(asker, workload) for workload in workloads if workload.work == "wait"]
     return tuple(findings)
 
 

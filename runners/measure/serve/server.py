@@ -27,12 +27,13 @@ ANSWERS_WITHIN_S = 5.0
 class Server:
     """A started server on `cores` (none: any); `pids` is its tree at the moment it became ready, ascending.
 
+    Nothing was `started` if it ran before; its tree is then known only if a pid was told.
     A `replacement` stands in for one that died or hung during its round. `held` is its port until it listens there.
     """
 
     subject: Subject
     port: int
-    child: process.Child
+    started: process.Child | None
     log: Path
     root: Path = Path()
     cores: tuple[int, ...] = ()
@@ -42,7 +43,18 @@ class Server:
 
     @property
     def base_url(self) -> str:
-        return f"http://{HOST}:{self.port}"
+        return f"http://{self.host}:{self.port}"
+
+    @property
+    def child(self) -> process.Child:
+        """What was started; only of a server that was."""
+        if self.started is None:
+            raise ValueError(f"{self.subject.name} was not started here")
+        return self.started
+
+    @property
+    def host(self) -> str:
+        return self.subject.target.host if self.subject.target else HOST
 
 
 def launch(  # noqa: PLR0913 - what to start, where and how
@@ -81,7 +93,7 @@ def launch(  # noqa: PLR0913 - what to start, where and how
     except OSError as error:
         held.let_go()
         raise ServerError(f"starting {subject.name}: cannot execute {words[0]!r}: {error.strerror}") from error
-    return Server(subject=subject, port=held.port, child=child, log=log, root=root, cores=tuple(cores), held=held)
+    return Server(subject=subject, port=held.port, started=child, log=log, root=root, cores=tuple(cores), held=held)
 
 
 def await_ready(server: Server, timeout_s: float = READY_TIMEOUT_S) -> Server:
@@ -117,16 +129,29 @@ def _awaited(server: Server, deadline: float, timeout_s: float) -> Server:
 
 def check_alive(server: Server) -> None:
     """Raise ServerError unless the tree is the one that became ready: no process died, none was replaced."""
+    if server.started is None:
+        check_target(server)
+        return
     if server.child.poll() is not None:
         raise _failure(server, f"{server.subject.name}: the server died with exit code {server.child.returncode}")
-    now = _tree(server.child.pid)
+    now = tree_of(server.child.pid)
     if gone := sorted(set(server.pids) - set(now)):
         raise _failure(server, f"{server.subject.name}: process {gone[0]} of the server died while it was under load")
 
 
+def check_target(server: Server) -> None:
+    """Raise ServerError unless a server that ran before answers, and its processes, if known, are those it had."""
+    target, name = server.subject.target, server.subject.name
+    now = tree_of(target.pid) if target and target.pid else ()
+    if gone := sorted(set(server.pids) - set(now)):
+        raise _failure(server, f"{name}: process {gone[0]} of the running server is gone")
+    if asked.status_of(server.port, "/ping", ANSWERS_WITHIN_S, server.host) is None:
+        raise _failure(server, f"{name}: nothing answers at {server.base_url}/ping within {ANSWERS_WITHIN_S:g} s")
+
+
 def check_answers(server: Server, within_s: float = ANSWERS_WITHIN_S) -> None:
     """Raise ServerError unless one ping is answered in time: a server can live and hang."""
-    if asked.status_of(server.port, "/ping", within_s) is None:
+    if asked.status_of(server.port, "/ping", within_s, server.host) is None:
         raise _failure(server, f"{server.subject.name}: the server hangs: a ping had no answer within {within_s:g} s")
 
 
@@ -149,7 +174,7 @@ def environment_of(subject: Subject, root: Path) -> Mapping[str, str]:
 
 
 def _owned(server: Server) -> Server:
-    pids = _tree(server.child.pid)
+    pids = tree_of(server.child.pid)
     if not any(_listens(pid, server.port) for pid in pids):
         raise PortTakenError(
             f"starting {server.subject.name}: port {server.port} is answered by another process than the one started",
@@ -158,7 +183,8 @@ def _owned(server: Server) -> Server:
     return replace(server, pids=pids)
 
 
-def _tree(pid: int) -> tuple[int, ...]:
+def tree_of(pid: int) -> tuple[int, ...]:
+    """The live processes from this one down, ascending; none if it is gone."""
     try:
         below = psutil.Process(pid).children(recursive=True)
     except psutil.NoSuchProcess:

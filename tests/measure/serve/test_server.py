@@ -66,7 +66,7 @@ def test_a_server_that_never_gets_ready_is_given_up_with_what_was_seen(
 def test_an_answer_from_another_process_than_the_one_started_is_noticed(start_small: StartSmall) -> None:
     impostor = start_small()
     own = start_small()
-    taken = Server(subject=own.subject, port=impostor.port, child=own.child, log=own.log)
+    taken = Server(subject=own.subject, port=impostor.port, started=own.child, log=own.log)
     with pytest.raises(ServerError, match=f"port {impostor.port} is answered by another process than the one started"):
         await_ready(taken)
 
