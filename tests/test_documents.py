@@ -15,7 +15,7 @@ from runners.report.text import overview
 from runners.report.text.compare_words import conclusion
 from tests.conftest import ROOT
 
-PAGES = ("measuring", "statistics", "validation", "gate")
+PAGES = ("measuring", "statistics", "validation", "gate", "target")
 METHOD = "\n".join((ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8") for name in PAGES)
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PUBLISHED = sorted(path.parent for path in (ROOT / "results" / "published").glob("*/session.json"))

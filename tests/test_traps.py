@@ -144,6 +144,7 @@ def test_trap_cumulative_counters_are_taken_for_what_the_window_used(start_small
     used_before_s = sampler.cpu_s(server.pids)
     outcome, _ = run_trial(rig(fake_k6(tmp_path), tmp_path), server, visit())
     assert isinstance(outcome, Completed)
+    assert outcome.usage.server_cpu_s is not None
     assert outcome.usage.server_cpu_s < used_before_s
     assert outcome.samples[0].cpu_s < used_before_s
 

@@ -24,8 +24,8 @@ from runners.errors import ShootoutError
 from runners.measure.guard import contract
 from runners.measure.sense import machine, sampler
 from runners.measure.sense.installed import installed_version
+from runners.measure.serve import command, services
 from runners.measure.serve import database as databases
-from runners.measure.serve import server, services
 from runners.model.subject import Settings
 from runners.plan.endpoints import who_serves_what
 from runners.plan.extended import EXTENDED
@@ -85,7 +85,8 @@ def check(  # noqa: PLR0913 - one argument for each option
                 continue
             served = environments([(framework, None)], {}, results)
             cpus = machine.executor_cpus(cores, served.python(framework.name, None))
-            subject = server.with_apps(make_subject(framework, settings, executor_cpus=cpus), places.elsewhere(folders))
+            made = make_subject(framework, settings, executor_cpus=cpus)
+            subject = command.with_apps(made, places.elsewhere(folders))
             seen = contract.check_subject(
                 subject,
                 (*asked, *framework.endpoints),

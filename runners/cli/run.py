@@ -32,12 +32,14 @@ from runners.model.subject import Settings
 from runners.plan.manifests import find_frameworks, select_frameworks
 from runners.plan.schedule import make_plan
 from runners.plan.selftest import make_copies
+from runners.plan.targets import parse_target
 from runners.plan.variants import KEYS, parse_expressions, parse_vary
 from runners.plan.workloads import select_workloads
 from runners.session.environments import environments
 from runners.session.options import RIGOROUS_ROUNDS, RunOptions
-from runners.session.prepare import Prepared, loads_of, prepare, prepare_plan, timing_of
+from runners.session.prepare import Prepared, prepare, prepare_plan
 from runners.session.run import run as run_session
+from runners.session.timing import loads_of, timing_of
 
 
 def run(  # noqa: PLR0913 - one argument for each option
@@ -89,6 +91,10 @@ def run(  # noqa: PLR0913 - one argument for each option
     calibrate: Annotated[bool, typer.Option(help="Measure k6's and every cell's limits first.")] = True,
     resume: Annotated[str | None, typer.Option(help="Go on with an interrupted session.")] = None,
     database: Database,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=URL", help="A server that runs already, as NAME=URL or NAME=URL,pid=NUMBER."),
+    ] = None,
     results: Results,
     apps: Apps,
     shipped: Shipped = True,
@@ -118,6 +124,7 @@ def run(  # noqa: PLR0913 - one argument for each option
         quick=quick,
         server_cores=cores_of(server_cores, sampler.cores_available()),
         database=database,
+        targets=tuple(parse_target(text) for text in target or ()),
         k6=k6,
         apps=folders_of(apps, shipped=shipped),
         results=results,

@@ -94,7 +94,7 @@ def unloaded_point(  # noqa: PLR0913 - what to ask, of whom, for how long
         subject=server.subject.name,
         workload=workload.name,
         residence_s=outcome.load.latency.mean_s,
-        cpu_s_per_request=outcome.usage.server_cpu_s / outcome.load.requests,
+        cpu_s_per_request=(outcome.usage.server_cpu_s or 0.0) / outcome.load.requests,
         probe_s=outcome.usage.probe_s,
         requests=round(outcome.load.requests, 3),
     )
@@ -116,7 +116,7 @@ def ping_point(
     return PingPoint(
         subject=server.subject.name,
         connection=connection,
-        cpu_s_per_ping=outcome.usage.server_cpu_s / outcome.load.requests,
+        cpu_s_per_ping=(outcome.usage.server_cpu_s or 0.0) / outcome.load.requests,
         probe_s=outcome.usage.probe_s,
     )
 
@@ -169,11 +169,11 @@ def with_capacity(  # noqa: PLR0913 - what to ask, of whom, for how long
 def _end_of(outcome: Completed, server: Server) -> Literal["server", "generator"] | None:
     """What is busy: the server's cores, or all of the machine's, which leaves k6 no more; None if neither."""
     usage = outcome.usage
-    seconds = usage.duration_s
+    seconds, server_s = usage.duration_s, usage.server_cpu_s or 0.0
     available = len(sampler.cores_available())
-    if usage.server_cpu_s > BUSY * seconds * (len(server.cores) or available):
+    if server_s > BUSY * seconds * (len(server.cores) or available):
         return "server"
-    if usage.server_cpu_s + usage.generator_cpu_s > BUSY * seconds * available:
+    if server_s + usage.generator_cpu_s > BUSY * seconds * available:
         return "generator"
     return None
 

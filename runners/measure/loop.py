@@ -121,7 +121,7 @@ def _blocks(
 
 
 def _idle(servers: Servers) -> dict[str, Occupancy]:
-    return {name: sampler.occupancy(one.pids) for name, one in servers.items() if isinstance(one, Server)}
+    return {name: sampler.occupancy(one.pids) for name, one in servers.items() if isinstance(one, Server) and one.pids}
 
 
 def _footprints(number: int, servers: Servers, idle: dict[str, Occupancy]) -> Iterator[Footprint]:

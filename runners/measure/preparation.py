@@ -102,8 +102,8 @@ def _lone_points_of(
     pings: list[PingPoint] = []
     with running_servers(orders, "calibrate", subjects) as servers:
         up = [
-            server for server in servers.values() if isinstance(server, Server)
-        ]  # others fail their trials, told there
+            server for server in servers.values() if isinstance(server, Server) and server.started
+        ]  # others fail their trials, told there; of running servers nothing is predicted
         for number in range(1, orders.calibration_passes + 1):
             for server in up:
                 yield Step(text=f"calibrating: {server.subject.name} with one client, pass {number}")

@@ -11,6 +11,10 @@ from runners.model.outcome import ResourceSample, Usage
 SAMPLE_EVERY_S = 0.2
 
 
+UNKNOWN = dict.fromkeys(("server_cpu_s", "server_user_s", "foreign_cpu_s", "context_switches", "threads"))
+"""What is not known of a running server whose process was not told; its CPU time would be taken for foreign."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Window:
     """When the load starts and when its window begins and ends, in seconds since the epoch."""
@@ -47,7 +51,10 @@ def watch(
         _sleep_until(window.end_s)
         last = _read(server.pids, generator, services)
     samples.append(_sample(server.pids, first, window))
-    return tuple(samples), _usage(first, last, samples, window, speed)
+    usage = _usage(first, last, samples, window, speed)
+    if server.started is None:  # on which cores it runs nobody said
+        usage = usage.model_copy(update={"probe_s": None})
+    return (tuple(samples), usage) if server.pids else ((), usage.model_copy(update=UNKNOWN))
 
 
 def _read(server_pids: tuple[int, ...], generator_pids: tuple[int, ...], service_pids: tuple[int, ...]) -> _Reading:

@@ -85,18 +85,19 @@ class Usage(Value):
     are the upstream and the database. `server_user_s` is the part of the server's CPU outside the kernel.
     `edge_error_s` is how far off the edges were sampled. `memory_bytes` is of format 1 only: the largest proportional
     set size (PSS) of the server's process tree; see Footprint. `probe_s` is what a fixed computation took on the
-    server's cores meanwhile: the slower they were, the more. Sessions stored before there was a probe lack it.
+    server's cores meanwhile: the slower they were, the more. Sessions stored before there was a probe lack it. Of a
+    running server whose process was not told it is not known what it spent, nor what was foreign.
     """
 
     duration_s: PositiveFloat
-    server_cpu_s: NonNegativeFloat
+    server_cpu_s: NonNegativeFloat | None
     generator_cpu_s: NonNegativeFloat
     runner_cpu_s: NonNegativeFloat
     foreign_cpu_s: float | None
     steal_s: NonNegativeFloat | None
     context_switches: NonNegativeInt | None
     memory_bytes: NonNegativeInt | None
-    threads: NonNegativeInt
+    threads: NonNegativeInt | None
     time_wait: NonNegativeInt | None
     edge_error_s: NonNegativeFloat
     probe_s: PositiveFloat | None = None

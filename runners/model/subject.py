@@ -141,6 +141,18 @@ class Settings(Value):
     python: str | None = None
 
 
+class Target(Value):
+    """A server that runs already, which is neither started nor pinned; `pid` is its first process, if that was told."""
+
+    host: str
+    port: PositiveInt
+    pid: PositiveInt | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+
 class Subject(Value):
     """A framework with its settings applied: all that is needed to start it and to predict it.
 
@@ -172,6 +184,9 @@ class Subject(Value):
     ready_within_s: PositiveFloat | None = None
     own: Runtime | None = None
     """What the environment of its own holds, asked of its interpreter; None where it has none."""
+
+    target: Target | None = None
+    """Where it runs already. What its settings say is then only what was asked for, and nothing is predicted of it."""
 
     @property
     def pong(self) -> str:

@@ -20,7 +20,8 @@ from runners.plan.workloads import KNOWN
 from runners.session.environments import Environments, environments
 from runners.session.interpreters import PYTHON, with_interpreters
 from runners.session.options import RunOptions
-from runners.session.prepare import FILES_BESIDE_CLIENTS, Prepared, installed_frameworks, prepare_plan
+from runners.session.prepare import Prepared, installed_frameworks, prepare_plan
+from runners.session.timing import FILES_BESIDE_CLIENTS
 
 
 @dataclass(frozen=True, kw_only=True)

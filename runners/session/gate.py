@@ -17,7 +17,8 @@ from runners.plan.gate import gate_contrasts, make_sides
 from runners.plan.manifests import MANIFEST, read_manifest
 from runners.plan.schedule import make_plan
 from runners.session.options import RunOptions
-from runners.session.prepare import Prepared, loads_of, prepare_plan, timing_of
+from runners.session.prepare import Prepared, prepare_plan
+from runners.session.timing import loads_of, timing_of
 
 SHARED = "workloads.py"
 """What apps share: a folder of apps that has it stands for itself, as a clone of another revision does."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from runners import places
-from runners.model.subject import Factor, Settings
+from runners.model.subject import Factor, Settings, Target
 from runners.plan.variants import Factors
 
 RIGOROUS_ROUNDS = 20
@@ -33,6 +33,7 @@ class RunOptions:
     quick: bool = False
     server_cores: tuple[int, ...] = ()
     database: str | None = None
+    targets: tuple[tuple[str, Target], ...] = ()
     k6: str | None = None
     apps: tuple[Path, ...] = (places.APPS,)
     results: Path = Path("results")

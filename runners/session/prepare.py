@@ -17,28 +17,22 @@ from runners.measure.sense import machine, sampler
 from runners.measure.sense.installed import installed_version
 from runners.measure.serve import database, services
 from runners.measure.trial import Rig
-from runners.model.load import Load, Timing
 from runners.model.plan import Plan
 from runners.model.session import Session
-from runners.model.subject import Framework, Subject, Workload
+from runners.model.subject import Framework, Subject
 from runners.numbers.intervals import FEWEST_FOR_INTERVAL
 from runners.plan import endpoints
 from runners.plan.extended import EXTENDED
 from runners.plan.manifests import ALL_OF_THEM, find_frameworks, select_frameworks
 from runners.plan.schedule import make_plan
+from runners.plan.targets import target_subject
 from runners.plan.variants import Variant, contrasts, make_variants, variant_subject
 from runners.session.environments import Environments, environments
 from runners.session.interpreters import PYTHON, with_interpreters
 from runners.session.options import RIGOROUS_ROUNDS, RunOptions
+from runners.session.timing import loads_of, timing_of
 
 REFERENCE = "fastapi"
-
-OPEN_FRACTIONS = (0.5, 0.7, 0.9, 1.1)
-
-WAITS_IN_WINDOW, STAYS_IN_WINDOW, STAYS_IN_WARMUP = 4.0, 2.0, 1.2
-LONGEST_STAY_S = 2.5
-
-FILES_BESIDE_CLIENTS = 200
 
 UNLOADED_WINDOW_S, QUICK_UNLOADED_WINDOW_S = 0.5, 0.3
 
@@ -70,6 +64,7 @@ def prepare(options: RunOptions) -> Prepared:
     variants, interpreters = with_interpreters(variants, options.results, workloads)
     served = environments([(one.framework, _label_of(one)) for one in variants], interpreters, options.results)
     subjects = [_subject(one, options, cores, served) for one in variants]
+    subjects += targets_of(options, subjects)
     loads = loads_of(options)
     plan = make_plan(
         subjects,
@@ -93,6 +88,16 @@ def _subject(variant: Variant, options: RunOptions, cores: machine.Cores, served
 
 def _label_of(variant: Variant) -> str | None:
     return str(variant.factors[PYTHON]) if PYTHON in variant.factors else None
+
+
+def targets_of(options: RunOptions, others: Sequence[Subject]) -> list[Subject]:
+    """The running servers; UsageError where one has another's name, or an open load would need its limit."""
+    if options.targets and options.load == "open":
+        raise UsageError("--target and --load open: of a running server no ceiling is measured; leave one of them out")
+    taken = [one.name for one in others] + [name for name, _ in options.targets]
+    if double := next((name for name, _ in options.targets if taken.count(name) > 1), None):
+        raise UsageError(f"--target {double}=…: there is a subject called {double} already; choose another name")
+    return [target_subject(name, target, options.settings) for name, target in options.targets]
 
 
 def prepare_plan(  # noqa: PLR0913 - what a session needs beside its options
@@ -178,42 +183,6 @@ def installed_frameworks(options: RunOptions) -> tuple[tuple[Framework, ...], tu
         raise ShootoutError("none of the frameworks is installed; install the project as README.md says")
     broken = () if options.frameworks else found.left_out
     return installed, (*(f"{f.name}: not installed, left out" for f in missing), *broken)
-
-
-def timing_of(
-    options: RunOptions, subjects: Sequence[Subject], loads: Sequence[Load], workloads: Sequence[Workload] = ()
-) -> Timing:
-    """How long each trial lasts: windows long enough for several waits, and for several stays in a queue.
-
-    Queues are those of pools and of loops that a workload blocks. Where one is too long for it, as that of a single
-    worker, a trial is as long as usual and a doubt says so.
-    """
-    wait_s = max([*(subject.wait_s for subject in subjects), *(one.wait_s or 0.0 for one in workloads)])
-    most = max(load.clients or 1 for load in loads)
-    blocked = [
-        one.slots(w) or most for one in subjects for w in workloads if w.place == "blocking" and w.work == "wait"
-    ]
-    stays_s = (wait_s * most / held for held in (min(subject.sync_slots or most for subject in subjects), *blocked))
-    stay_s = max((stay for stay in stays_s if wait_s < stay <= LONGEST_STAY_S), default=wait_s)
-    least_window_s, least_warmup_s = (1.6, 0.5) if options.quick else (2.5, 0.6)
-    window_s = max(least_window_s, WAITS_IN_WINDOW * wait_s, STAYS_IN_WINDOW * stay_s)
-    warmup_s = max(least_warmup_s, STAYS_IN_WARMUP * stay_s)
-    window_s = options.window_s if options.window_s is not None else round(window_s, 3)
-    warmup_s = options.warmup_s if options.warmup_s is not None else round(warmup_s, 3)
-    return Timing(warmup_s=warmup_s, window_s=window_s)
-
-
-def loads_of(options: RunOptions) -> list[Load]:
-    """The loads to put on every workload: levels that the system can open."""
-    if options.load == "open":
-        return [Load(fraction=fraction) for fraction in OPEN_FRACTIONS]
-    limit = machine.open_files_limit()
-    most = max(options.clients)
-    if limit is not None and most + FILES_BESIDE_CLIENTS > limit:
-        raise UsageError(
-            f"--clients {most}: this system allows {limit} open files; raise it with `ulimit -n` or use fewer"
-        )
-    return [Load(clients=count) for count in sorted(set(options.clients))]
 
 
 def _label(rounds: int) -> Literal["scouting", "default", "rigorous"]:

@@ -10,7 +10,8 @@ from runners.model.load import Timing
 from runners.model.subject import Settings
 from runners.plan.extended import EXTENDED
 from runners.session.options import RunOptions
-from runners.session.prepare import loads_of, prepare, timing_of
+from runners.session.prepare import prepare
+from runners.session.timing import loads_of, timing_of
 from tests.small_subjects import small_framework, small_subject
 
 

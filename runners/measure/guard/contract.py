@@ -109,11 +109,12 @@ async def _ask_everything(
         findings += [await _ask_calls(asker, workload, services) for workload in workloads if workload.needs]
         if server.subject.serves == "contract":
             findings.append(await _ask_missing(asker))
-        # what is not answered once needs not be asked many times; of endpoints of its own nobody knows how they wait
-        answered = {finding.route for finding in findings if finding.passed}
-        right = tuple(one for one in workloads if one.route in answered and one.request is None)
-        findings += [await _ask_overlap(asker, workload) for workload in right if workload.work == "wait"]
-        findings += await _ask_computing(asker, right)
+        if server.subject.target is None:  # of a running server nothing is claimed
+            # what is not answered once needs not be asked many times; of own endpoints nobody knows how they wait
+            answered = {finding.route for finding in findings if finding.passed}
+            right = tuple(one for one in workloads if one.route in answered and one.request is None)
+            findings += [await _ask_overlap(asker, workload) for workload in right if workload.work == "wait"]
+            findings += await _ask_computing(asker, right)
     return tuple(findings)
 
 

@@ -13,9 +13,9 @@ MOST_BYTES = 2**20
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d{1,9})\r?$", re.IGNORECASE | re.MULTILINE)
 
 
-def request(port: int, route: str) -> bytes:
+def request(port: int, route: str, host: str = HOST) -> bytes:
     """A GET after which the server closes the connection."""
-    return f"GET {route} HTTP/1.1\r\nHost: {HOST}:{port}\r\nConnection: close\r\n\r\n".encode()
+    return f"GET {route} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n".encode()
 
 
 def status_in(answer: bytes) -> int | None:
@@ -39,13 +39,13 @@ async def answer_from(reader: asyncio.StreamReader) -> bytes:
     return seen
 
 
-def status_of(port: int, route: str, within_s: float) -> int | None:
+def status_of(port: int, route: str, within_s: float, host: str = HOST) -> int | None:
     """The status of the answer to a GET, or None if the whole of it did not come in time."""
     deadline = time.monotonic() + within_s
     seen = b""
     try:
-        with socket.create_connection((HOST, port), timeout=within_s) as link:
-            link.sendall(request(port, route))
+        with socket.create_connection((host, port), timeout=within_s) as link:
+            link.sendall(request(port, route, host))
             while len(seen) < MOST_BYTES and (remaining_s := deadline - time.monotonic()) > 0:
                 link.settimeout(remaining_s)
                 piece = link.recv(2**16)

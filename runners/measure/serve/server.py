@@ -1,25 +1,21 @@
 """Starts a subject's server on a free port and makes sure that it, and nothing else, is what answers there."""
 
-import ipaddress
 import os
 import socket
-import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
-import psutil
 
 from runners.errors import PortTakenError, ServerError
 from runners.measure.hosts import local as process
 from runners.measure.serve import asked, ports
+from runners.measure.serve.command import OTHER_APPS, environment_of, start_command
 from runners.measure.serve.ports import HOST
+from runners.measure.serve.tree import listens, open_to_all, tree_of
 from runners.model.subject import Subject
-
-OTHER_APPS = "SHOOTOUT_APPS"
-"""The variable that names folders of apps that are not shipped, as apps/__init__.py reads it."""
 
 READY_TIMEOUT_S = 30.0
 POLL_S = 0.03
@@ -31,13 +27,14 @@ ANSWERS_WITHIN_S = 5.0
 class Server:
     """A started server on `cores` (none: any); `pids` is its tree at the moment it became ready, ascending.
 
+    Nothing was `started` if it ran before; its tree is then known only if a pid was told.
     A `replacement` stands in for one that died or hung during its round. `held` is its port until it listens there.
     `python` is the interpreter that runs it; None is the one that runs this program.
     """
 
     subject: Subject
     port: int
-    child: process.Child
+    started: process.Child | None
     log: Path
     root: Path = Path()
     cores: tuple[int, ...] = ()
@@ -48,7 +45,18 @@ class Server:
 
     @property
     def base_url(self) -> str:
-        return f"http://{HOST}:{self.port}"
+        return f"http://{self.host}:{self.port}"
+
+    @property
+    def child(self) -> process.Child:
+        """What was started; only of a server that was."""
+        if self.started is None:
+            raise ValueError(f"{self.subject.name} was not started here")
+        return self.started
+
+    @property
+    def host(self) -> str:
+        return self.subject.target.host if self.subject.target else HOST
 
     @property
     def apps(self) -> tuple[Path, ...]:
@@ -96,7 +104,7 @@ def launch(  # noqa: PLR0913 - what to start, where and how
     return Server(
         subject=subject,
         port=held.port,
-        child=child,
+        started=child,
         log=log,
         root=root,
         cores=tuple(cores),
@@ -140,103 +148,46 @@ def _awaited(server: Server, deadline: float, timeout_s: float) -> Server:
 
 def check_alive(server: Server) -> None:
     """Raise ServerError unless the tree is the one that became ready: no process died, none was replaced."""
+    if server.started is None:
+        check_target(server)
+        return
     if server.child.poll() is not None:
         raise _failure(server, f"{server.subject.name}: the server died with exit code {server.child.returncode}")
-    now = _tree(server.child.pid)
+    now = tree_of(server.child.pid)
     if gone := sorted(set(server.pids) - set(now)):
         raise _failure(server, f"{server.subject.name}: process {gone[0]} of the server died while it was under load")
 
 
+def check_target(server: Server) -> None:
+    """Raise ServerError unless a server that ran before answers, and its processes, if known, are those it had."""
+    target, name = server.subject.target, server.subject.name
+    now = tree_of(target.pid) if target and target.pid else ()
+    if gone := sorted(set(server.pids) - set(now)):
+        raise _failure(server, f"{name}: process {gone[0]} of the running server is gone")
+    if asked.status_of(server.port, server.subject.ping, ANSWERS_WITHIN_S, server.host) is None:
+        raise _failure(server, f"{name}: nothing answers at {server.base_url}/ping within {ANSWERS_WITHIN_S:g} s")
+
+
 def check_answers(server: Server, within_s: float = ANSWERS_WITHIN_S) -> None:
     """Raise ServerError unless one ping is answered in time: a server can live and hang."""
-    if asked.status_of(server.port, server.subject.ping, within_s) is None:
+    if asked.status_of(server.port, server.subject.ping, within_s, server.host) is None:
         raise _failure(server, f"{server.subject.name}: the server hangs: a ping had no answer within {within_s:g} s")
 
 
-def start_command(subject: Subject, port: int, python: Path | None = None) -> tuple[str, ...]:
-    """The words to execute, with nothing left open."""
-    filled = {"{python}": str(python or sys.executable), "{host}": HOST, "{port}": str(port)}
-    words = []
-    for word in subject.command:
-        for placeholder, value in filled.items():
-            word = word.replace(placeholder, value)  # noqa: PLW2901 - filled in step by step
-        words.append(word)
-    return tuple(words)
-
-
-def environment_of(subject: Subject, root: Path) -> Mapping[str, str]:
-    """The runner's environment less what would configure a server behind the manifest's back, plus the settings."""
-    hidden = (
-        "SHOOTOUT_",
-        "UVICORN_",
-        "GUNICORN_",
-        "GRANIAN_",
-        "SANIC_",
-        "WEB_CONCURRENCY",
-        "FLASK_",
-        "QUART_",
-        *process.HIDDEN,
-    )
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
-    return {**inherited, "PYTHONPATH": str(root), "PYTHONUNBUFFERED": "1", **subject.environment}
-
-
-def with_apps(subject: Subject, folders: Sequence[Path]) -> Subject:
-    """The subject with the folders of apps that are not shipped, which apps/__init__.py searches after its own."""
-    if not folders:
-        return subject
-    told = {OTHER_APPS: os.pathsep.join(map(str, folders))}
-    return subject.model_copy(update={"environment": {**subject.environment, **told}})
-
-
 def _owned(server: Server) -> Server:
-    pids = _tree(server.child.pid)
-    if not any(_listens(pid, server.port) for pid in pids):
+    pids = tree_of(server.child.pid)
+    if not any(listens(pid, server.port) for pid in pids):
         raise PortTakenError(
             f"starting {server.subject.name}: port {server.port} is answered by another process than the one started",
             log=process.last_lines(server.log),
         )
-    if (open_to_all := _open_to_all(pids, server.port)) is not None:
+    if (address := open_to_all(pids, server.port)) is not None:
         raise _failure(
             server,
-            f"starting {server.subject.name}: it listens on {open_to_all}, where other machines reach it, and not on "
+            f"starting {server.subject.name}: it listens on {address}, where other machines reach it, and not on "
             f"{HOST}; bind it to {{host}}",
         )
     return replace(server, pids=pids)
-
-
-def _tree(pid: int) -> tuple[int, ...]:
-    try:
-        below = psutil.Process(pid).children(recursive=True)
-    except psutil.NoSuchProcess:
-        return ()
-    return tuple(sorted([pid, *(child.pid for child in below if _lives(child))]))
-
-
-def _lives(process_below: psutil.Process) -> bool:
-    try:
-        return process_below.status() != psutil.STATUS_ZOMBIE  # dead, and its parent has not looked yet
-    except psutil.NoSuchProcess:
-        return False
-
-
-def _listens(pid: int, port: int) -> bool:
-    return bool(_listening(pid, port))
-
-
-def _open_to_all(pids: Sequence[int], port: int) -> str | None:
-    """An address that is not of this machine alone, where one of them listens."""
-    found = {address for pid in pids for address in _listening(pid, port)}
-    return next((one for one in sorted(found) if not ipaddress.ip_address(one).is_loopback), None)
-
-
-def _listening(pid: int, port: int) -> list[str]:
-    """The addresses on which this process listens at this port."""
-    try:
-        connections = psutil.Process(pid).net_connections("tcp")
-    except psutil.Error:
-        return []
-    return [c.laddr.ip for c in connections if c.status == psutil.CONN_LISTEN and c.laddr.port == port]
 
 
 def _answers(port: int) -> bool:

@@ -8,8 +8,9 @@ from typing import TypeVar
 from runners.errors import ServerError
 from runners.measure.hosts import local as process
 from runners.measure.orders import Orders
-from runners.measure.serve import ports, starting
-from runners.measure.serve.server import Server, check_alive, check_answers, with_apps
+from runners.measure.serve import ports, starting, targets
+from runners.measure.serve.command import with_apps
+from runners.measure.serve.server import Server, check_alive, check_answers
 from runners.model.outcome import Failed
 from runners.model.plan import Trial
 from runners.model.subject import Subject
@@ -26,18 +27,20 @@ def running_servers(
     change: Callable[[Subject], Subject] = lambda subject: subject,
 ) -> Iterator[dict[str, Server | Failed]]:
     """A server of each subject, started together; one that does not start is a Failed and leaves the others alone."""
-    starts = {one.name: _start(orders, change(one), f"{one.name}-{label}") for one in subjects}
-    servers: dict[str, Server | Failed] = {}
+    asked = tuple(subjects)
+    running = {one.name: _reached(orders, one) for one in asked if one.target}
+    starts = {one.name: _start(orders, change(one), f"{one.name}-{label}") for one in asked if not one.target}
+    servers: dict[str, Server | Failed] = dict(running)
     # all ports before the first server: it may let its own go while the others have none yet
     holds = {name: ports.hold() for name in starts}
     try:
         for name, start in starts.items():
             servers[name] = _begun(start, holds[name])
-        for name, server in servers.items():
-            servers[name] = _finished(starts[name], server)
+        for name, start in starts.items():
+            servers[name] = _finished(start, servers[name])
         yield servers
     finally:
-        process.stop([server.child for server in servers.values() if isinstance(server, Server)])
+        process.stop([server.child for server in servers.values() if isinstance(server, Server) and server.started])
         for held in holds.values():
             held.let_go()
 
@@ -54,6 +57,10 @@ def cohorts(members: Sequence[T]) -> Iterator[tuple[T, ...]]:
 def replace_if_dead(orders: Orders, servers: dict[str, Server | Failed], trial: Trial) -> None:
     """Put a fresh server in the place of one that died or answers nothing; it stands there from its start."""
     server = servers[trial.subject]
+    target = next((one for one in orders.plan.subjects if one.name == trial.subject and one.target), None)
+    if target is not None:
+        servers[trial.subject] = _reached(orders, target)
+        return
     if isinstance(server, Failed):
         return
     try:
@@ -65,6 +72,16 @@ def replace_if_dead(orders: Orders, servers: dict[str, Server | Failed], trial: 
         servers[trial.subject] = _begun(start)
         fresh = _finished(start, servers[trial.subject])
         servers[trial.subject] = fresh if isinstance(fresh, Failed) else replace(fresh, replacement=True)
+
+
+def _reached(orders: Orders, subject: Subject) -> Server | Failed:
+    """A server that runs already, looked for again before every trial: whoever restarts it has it back."""
+    if subject.target is None:
+        raise ValueError(f"{subject.name} is no running server")
+    try:
+        return targets.reached(subject, subject.target, orders.rig.logs / f"{subject.name}.log")
+    except ServerError as error:
+        return Failed(stage="server", reason=str(error))
 
 
 def _start(orders: Orders, subject: Subject, label: str) -> starting.Start:

@@ -42,11 +42,12 @@ def working_cores(subject: Subject, workload: Workload, machine: Machine) -> int
     return min(cores, subject.processes) if machine.gil_enabled or on_loop(subject, workload) else cores
 
 
-def used_cores(trial: Completed) -> float:
-    """Cores that the server kept busy in this window, on average."""
-    return trial.usage.server_cpu_s / trial.usage.duration_s
+def used_cores(trial: Completed) -> float | None:
+    """Cores that the server kept busy in this window, on average; None where its CPU time is not known."""
+    spent_s = trial.usage.server_cpu_s
+    return None if spent_s is None else spent_s / trial.usage.duration_s
 
 
 def are_busy(trials: Sequence[Completed], cores: int) -> bool:
     """Whether the middle one of these windows kept this many cores busy."""
-    return bool(trials) and median(map(used_cores, trials)) > BUSY_ENOUGH * cores
+    return bool(trials) and median(used_cores(trial) or 0.0 for trial in trials) > BUSY_ENOUGH * cores

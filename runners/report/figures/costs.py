@@ -71,7 +71,8 @@ def normalised_per_s(trial: Completed, load: Load, terms: Terms) -> float | None
 
 def utilisation(trial: Completed, _: Load, terms: Terms) -> float | None:
     """The share of the cores that can work on the cell which the server used, pings included."""
-    return used_cores(trial) / terms.cores if terms.cores else None
+    used = used_cores(trial)
+    return used / terms.cores if terms.cores and used is not None else None
 
 
 def bystander_share(trial: Completed, _: Load, terms: Terms) -> float | None:
@@ -88,19 +89,20 @@ def user_share(trial: Completed, *_: object) -> float | None:
 
 def load_cpu_s(trial: Completed, terms: Terms) -> float | None:
     """CPU seconds of the server in the window, less what its bystander cost if that is known; None if none are left."""
-    pings_s = bystander_cpu_s(trial, terms)
-    return (
-        trial.usage.server_cpu_s - (pings_s or 0.0) if pings_s is None or pings_s < trial.usage.server_cpu_s else None
-    )
+    pings_s, spent_s = bystander_cpu_s(trial, terms), trial.usage.server_cpu_s
+    if spent_s is None or (pings_s is not None and pings_s >= spent_s):
+        return None
+    return spent_s - (pings_s or 0.0)
 
 
 def bystander_cpu_s(trial: Completed, terms: Terms) -> float | None:
     """CPU seconds that the pings answered in the window cost, never more than were spent; None if not known."""
-    if not all(terms.pings.get(name) for name in CONNECTIONS):
+    spent_s = trial.usage.server_cpu_s
+    if spent_s is None or not all(terms.pings.get(name) for name in CONNECTIONS):
         return None
     streams = {"kept": trial.bystander_kept, "new": trial.bystander_fresh}
     cost_s = sum(_answered(streams[name]) * _cost_s(trial, terms, terms.pings[name]) for name in CONNECTIONS)
-    return min(cost_s, trial.usage.server_cpu_s)
+    return min(cost_s, spent_s)
 
 
 def normalising_factor(trial: Completed, terms: Terms) -> float:

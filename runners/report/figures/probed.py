@@ -31,7 +31,10 @@ def _centred(row: Sequence[Completed]) -> list[tuple[float, float]]:
     logs = [
         (math.log(trial.usage.probe_s), math.log(trial.usage.server_cpu_s / trial.load.requests))
         for trial in row
-        if trial.usage.probe_s and trial.load.requests and used_cores(trial) > BUSY_ENOUGH
+        if trial.usage.probe_s
+        and trial.load.requests
+        and trial.usage.server_cpu_s
+        and (used_cores(trial) or 0.0) > BUSY_ENOUGH
     ]
     if not logs:
         return []

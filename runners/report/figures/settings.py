@@ -9,8 +9,10 @@ from runners.model.subject import Subject
 
 
 def shared(session: Session) -> dict[str, Any]:
-    """By name every setting that is the same for all subjects; one in which they differ is missing."""
-    each = [subject.settings.model_dump() for subject in session.plan.subjects]
+    """By name every setting that is the same for all that were started; one in which they differ is missing."""
+    subjects = session.plan.subjects
+    started = [one for one in subjects if one.target is None] or subjects
+    each = [subject.settings.model_dump() for subject in started]
     return {name: value for name, value in each[0].items() if all(one[name] == value for one in each)}
 
 

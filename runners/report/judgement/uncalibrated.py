@@ -16,7 +16,7 @@ def calibration_gaps(session: Session) -> str | None:
         f"{subject.title} {workload.route}"
         for subject in session.plan.subjects
         for workload in session.plan.workloads
-        if (subject.name, workload.name) not in visited
+        if (subject.name, workload.name) not in visited and subject.target is None
     ]
     untried = [str(clients) for clients in levels if clients not in tried]
     parts = [f"no lone request of {names(cells)}: nothing is predicted there"] if cells else []

@@ -32,6 +32,7 @@ from runners.report.page.tables import printed
 from runners.report.replication.compare import SessionComparison
 from runners.report.summary import servers
 from runners.report.text import compare_words, variants
+from runners.report.text.circumstances import target_words
 from runners.report.text.table import bystander_words, order_note, speed_words
 from runners.report.values import Summary, Table
 
@@ -67,6 +68,7 @@ def page(
         "changes_head": variants.changes_head(summary.session),
         "changes_explained": variants.CHANGES_EXPLAINED,
         "quoted": _quoted,
+        "target_words": target_words,
         "bystander": bystander_words(summary),
         "speed": speed_words(summary),
     }

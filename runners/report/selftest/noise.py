@@ -89,7 +89,7 @@ def _noise(some: Sequence[tuple[str, int, Completed, float, float]]) -> Noise | 
         return None
     slope, tightness = _on_probe([(t.usage.probe_s, raw) for _, _, t, _, raw in some if t.usage.probe_s is not None])
     return Noise(
-        cores=median(used_cores(trial) for _, _, trial, _, _ in some),
+        cores=median(used_cores(trial) or 0.0 for _, _, trial, _, _ in some),
         rate=spread,
         raw=raw_spread,
         normalised=spread_of(normalised),

@@ -77,7 +77,9 @@ def make_row(  # noqa: PLR0913, PLR0917 - the facts of one cell
         failures=visits.failures,
         samples=sum(trial.load.latency.count for trial in trials if trial.load.latency),
         bystander_samples=waits.samples([trial.bystander_kept for trial in trials]),
-        ceiling=ceiling(
+        ceiling=None
+        if subject.target
+        else ceiling(
             subject=subject,
             workload=workload,
             load=load,
@@ -153,7 +155,7 @@ def _centred(seen: Spread | None, centre: float) -> Spread | None:
 
 def server_cores(trials: Iterable[Completed]) -> float | None:
     """Cores that the server kept busy in the middle one of its windows."""
-    return _middle([used_cores(trial) for trial in trials])
+    return _middle([cores for trial in trials if (cores := used_cores(trial)) is not None])
 
 
 def _missed(stream: BystanderSummary) -> int:

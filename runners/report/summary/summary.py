@@ -147,14 +147,15 @@ def _terms(
     terms = {
         subject.name: Terms(
             usual_s=usual_s,
-            cores=working_cores(subject, workload, machine_of(session, subject.name)),
+            cores=None if subject.target else working_cores(subject, workload, machine_of(session, subject.name)),
             pings=ping_points(session.calibration, subject.name),
         )
         for subject in session.plan.subjects
         if subject.name in visits
     }
     sound = {name: list(visits[name].completed.values()) for name in terms if visits[name].are_sound}
-    busy = [are_busy(trials, terms[name].cores or 0) for name, trials in sound.items()]
+    cores = {name: one.cores for name, one in terms.items()}
+    busy = [cores[name] is not None and are_busy(trials, cores[name] or 0) for name, trials in sound.items()]
     normalise = usual_s is not None and bool(busy) and all(busy)
     return {name: replace(one, normalise=normalise) for name, one in terms.items()}
 

@@ -1,12 +1,28 @@
 """The settings of a session in words."""
 
 from runners.model.session import Session
-from runners.model.subject import Subject
+from runners.model.subject import Subject, Target
 from runners.report.figures.settings import framework_title, shared
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost"})
+
+
+def target_words(target: Target) -> str:
+    """What there is to say of a running server: where it is, what is not known of it, and why."""
+    unknown = "its settings, versions and limits are not known"
+    if target.pid is None:
+        unknown = f"{unknown}, nor its CPU time, memory and threads, as no pid was told"
+    else:
+        unknown = f"{unknown}, and its CPU per request holds what the bystander's pings cost"
+    away = "" if target.host in LOOPBACK else "; it is on another host, so that the network is part of every figure"
+    return f"runs at {target.url} already: nothing was started or pinned; {unknown}{away}"
 
 
 def settings_words(session: Session) -> str:
-    """Profile, threads, waits and so on, as far as all subjects share them; what they do not is in their titles."""
+    """Profile, threads, waits and so on, as far as all subjects share them; what they do not is in their titles.
+
+    Of running servers nothing of the kind is known.
+    """
     settings = shared(session)
     profile = settings.get("profile")
     if profile == "stock":
@@ -32,6 +48,9 @@ def versions_of(session: Session) -> list[str]:
     """Each framework with its version once: what its serving process told, or else the environment that it runs in."""
     told: dict[str, None] = {}
     for subject in session.plan.subjects:
+        if subject.target is not None:
+            told[f"{subject.title} (a running server)"] = None
+            continue
         runtime = session.runtimes.get(subject.name)
         here = {} if subject.settings.python else session.machine.versions
         served = runtime or subject.own

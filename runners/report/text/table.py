@@ -4,7 +4,7 @@ from runners.model.machine import Machine
 from runners.report.judgement.doubts import title
 from runners.report.summary import servers
 from runners.report.text import predictions
-from runners.report.text.circumstances import runtime_words, services_words, settings_words, versions_of
+from runners.report.text.circumstances import runtime_words, services_words, settings_words, target_words, versions_of
 from runners.report.text.columns import columns
 from runners.report.text.markdown import grid, line, plain
 from runners.report.text.variants import changes_section, curves_section
@@ -207,6 +207,9 @@ def _commands(summary: Summary) -> str:
         settings = [f"{name}={value}" for name, value in subject.environment.items()]
         started = _code(" ".join([*settings, *subject.command]))
         python = runtime_words(summary.session, subject)
+        if subject.target is not None:
+            lines.append(f"- {plain(subject.title)}: {plain(target_words(subject.target))}")
+            continue
         lines.append(f"- {plain(subject.title)} (loop: {plain(subject.loop)}{plain(python)}): {started}")
     return "\n".join([*lines, ""])
 

@@ -15,15 +15,8 @@ from runners.errors import ServerError
 from runners.measure.hosts import local as process
 from runners.measure.sense import sampler
 from runners.measure.serve import ports
-from runners.measure.serve.server import (
-    Server,
-    await_ready,
-    check_alive,
-    check_answers,
-    environment_of,
-    launch,
-    start_command,
-)
+from runners.measure.serve.command import environment_of, start_command
+from runners.measure.serve.server import Server, await_ready, check_alive, check_answers, launch
 from tests.conftest import ROOT, StartSmall
 from tests.small_subjects import gone, small_subject
 
@@ -66,7 +59,7 @@ def test_a_server_that_never_gets_ready_is_given_up_with_what_was_seen(
 def test_an_answer_from_another_process_than_the_one_started_is_noticed(start_small: StartSmall) -> None:
     impostor = start_small()
     own = start_small()
-    taken = Server(subject=own.subject, port=impostor.port, child=own.child, log=own.log)
+    taken = Server(subject=own.subject, port=impostor.port, started=own.child, log=own.log)
     with pytest.raises(ServerError, match=f"port {impostor.port} is answered by another process than the one started"):
         await_ready(taken)
 

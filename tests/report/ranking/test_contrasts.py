@@ -89,7 +89,7 @@ def test_the_ratio_is_the_geometric_mean_over_blocks_of_the_trials_themselves(me
     for one in stored.results:
         if one.trial.workload == "sync-io" and isinstance(one.outcome, Completed):
             load, usage = one.outcome.load, one.outcome.usage
-            rate, cpu_s = load.requests / load.window_s, usage.server_cpu_s / load.requests
+            rate, cpu_s = load.requests / load.window_s, (usage.server_cpu_s or 0.0) / load.requests
             values[one.trial.subject][one.trial.block] = rate if metric == RATE else cpu_s
     told = {key: found for key, found in seen(stored).items() if key[0] == metric}
     assert len(told) == 2 * 3

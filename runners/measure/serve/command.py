@@ -1,0 +1,49 @@
+"""What a server is started with: the words of its command, its environment, and where apps are looked for."""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from runners.measure.hosts import local as process
+from runners.measure.serve.ports import HOST
+from runners.model.subject import Subject
+
+OTHER_APPS = "SHOOTOUT_APPS"
+"""The variable that names folders of apps that are not shipped, as apps/__init__.py reads it."""
+
+
+def start_command(subject: Subject, port: int, python: Path | None = None) -> tuple[str, ...]:
+    """The words to execute, with nothing left open."""
+    filled = {"{python}": str(python or sys.executable), "{host}": HOST, "{port}": str(port)}
+    words = []
+    for word in subject.command:
+        for placeholder, value in filled.items():
+            word = word.replace(placeholder, value)  # noqa: PLW2901 - filled in step by step
+        words.append(word)
+    return tuple(words)
+
+
+def environment_of(subject: Subject, root: Path) -> Mapping[str, str]:
+    """The runner's environment less what would configure a server behind the manifest's back, plus the settings."""
+    hidden = (
+        "SHOOTOUT_",
+        "UVICORN_",
+        "GUNICORN_",
+        "GRANIAN_",
+        "SANIC_",
+        "WEB_CONCURRENCY",
+        "FLASK_",
+        "QUART_",
+        *process.HIDDEN,
+    )
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
+    return {**inherited, "PYTHONPATH": str(root), "PYTHONUNBUFFERED": "1", **subject.environment}
+
+
+def with_apps(subject: Subject, folders: Sequence[Path]) -> Subject:
+    """The subject with the folders of apps that are not shipped, which apps/__init__.py searches after its own."""
+    if not folders:
+        return subject
+    told = {OTHER_APPS: os.pathsep.join(map(str, folders))}
+    return subject.model_copy(update={"environment": {**subject.environment, **told}})

@@ -1,0 +1,49 @@
+"""Running servers as they are named: what is understood, and what is refused in one line."""
+
+import pytest
+
+from runners.errors import UsageError
+from runners.model.subject import Settings, Target
+from runners.plan.targets import parse_target, target_subject
+
+
+@pytest.mark.parametrize(
+    ("text", "target"),
+    [
+        ("mine=http://127.0.0.1:9000", Target(host="127.0.0.1", port=9000)),
+        ("mine=http://127.0.0.1:9000/", Target(host="127.0.0.1", port=9000)),
+        ("mine=http://10.0.0.7:80,pid=12", Target(host="10.0.0.7", port=80, pid=12)),
+    ],
+)
+def test_a_running_server_is_named_by_its_address_and_perhaps_its_process(text: str, target: Target) -> None:
+    assert parse_target(text) == ("mine", target)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mine",
+        "http://127.0.0.1:9000",
+        "=http://127.0.0.1:9000",
+        "../mine=http://127.0.0.1:9000",
+        "mine=https://127.0.0.1:9000",
+        "mine=http://127.0.0.1",
+        "mine=http://127.0.0.1:0",
+        "mine=http://127.0.0.1:99999",
+        "mine=http://a:b@127.0.0.1:9000",
+        "mine=http://127.0.0.1:9000/path",
+        "mine=http://[::1]:9000",
+        "mine=http://127.0.0.1:9000,pid=0",
+        "mine=http://127.0.0.1:9000,pid=all",
+        "mine=http://127.0.0.1:9000,",
+    ],
+)
+def test_anything_else_is_refused_with_the_form_it_must_have(text: str) -> None:
+    with pytest.raises(UsageError, match="give it as NAME=http://HOST:PORT"):
+        parse_target(text)
+
+
+def test_what_a_running_server_must_answer_is_that_of_the_settings_asked_for() -> None:
+    subject = target_subject("mine", Target(host="127.0.0.1", port=9000), Settings(cpu_iterations=4))
+    assert subject.expected["async-cpu"] == "14"
+    assert "a running server is not told where services are" in set(subject.does_not_apply.values())

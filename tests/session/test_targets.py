@@ -1,0 +1,103 @@
+"""A server that runs already beside started ones: what is not known of it is missing, and it is left as it is."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from runners import store
+from runners.errors import ContractError, UsageError
+from runners.measure.guard import contract
+from runners.measure.serve.server import Server
+from runners.model.outcome import Completed, Failed
+from runners.model.session import TrialResult
+from runners.model.subject import Target
+from runners.session.options import RunOptions
+from runners.session.prepare import prepare
+from tests.conftest import ROOT
+from tests.session.conducting import run
+from tests.small_subjects import small_subject
+
+Asked = Callable[[Target], RunOptions]
+
+
+@contextmanager
+def someone_elses(folder: Path) -> Iterator[Server]:
+    """A small server that the session did not start."""
+    with contract.running(small_subject("elsewhere"), cores=(), root=ROOT, logs=folder) as server:
+        yield server
+
+
+@pytest.fixture
+def asked(options: RunOptions) -> Asked:
+    """A session of one started framework and a running server."""
+    return lambda target: replace(options, frameworks=(("ant", {}),), targets=(("mine", target),))
+
+
+def outcomes(folder: Path, name: str) -> list[Completed | Failed]:
+    return [one.outcome for one in store.read(folder).results if one.trial.subject == name]
+
+
+def test_what_it_spends_is_missing_with_the_reason_and_never_a_zero(asked: Asked, tmp_path: Path) -> None:
+    with someone_elses(tmp_path) as server:
+        folder, summary = run(asked(Target(host="127.0.0.1", port=server.port)))
+        assert server.child.poll() is None
+    for one in outcomes(folder, "mine"):
+        assert isinstance(one, Completed)
+        assert (one.usage.server_cpu_s, one.usage.foreign_cpu_s, one.usage.threads) == (None, None, None)
+        assert one.samples == ()
+    (row,) = (row for row in summary.tables[0].rows if row.subject == "mine")
+    assert row.ceiling is None
+    assert {name for name in ("cpu_s_per_request", "utilisation", "threads") if row.metrics[name]} == set()
+    assert row.metrics["requests_per_s"] is not None
+    assert [one.subject for one in summary.servers] == ["ant"]
+    told = (folder / "table.md").read_text(encoding="utf-8")
+    assert "nor its CPU time, memory and threads, as no pid was told" in told
+    assert "another host" not in told
+
+
+def test_with_its_process_what_it_spends_is_known(asked: Asked, tmp_path: Path) -> None:
+    with someone_elses(tmp_path) as server:
+        folder, summary = run(asked(Target(host="127.0.0.1", port=server.port, pid=server.child.pid)))
+    for one in outcomes(folder, "mine"):
+        assert isinstance(one, Completed)
+        assert one.usage.server_cpu_s is not None
+        assert one.usage.foreign_cpu_s is not None
+    assert {one.subject for one in summary.servers} == {"ant", "mine"}
+
+
+def test_one_that_dies_fails_its_trials_from_then_on_and_the_others_go_on(asked: Asked, tmp_path: Path) -> None:
+    with someone_elses(tmp_path) as server:
+
+        def stop_it(event: object, _summary: object) -> None:
+            if isinstance(event, TrialResult) and event.trial.round == 1:
+                server.child.kill()
+
+        folder, _ = run(asked(Target(host="127.0.0.1", port=server.port)), stop_it)
+    last = outcomes(folder, "mine")[-1]
+    assert isinstance(last, Failed)
+    assert last.stage == "server"
+    assert f"nothing answers at http://127.0.0.1:{server.port}/ping" in last.reason
+    assert all(isinstance(one, Completed) for one in outcomes(folder, "ant"))
+
+
+def test_one_that_is_not_there_ends_the_session_before_anything_is_measured(asked: Asked, tmp_path: Path) -> None:
+    with someone_elses(tmp_path) as server:
+        pass
+    with pytest.raises(ContractError, match=rf"mine \(start\).*nothing answers at http://127.0.0.1:{server.port}/ping"):
+        run(asked(Target(host="127.0.0.1", port=server.port)))
+
+
+def test_a_process_that_is_not_there_is_named(asked: Asked, tmp_path: Path) -> None:
+    with someone_elses(tmp_path) as server, pytest.raises(ContractError, match="there is no process 4194305"):
+        run(asked(Target(host="127.0.0.1", port=server.port, pid=4_194_305)))  # above the largest that Linux gives
+
+
+def test_a_name_that_is_taken_and_an_open_load_are_refused(asked: Asked) -> None:
+    options = asked(Target(host="127.0.0.1", port=9000))
+    with pytest.raises(UsageError, match="there is a subject called ant already"):
+        prepare(replace(options, targets=(("ant", options.targets[0][1]),)))
+    with pytest.raises(UsageError, match="--target and --load open"):
+        prepare(replace(options, load="open"))
