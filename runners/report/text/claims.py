@@ -84,6 +84,12 @@ def deciding_words(judgement: Judgement) -> str:
     return "; ".join(told) or NOTHING
 
 
+def why_words(judgement: Judgement) -> str:
+    """Why, as a sentence."""
+    why = judgement.why
+    return f"{why[:1].upper()}{why[1:]}{'' if why.endswith('.') else '.'}"
+
+
 def differing_words(judgement: Judgement) -> str:
     """Which cases have which verdict, where not all have the claim's; empty where they do.
 
@@ -167,7 +173,7 @@ def _section(judgement: Judgement, session: Session, pictures: Collection[str]) 
         "",
         f"{plain(claim.statement)} Source: {plain(cited(claim))}.",
         "",
-        f"**{judgement.verdict}**. {plain(judgement.why)}",
+        f"**{judgement.verdict}**. {plain(why_words(judgement))}",
         "",
         *_picture(claim, pictures),
         f"Thresholds, stated before measuring: {plain(claim.reason)}",

@@ -260,6 +260,7 @@ def test_the_files_of_a_session_name_every_claim_and_how_to_repeat_it() -> None:
         assert "shootout claims offload-thread" in files[name]
         assert "needs workload cpu-thread" in files[name]
         assert "Hitesh" in files[name]
+        assert "Needs workload cpu-thread." in files[name]
     lines = list(csv.DictReader(io.StringIO(files["claims.csv"])))
     assert {(one["claim"], one["framework"], one["case_verdict"]) for one in lines} == {
         ("def-io-serial", "starlette", "refuted"),
