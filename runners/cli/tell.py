@@ -12,7 +12,8 @@ from runners.cli.gate import print_gate
 from runners.cli.options import AsJson, Results
 from runners.cli.screen import print_result
 from runners.cli.terminal import err, out, print_json, said, shown
-from runners.errors import INTERRUPTED
+from runners.errors import INTERRUPTED, StoreError
+from runners.model.session import StoredSession
 from runners.plan.workloads import CORE
 from runners.report import index, render
 from runners.report.claims.agree import agreement
@@ -34,7 +35,7 @@ def report(
 ) -> None:
     folder = store.find(results, session)
     with store.writing(folder), ending.told("nothing is lost; run the same again to draw it"):
-        stored = store.read(folder)
+        stored = _measured(folder)
         err.print(said("drawing tables and charts…"))
         summary, files = render.everything(stored)
         store.write_derived(folder, files)
@@ -57,6 +58,7 @@ def publish(
 ) -> None:
     found = store.find(results, session)
     store.refuse_if_written(found)
+    _measured(found)
     with ending.told("nothing is lost; run the same again to publish it"):
         folder, summary = _published(results, found, question)
         wanted = _is_whole(summary) if readme is None else readme
@@ -66,6 +68,15 @@ def publish(
                 home / "README.md", overview.BEGIN, overview.END, overview.markdown(summary, folder.name)
             )
     out.print(said(f"published: {shown(folder)}"), soft_wrap=True)
+
+
+def _measured(folder: Path) -> StoredSession:
+    """The session, unless it ended before its first trial, as one whose check found an app that is wrong."""
+    stored = store.read(folder)
+    if not stored.results and stored.session.finished_at is None:
+        again = ending.how_to_go_on(stored.session)
+        raise StoreError(f"reading {folder.name}: nothing was measured in it; mend what its check found, then: {again}")
+    return stored
 
 
 def _published(results: Path, found: Path, question: str | None) -> tuple[Path, Summary]:
@@ -89,7 +100,7 @@ def compare(  # noqa: PLR0913 - one argument for each option
     results: Results,
     as_json: AsJson = False,
 ) -> None:
-    stored = [store.read(store.find(results, name)) for name in (first, second)]
+    stored = [_measured(store.find(results, name)) for name in (first, second)]
     summaries = [summarise(one) for one in stored]
     seen = comparing.compare(*summaries, levels=levels)
     if page is not None:

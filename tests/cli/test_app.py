@@ -190,6 +190,28 @@ def test_a_contract_that_is_not_kept_ends_a_run_with_exit_code_1(
     assert "liar /sync-io: FAILED" in outcome.err
     assert "Traceback" not in outcome.err
     assert running_below(tmp_path) == []
+    for words in (("report",), ("publish",), ("compare", "latest", "latest")):
+        line = one_line(shootout(*words, "--out", tmp_path / "r"), 1)
+        assert "nothing was measured in it; mend what its check found, then: shootout run --resume" in line
+
+
+def test_a_broken_manifest_among_good_ones_is_named_and_refused_only_if_it_was_asked_for(
+    shootout: Shootout, apps: Path
+) -> None:
+    small_framework(apps, "bad").write_text("titel = 1", encoding="utf-8")
+    (apps / "half").mkdir()
+    (apps / "half" / "app.py").touch()
+    outcome = shootout("list", "--apps", apps)
+    assert (outcome.code, "tiny" in outcome.out, "bad" in outcome.out) == (0, True, False)
+    first, second = outcome.err.splitlines()
+    assert first.startswith("bad: left out: reading apps/bad/framework.toml: key 'titel': unknown key")
+    assert second == "half: passed over, it has no framework.toml"
+    assert "apps/bad/framework.toml" in one_line(shootout("check", "bad", "--apps", apps), 1)
+
+
+def test_a_check_takes_as_many_processes_as_a_run(shootout: Shootout, apps: Path) -> None:
+    outcome = shootout("check", "tiny", "--apps", apps, "--processes", "2")
+    assert "--processes 2: tiny runs one process only" in one_line(outcome, 2)
 
 
 def test_listing_as_json_parses_and_says_what_is_installed(shootout: Shootout, apps: Path) -> None:
