@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from runners.errors import UsageError
+from runners.model.text import unshown
 from runners.plan.manifests import MANIFEST, find_frameworks, select_frameworks
 
 APP = "app.py"
@@ -20,11 +21,13 @@ def make_framework(apps: Path, name: str, *, like: str, title: str, package: str
         The files. The app is a copy that still uses the other framework.
 
     Raises:
-        UsageError: The name cannot be a Python package or is taken, or `like` is unknown or has no app of its own.
+        UsageError: The name cannot be a Python package or is taken, `like` is unknown or has no app of its own, or the
+            title or the package cannot stand in a manifest.
         ManifestError: A manifest that is there already is wrong.
     """
     if not name.isidentifier() or keyword.iskeyword(name) or name != name.lower():
         raise UsageError(f"making {name!r}: its folder is a Python package; use lower-case letters, digits and _")
+    _check_texts(name, title, package)
     (model,) = select_frameworks(find_frameworks(apps), (like,))
     source, folder = apps / model.name, apps / name
     if not (source / APP).is_file():
@@ -41,6 +44,14 @@ def make_framework(apps: Path, name: str, *, like: str, title: str, package: str
         (folder / EXTENDED).write_text(_moved(text, like, name), encoding="utf-8")
         files = (*files, folder / EXTENDED)
     return files
+
+
+def _check_texts(name: str, title: str, package: str) -> None:
+    for option, text in (("--title", title), ("--package", package)):
+        if code := unshown(text) or next((f"U+{ord(one):04X}" for one in text if one in "\n\t"), None):
+            raise UsageError(f"making {name!r}: {option} holds the control character {code}; leave it out")
+    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", package):
+        raise UsageError(f"making {name!r}: --package {package!r} is no name of a distribution, such as 'flask'")
 
 
 def _moved(text: str, old: str, new: str) -> str:

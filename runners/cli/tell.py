@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from runners import store
-from runners.cli.claims import print_claims
+from runners.cli.claims import print_claims, refuse_if_all_failed
 from runners.cli.options import AsJson, Results
 from runners.cli.screen import print_result
 from runners.cli.terminal import err, out, print_json, said, shown
@@ -115,6 +115,7 @@ def tell(folder: Path, summary: Summary) -> None:
             soft_wrap=True,
         )
         raise typer.Exit(INTERRUPTED)
+    refuse_if_all_failed(folder)
 
 
 def _is_whole(summary: Summary) -> bool:

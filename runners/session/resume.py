@@ -12,7 +12,7 @@ from runners.model.machine import Machine
 from runners.model.session import BlockVoid, Session, StoredSession
 from runners.report.values import Summary
 from runners.session import ending
-from runners.session.interpreters import find_all
+from runners.session.interpreters import find_again
 from runners.session.options import RunOptions
 from runners.session.prepare import cores_of, prepare_plan
 from runners.session.run import Watch, conduct, draw, in_folder
@@ -75,7 +75,8 @@ def _interpreters(session: Session, options: RunOptions) -> dict[str, Path]:
     """Those of the subjects by label; UsageError where one is another version than it was."""
     subjects = [subject for subject in session.plan.subjects if subject.settings.python is not None]
     labels = tuple(dict.fromkeys(str(subject.settings.python) for subject in subjects))
-    found = find_all(labels, [subject.package for subject in subjects], options.results)
+    begun = replace(options, command=session.command)
+    found = find_again(labels, begun, [subject.package for subject in subjects])
     for subject in subjects:
         now, then = found[str(subject.settings.python)].python, session.runtimes.get(subject.name)
         if then is not None and then.python != now:
