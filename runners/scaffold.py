@@ -6,8 +6,7 @@ import re
 from pathlib import Path
 
 from runners.errors import UsageError
-from runners.model.text import unshown
-from runners.plan.manifests import MANIFEST, find_frameworks, select_frameworks
+from runners.plan.manifests import MANIFEST, control_character, find_frameworks, select_frameworks
 
 APP = "app.py"
 EXTENDED = "extended.py"
@@ -48,7 +47,7 @@ def make_framework(apps: Path, name: str, *, like: str, title: str, package: str
 
 def _check_texts(name: str, title: str, package: str) -> None:
     for option, text in (("--title", title), ("--package", package)):
-        if code := unshown(text) or next((f"U+{ord(one):04X}" for one in text if one in "\n\t"), None):
+        if code := control_character(text):
             raise UsageError(f"making {name!r}: {option} holds the control character {code}; leave it out")
     if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", package):
         raise UsageError(f"making {name!r}: --package {package!r} is no name of a distribution, such as 'flask'")

@@ -65,6 +65,11 @@ def select_frameworks(found: tuple[Framework, ...], names: tuple[str, ...]) -> t
     return tuple(known[name] for name in dict.fromkeys(names)) if names else found
 
 
+def control_character(text: str) -> str | None:
+    """The code of the first character that no title may hold, such as 'U+000A'; None if there is none."""
+    return unshown(text) or next((f"U+{ord(one):04X}" for one in text if one in "\n\t"), None)
+
+
 def _first_fault(error: ValidationError) -> str:
     faults = error.errors(include_url=False, include_context=False)
     first = faults[0]
