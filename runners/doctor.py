@@ -11,6 +11,7 @@ from runners.errors import ShootoutError
 from runners.measure.load import k6
 from runners.measure.sense import machine, probe, sampler
 from runners.measure.sense.installed import installed_version
+from runners.model.machine import untried_k6
 from runners.plan.manifests import find_frameworks
 
 NOISE_S = 3.0
@@ -42,7 +43,9 @@ def _k6(wanted: str | None) -> Answer:
         found = k6.find_k6(wanted)
     except ShootoutError as error:
         return Answer(what="k6", seen=str(error), state="bad")
-    return Answer(what="k6", seen=f"{found.version} at {found.path}", state="ok")
+    untried = untried_k6(found.version)
+    seen = f"{found.version} at {found.path}" + (f": {untried}" if untried else "")
+    return Answer(what="k6", seen=seen, state="note" if untried else "ok")
 
 
 def _frameworks(apps: Sequence[Path]) -> Answer:

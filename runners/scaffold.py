@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from runners.errors import StoreError, UsageError
-from runners.plan.manifests import MANIFEST, find_frameworks, select_frameworks
+from runners.plan.manifests import MANIFEST, control_character, find_frameworks, select_frameworks
 
 APP = "app.py"
 EXTENDED = "extended.py"
@@ -25,12 +25,14 @@ def make_framework(  # noqa: PLR0913 - where, what and after which model
         The files. The app is a copy that still uses the other framework.
 
     Raises:
-        UsageError: The name cannot be a Python package or is taken, or `like` is unknown or has no app of its own.
+        UsageError: The name cannot be a Python package or is taken, `like` is unknown or has no app of its own, or the
+            title or the package cannot stand in a manifest.
         ManifestError: A manifest that is there already is wrong.
         StoreError: The folder cannot be written.
     """
     if not name.isidentifier() or keyword.iskeyword(name) or name != name.lower():
         raise UsageError(f"making {name!r}: its folder is a Python package; use lower-case letters, digits and _")
+    _check_texts(name, title, package)
     select_frameworks(find_frameworks(*among), (like,))
     source = next(one / like for one in among if (one / like / MANIFEST).is_file())
     if not (source / APP).is_file():
@@ -57,6 +59,14 @@ def make_framework(  # noqa: PLR0913 - where, what and after which model
 def _named(apps: Path, name: str) -> tuple[Path, Path]:
     """What would be found by this name there: a framework, or a module that apps share."""
     return apps / name, apps / f"{name}.py"
+
+
+def _check_texts(name: str, title: str, package: str) -> None:
+    for option, text in (("--title", title), ("--package", package)):
+        if code := control_character(text):
+            raise UsageError(f"making {name!r}: {option} holds the control character {code}; leave it out")
+    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", package):
+        raise UsageError(f"making {name!r}: --package {package!r} is no name of a distribution, such as 'flask'")
 
 
 def _moved(text: str, old: str, new: str) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from runners.doctor import Answer, examine
+from tests.fake_k6 import fake_k6
 from tests.small_subjects import small_framework
 
 
@@ -37,3 +38,10 @@ def test_a_folder_without_frameworks_and_a_sound_k6_are_told_apart(tmp_path: Pat
     answers = {answer.what: answer for answer in examine((tmp_path / "apps",), str(k6_stand_in))}
     assert answers["frameworks"].state == "bad"
     assert answers["k6"] == Answer(what="k6", seen=f"v1.1.0 at {k6_stand_in}", state="ok")
+
+
+def test_a_k6_that_is_newer_than_any_that_was_tried_is_noted(tmp_path: Path) -> None:
+    path = fake_k6(tmp_path, version="k6 v3.0.0 (go1.30)")
+    answers = {answer.what: answer for answer in examine((tmp_path,), str(path))}
+    assert answers["k6"].state == "note"
+    assert answers["k6"].seen.endswith("k6 v3.0.0 was not tried with this program; 1.1 to 2.x were")

@@ -38,6 +38,33 @@ def test_an_unknown_model_and_one_without_an_app_are_refused_and_leave_nothing(a
     assert not (apps / "fresh").exists()
 
 
+@pytest.mark.parametrize(
+    ("title", "package", "told"),
+    [
+        ("a\x1b[31mb", "p", r"--title holds the control character U\+001B"),
+        ("a\nb", "p", r"--title holds the control character U\+000A"),
+        ("a\tb", "p", r"--title holds the control character U\+0009"),
+        ("a\x7fb", "p", r"--title holds the control character U\+007F"),
+        ("a\u202eb", "p", r"--title holds the control character U\+202E"),
+        ("T", "p\x00", r"--package holds the control character U\+0000"),
+        ("T", "p; touch x", "--package 'p; touch x' is no name of a distribution"),
+        ("T", "--index-url=x", "is no name of a distribution"),
+    ],
+)
+def test_a_title_or_package_that_cannot_stand_in_a_manifest_is_refused_and_leaves_nothing(
+    apps: Path, title: str, package: str, told: str
+) -> None:
+    with pytest.raises(UsageError, match=told):
+        make_framework(apps, "fresh", among=(apps,), like="starlette", title=title, package=package)
+    assert not (apps / "fresh").exists()
+
+
+@pytest.mark.parametrize("title", ['"', "\\", '\\"', "it's", '"""', "#", "a = b", "[x]", "µ ∆ 漢", "\\u0041", "{port}"])
+def test_a_title_of_quotes_and_backslashes_is_read_back_as_it_was_given(apps: Path, title: str) -> None:
+    make_framework(apps, "fresh", among=(apps,), like="starlette", title=title, package="starlette")
+    assert [one.title for one in find_frameworks(apps) if one.name == "fresh"] == [title]
+
+
 @pytest.mark.parametrize("like", ["starlette", "fastapi", "flask", "aiohttp"])
 def test_a_manifest_and_the_apps_files_make_a_framework_that_starts_its_own_app(apps: Path, like: str) -> None:
     files = make_framework(apps, "fresh", among=(apps,), like=like, title='A "quoted" title', package="starlette")

@@ -13,8 +13,9 @@ from runners import store
 from runners.cli.options import K6, Apps, Database, Results, Shipped, cores_of, folders_of, without_passwords, words_of
 from runners.cli.screen import Screen
 from runners.cli.terminal import err, grid, out, shown
-from runners.errors import INTERRUPTED
+from runners.errors import INTERRUPTED, ShootoutError
 from runners.measure.sense import sampler
+from runners.model.outcome import Failed
 from runners.model.subject import Settings
 from runners.plan.claims.as_written import ARTICLES_ITERATIONS, ARTICLES_WAIT_S, as_written
 from runners.plan.claims.cases import WORKLOADS
@@ -94,6 +95,19 @@ def print_claims(folder: Path) -> None:
     out.print(Text(f"written: {shown(folder)}/claims.md, claims.csv, table.md, report.html, charts/"), soft_wrap=True)
 
 
+def refuse_if_all_failed(folder: Path) -> None:
+    """Raise ShootoutError, with the first reason and where the logs are, if no trial of a session has figures."""
+    results = store.read(folder).results
+    failed = [(one.trial, one.outcome) for one in results if isinstance(one.outcome, Failed)]
+    if failed and len(failed) == len(results):
+        trial, outcome = failed[0]
+        raise ShootoutError(
+            f"measuring {folder.name}: every trial failed, {len(failed)} of {len(results)}; the first, {trial.subject} "
+            f"on /{trial.workload} at {trial.load.label}: {outcome.reason}; see {shown(folder / 'logs')} and "
+            "`shootout check`, then run again"
+        )
+
+
 def _verdict(one: Judgement) -> Text:
     text = Text.assemble((f"{one.claim.id}  ", "bold"), (one.verdict, STYLES.get(one.verdict, "dim")))
     text.append(f"  {one.claim.statement}\n")
@@ -133,3 +147,4 @@ def _run(sessions: Sequence[Prepared], results: Path) -> None:
             told = f"interrupted; go on with: shootout run --resume {summary.session.name}"
             err.print(Text(told, style="yellow"), soft_wrap=True)
             raise typer.Exit(INTERRUPTED)
+        refuse_if_all_failed(folder)

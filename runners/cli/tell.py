@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from runners import places, store
-from runners.cli.claims import print_claims
+from runners.cli.claims import print_claims, refuse_if_all_failed
 from runners.cli.gate import print_gate
 from runners.cli.options import AsJson, Results
 from runners.cli.screen import print_result
@@ -129,6 +129,7 @@ def tell(folder: Path, summary: Summary) -> None:
             soft_wrap=True,
         )
         raise typer.Exit(INTERRUPTED)
+    refuse_if_all_failed(folder)
 
 
 def _is_whole(summary: Summary) -> bool:

@@ -1,5 +1,7 @@
 """Where it was measured."""
 
+import re
+
 from pydantic import Field, PositiveInt
 
 from runners.model.value import Value
@@ -26,3 +28,14 @@ class Machine(Value):
     """Variables of the runner's environment that can change how Python, its allocator or Go run."""
     siblings_shared: bool = False
     """Whether servers and k6 had to share a physical core as two of its hardware threads."""
+
+
+NEWEST_K6 = 2
+"""The newest major version of k6 that this program was tried with."""
+
+
+def untried_k6(version: str) -> str | None:
+    """What to say of a k6 that is newer than any that was tried, such as v3.0.0; None of the others."""
+    found = re.match(r"v?(\d+)", version)
+    is_newer = found is not None and int(found[1]) > NEWEST_K6
+    return f"k6 {version} was not tried with this program; 1.1 to {NEWEST_K6}.x were" if is_newer else None

@@ -128,6 +128,11 @@ def _core_only(where: str, framework: Framework, said: object) -> Framework:
     return framework.model_copy(update={"does_not_apply": told})
 
 
+def control_character(text: str) -> str | None:
+    """The code of the first character that no title may hold, such as 'U+000A'; None if there is none."""
+    return unshown(text) or next((f"U+{ord(one):04X}" for one in text if one in "\n\t"), None)
+
+
 def _check_texts(where: str, value: object, key: str = "") -> None:
     """Refuse characters that are not shown: they would come out wherever the framework is named."""
     if isinstance(value, str):

@@ -16,7 +16,7 @@ from runners.plan.manifests import find_frameworks
 from runners.report.values import Summary
 from runners.session import ending
 from runners.session.environments import environments
-from runners.session.interpreters import find_all
+from runners.session.interpreters import find_again
 from runners.session.options import RunOptions
 from runners.session.prepare import cores_of, prepare_plan
 from runners.session.run import Watch, conduct, draw, in_folder
@@ -82,7 +82,8 @@ def _interpreters(session: Session, options: RunOptions) -> dict[str, Path]:
     subjects = [subject for subject in session.plan.subjects if subject.settings.python is not None]
     labels = tuple(dict.fromkeys(str(subject.settings.python) for subject in subjects))
     clients = clients_of(needs_of(session.plan.workloads))
-    found = find_all(labels, [*(subject.package for subject in subjects), *clients], options.results)
+    begun = replace(options, command=session.command)
+    found = find_again(labels, begun, [*(subject.package for subject in subjects), *clients])
     for subject in subjects:
         now, then = found[str(subject.settings.python)].python, session.runtimes.get(subject.name)
         if then is not None and then.python != now:

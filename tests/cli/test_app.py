@@ -369,3 +369,33 @@ def test_asking_about_an_extended_workload_says_what_a_framework_does_not_answer
     outcome = shootout("check", "tiny", "--apps", apps, "--threads", "8", "--workloads", "ping-sync")
     assert outcome.code == 1
     assert "tiny /ping-sync: FAILED" in outcome.out
+
+
+@pytest.mark.parametrize("command", ["run", "selftest"])
+def test_a_session_in_which_every_trial_failed_is_drawn_and_exits_with_1_and_one_line(
+    shootout: Shootout, apps: Path, command: str
+) -> None:
+    k6 = fake_k6(apps.parent, after="sys.exit(107)")
+    extent = ("--rounds", "6", "--framework", "tiny") if command == "selftest" else ("--rounds", "2", *SHORT[-3:])
+    words = ("--workloads", "async-io", "--clients", "4", "--window", "0.2", "--warmup", "0")
+    outcome = shootout(command, *words, *extent, "--apps", apps, "--out", apps.parent / "results", "--k6", k6)
+    assert outcome.code == 1
+    line = outcome.err.splitlines()[-1]
+    assert line.startswith("shootout: measuring 2")
+    assert "every trial failed, " in line
+    assert "exit code 107 (the script threw an exception)" in line
+    assert "/logs and `shootout check`, then run again" in line
+    drawn = "selftest.md" if command == "selftest" else "report.html"
+    assert (apps.parent / "results" / "latest" / drawn).is_file()
+
+
+def test_a_k6_newer_than_any_that_was_tried_is_taken_and_said_so_on_screen_and_in_the_table(
+    shootout: Shootout, apps: Path
+) -> None:
+    k6 = fake_k6(apps.parent, version="k6 v3.0.0 (go1.30)")
+    words = ("--workloads", "async-io", "--rounds", "1", *SHORT, "--threads", "8")
+    outcome = shootout("run", *words, "--apps", apps, "--out", apps.parent / "results", "--k6", k6)
+    assert outcome.code == 0, outcome.err
+    told = "k6 v3.0.0 was not tried with this program; 1.1 to 2.x were"
+    assert told in outcome.out
+    assert told in _read(apps.parent / "results" / "latest" / "table.md")

@@ -152,6 +152,26 @@ def test_a_run_whose_terminal_goes_away_keeps_and_draws_what_was_measured(tmp_pa
     assert running_below(tmp_path) == []
 
 
+@pytest.mark.parametrize(("term", "columns"), [("dumb", "20"), ("xterm", "20")])
+def test_a_narrow_or_dumb_terminal_shows_a_report_without_a_fault(results: Path, term: str, columns: str) -> None:
+    ours, its = os.openpty()
+    with subprocess.Popen(  # noqa: S603 - our own words
+        (*PROGRAM, "report", "--out", str(results)),
+        cwd=ROOT,
+        env=os.environ | {"TERM": term, "COLUMNS": columns, "LINES": "3"},
+        stdin=its,
+        stdout=its,
+        stderr=subprocess.PIPE,
+    ) as program:
+        os.close(its)
+        shown = read_all(ours)
+        assert program.stderr is not None
+        told = program.stderr.read().decode()
+        assert program.wait(PATIENCE_S) == 0, told
+    assert "Traceback" not in told
+    assert b"r" in shown
+
+
 @pytest.mark.parametrize("words", [("list",), ("report",), ("run", "--quick"), ("check",)], ids=lambda words: words[0])
 def test_a_folder_that_is_gone_is_told_before_anything_is_begun(tmp_path: Path, words: tuple[str, ...]) -> None:
     gone = tmp_path / "gone"
@@ -194,6 +214,18 @@ def test_a_name_that_is_too_long_is_told_in_a_short_line(shootout: Shootout, wor
 def stored_lines(place: Place) -> list[Path]:
     """The files of trials in which there is one at least."""
     return [path for path in (place.folder / "results").glob("*/trials.jsonl") if path.stat().st_size]
+
+
+def read_all(terminal: int) -> bytes:
+    """What is shown on a terminal until nobody holds its other end."""
+    shown = b""
+    with os.fdopen(terminal, "rb", buffering=UNBUFFERED) as screen:
+        try:
+            while more := screen.read(65536):
+                shown += more
+        except OSError:  # as Linux says that it was closed
+            pass
+    return shown
 
 
 def await_true(condition: Callable[[], bool], *, while_reading: int) -> None:

@@ -2,6 +2,7 @@
 
 import sys
 import venv
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,12 @@ from runners.measure.serve.requirements import installed, requirements_of
 from runners.plan.manifests import find_frameworks
 from runners.plan.variants import Variant, make_variants, parse_vary
 from runners.plan.workloads import select_workloads
-from runners.session.interpreters import with_interpreters
+from runners.session.interpreters import find_again, paths_of, with_interpreters
+from runners.session.options import RunOptions
 from tests.small_subjects import small_framework
+
+OLDER = 'sed -e "s#\\"version\\": \\"[0-9.]*\\"#\\"version\\": \\"3.99.7\\"#" -e "s#prefix\\": \\"#&/else#g"'
+"""Makes what a Python says of itself that of another version in another place."""
 
 
 @pytest.fixture
@@ -44,6 +49,31 @@ def test_a_variant_is_named_by_the_label_and_holds_no_path(variants: list[Varian
     assert [one.name for one in labelled] == [f"tiny@python={version}"]
     assert labelled[0].title.endswith(f"(Python {version})")
     assert interpreters[version].python == f"CPython {version}"
+
+
+def test_an_interpreter_given_by_a_path_is_found_again_there_and_not_by_its_version(
+    options: RunOptions, tmp_path: Path
+) -> None:
+    here = ".".join(map(str, sys.version_info[:3]))
+    elsewhere = tmp_path / "elsewhere" / "python"
+    elsewhere.parent.mkdir()
+    elsewhere.write_text(f'#!/bin/sh\n{sys.executable} "$@" | {OLDER}\n', encoding="utf-8")
+    elsewhere.chmod(0o755)
+    for command in (
+        ("shootout", "run", "--vary", f"python=3.11,{elsewhere}", "--vary", "threads=1,2"),
+        ("shootout", "run", f"--frameworks=ant@threads=2,python={elsewhere},bee"),
+        ("shootout", "claims", "--python", f"{elsewhere}"),
+    ):
+        assert paths_of(command) == (str(elsewhere),)
+        begun = replace(options, command=command)
+        found = find_again(("3.99.7", here), begun, ["pytest"])
+        assert {label: one.python for label, one in found.items()} == {
+            "3.99.7": "CPython 3.99.7",
+            here: f"CPython {here}",
+        }
+    (tmp_path / "elsewhere" / "python").unlink()
+    with pytest.raises(InterpreterError, match=r"looking for the interpreter '.*elsewhere/python'"):
+        find_again(("3.99.7",), begun, ["pytest"])
 
 
 def test_nothing_is_looked_for_where_no_interpreter_varies(variants: list[Variant], tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from runners.model.machine import untried_k6
 from runners.model.session import Session
 from runners.numbers.intervals import FEWEST_FOR_INTERVAL
 from runners.report.ceilings import misses
@@ -69,6 +70,8 @@ def _about_session(session: Session, voided_blocks: int) -> Iterator[Doubt]:
     if session.plan.rounds < FEWEST_FOR_INTERVAL:
         seen = f"{session.plan.rounds} round(s): too few for intervals or ranks, so differences are only a hint"
         yield _session_doubt("scouting", seen, "run without --quick, or with --rounds 6 or more")
+    if untried := untried_k6(session.machine.k6):
+        yield _session_doubt("untried-k6", untried, "compare with a session of k6 1.1 to 2.x")
     if session.contended:
         yield _session_doubt("contended", session.contended, "stop other programs and run again")
     if session.interrupted:

@@ -1,5 +1,7 @@
 """README's table: one short line in each cell, with the figure that ranks."""
 
+import re
+
 from runners.report.summary.summary import summarise
 from runners.report.text.overview import markdown
 from tests.sessions import Shape, stored_session
@@ -33,3 +35,24 @@ def test_where_the_normalised_rate_ranks_it_is_the_one_shown_and_the_caption_say
         assert line(markdown(summary), title)[2].startswith(f"{rate.median:.0f}/s (")
     assert "requests/s (normalised to the cores' usual speed under /async-cpu) and the rank" in markdown(summary)
     assert "normalised" not in told(None)
+
+
+HOSTILE = "<img src=x onerror=alert(1)> | [a](javascript:x) `b` *c* _d_ <!-- published session: end -->\n\n# e &lt;"
+
+
+def test_hostile_titles_and_machine_names_stay_text_in_their_cells() -> None:
+    stored = stored_session(Shape(workloads=2))
+    session = stored.session
+    subjects = tuple(one.model_copy(update={"title": HOSTILE}) for one in session.plan.subjects)
+    machine = session.machine.model_copy(update={"cpu": HOSTILE, "python": HOSTILE, "k6": HOSTILE})
+    plan = session.plan.model_copy(update={"subjects": subjects})
+    hostile = stored.model_copy(update={"session": session.model_copy(update={"plan": plan, "machine": machine})})
+    text = markdown(summarise(hostile))
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    assert len(rows) == 2 + len(subjects)
+    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {4}
+    assert "<" not in text
+    assert "](javascript" not in text
+    assert not [line for line in text.splitlines() if line.lstrip().startswith("#")]
+    assert "\\`b\\` \\*c\\* \\_d\\_" in text
+    assert "&amp;lt;" in text
