@@ -1,8 +1,10 @@
 """Short real sessions with an upstream and a database: every call counted, and a service that dies in the middle."""
 
+import contextlib
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -92,6 +94,30 @@ def test_what_comes_to_the_services_is_what_was_answered_and_what_was_under_way(
         seen.add((result.trial.subject, name))
     assert seen == {(one, name) for one in ("aiohttp", "flask") for name in workloads} - {("flask", "db-async")}
     assert "Flask: does not apply: an async view has a loop of its own" in table
+
+
+def listening(program: subprocess.Popen[str]) -> Iterator[tuple[str, str]]:
+    """By its command, each address at which the program or anything that it started listens at this moment."""
+    for one in (psutil.Process(program.pid), *psutil.Process(program.pid).children(recursive=True)):
+        with contextlib.suppress(psutil.Error):
+            words = " ".join(one.cmdline())
+            for found in one.net_connections("inet"):
+                if found.status == psutil.CONN_LISTEN or found.type == socket.SOCK_DGRAM:
+                    yield words, found.laddr[0]
+
+
+def test_whatever_listens_during_a_run_does_so_on_127_0_0_1_only(folder: Path, real_k6: Path) -> None:
+    words = ("--frameworks", "starlette@processes=2,flask@processes=2", "--workloads", "http-sync,db-sync")
+    program = start(folder, real_k6, "--rounds", "1", *words)
+    seen = set[tuple[str, str]]()
+    while program.poll() is None:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            seen |= set(listening(program))
+        time.sleep(0.1)
+    finished(program, folder)
+    assert {address for _, address in seen} == {"127.0.0.1"}
+    expected = {"-m runners run", "serve.upstream", "postgres", "uvicorn", "gunicorn"}
+    assert {name for name in expected if any(name in words for words, _ in seen)} == expected
 
 
 @pytest.mark.parametrize(("service", "hurt"), [("upstream", "http-sync"), ("database", "db-sync")])
