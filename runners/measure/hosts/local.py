@@ -61,6 +61,9 @@ class Child:
         if self.returncode is None:
             what, code = _told(self.report)
             self.returncode = code if what == "code" else guardians_code
+            if what != "code" and self.pid:  # the guardian was killed itself, and with it only the command
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(self.pid, signal.SIGKILL)
             self.lifeline.close()
             self.report.close()
         return self.returncode

@@ -14,11 +14,11 @@ import pytest
 from runners.errors import ServerError
 from runners.measure.hosts import local as process
 from runners.measure.sense import sampler
-from runners.measure.serve import ports
+from runners.measure.serve import ports, starting
 from runners.measure.serve.command import environment_of, start_command
 from runners.measure.serve.server import Server, await_ready, check_alive, check_answers, launch
 from tests.conftest import ROOT, StartSmall
-from tests.small_subjects import gone, small_subject
+from tests.small_subjects import gone, running_below, small_subject
 
 
 def taken(port: int) -> ports.Held:
@@ -111,6 +111,27 @@ def test_stopping_a_server_frees_its_port_and_leaves_none_of_its_tree(start_smal
     assert all(gone(pid) for pid in server.pids)
     with socket.create_server(("127.0.0.1", server.port)):
         pass
+
+
+def test_fifty_servers_that_are_started_and_killed_leave_no_process_port_descriptor_or_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))  # which marks the servers too
+    me = psutil.Process()
+    before = me.num_fds(), me.num_threads(), len(me.children(recursive=True))
+    for number in range(50):
+        subject = small_subject(flaw="a forked worker")
+        start = starting.Start(subject=subject, cores=(), root=ROOT, log=tmp_path / f"{number}.log")
+        with starting.running(start) as server:
+            victim = server.child.guardian.pid if number % 3 == 0 else server.pids[number % 2]
+            os.kill(victim, signal.SIGKILL)  # its guardian, the parent of the workers, or a worker
+        assert [pid for pid in server.pids if not gone(pid)] == []
+        with socket.create_server(("127.0.0.1", server.port)):
+            pass
+    assert (me.num_fds(), me.num_threads(), len(me.children(recursive=True))) == before
+    assert running_below(tmp_path) == []
+    assert list((tmp_path / "tmp").iterdir()) == []
 
 
 def test_a_ready_server_that_is_slow_to_come_is_waited_for(tmp_path: Path) -> None:
