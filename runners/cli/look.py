@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from runners import doctor, store
-from runners.cli.options import K6, Apps, AsJson, Database, Described, Names, Profile, words_of
+from runners.cli.options import K6, MOST_S, Apps, AsJson, Database, Described, Names, Profile, finite, words_of
 from runners.cli.terminal import err, grid, out, print_json, said
 from runners.errors import ShootoutError
 from runners.measure.guard import contract
@@ -14,6 +14,7 @@ from runners.measure.sense.installed import installed_version
 from runners.measure.serve import database as databases
 from runners.measure.serve import services
 from runners.model.subject import Settings
+from runners.model.value import MOST_OF_A_PLAN
 from runners.plan.extended import EXTENDED
 from runners.plan.manifests import find_frameworks, select_frameworks
 from runners.plan.subjects import make_subject
@@ -26,8 +27,8 @@ def check(  # noqa: PLR0913 - one argument for each option
     names: Names = None,
     *,
     profile: Annotated[Profile, typer.Option(help="Settings to check under.")] = Profile.matched,
-    threads: Annotated[int, typer.Option(min=1)] = 40,
-    wait: Annotated[float, typer.Option(min=0.01)] = contract.WAIT_S,
+    threads: Annotated[int, typer.Option(min=1, max=MOST_OF_A_PLAN)] = 40,
+    wait: Annotated[float, typer.Option(min=0.01, max=MOST_S, callback=finite)] = contract.WAIT_S,
     workloads: Annotated[str, typer.Option(help="Others to ask about too, separated by commas.")] = "",
     database: Database = None,
     apps: Apps = ROOT / "apps",
@@ -35,6 +36,7 @@ def check(  # noqa: PLR0913 - one argument for each option
 ) -> None:
     asked = tuple(one for one in KNOWN if one in {*ALL, *(select_workloads(words_of(workloads)) if workloads else ())})
     extended = tuple(one.name for one in asked if one in EXTENDED)
+    chosen = select_frameworks(find_frameworks(apps), tuple(names or ()))
     if "database" in services.needs_of(asked):
         databases.require(database)
     settings = Settings(profile=profile.value, threads=threads, wait_s=wait, cpu_iterations=10_000)
@@ -44,7 +46,7 @@ def check(  # noqa: PLR0913 - one argument for each option
         store.scratch() as logs,
         services.running(asked, extended, database, cores=cores.generator, logs=logs) as standing,
     ):
-        for framework in select_frameworks(find_frameworks(apps), tuple(names or ())):
+        for framework in chosen:
             if installed_version(framework.package) is None:
                 if names:
                     raise ShootoutError(

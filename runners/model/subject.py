@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import Field
 
-from runners.model.value import Value
+from runners.model.value import Duration, Number, Planned, Rate, Value
 
 HandlerPlace = Literal["loop", "thread"]
 
@@ -31,8 +31,8 @@ class Workload(Value):
     shows: str
     place: Place = "handler"
     needs: tuple[Need, ...] = ()
-    waits: PositiveFloat = 1.0
-    calls: PositiveInt = 1
+    waits: Rate = 1.0
+    calls: Planned = 1
 
 
 class Concurrency(Value):
@@ -49,8 +49,8 @@ class Stock(Value):
     """
 
     command: tuple[str, ...]
-    threads: PositiveInt | Literal["default-executor"]
-    processes: PositiveInt = 1
+    threads: Planned | Literal["default-executor"]
+    processes: Planned = 1
     loop: str = "asyncio"
 
 
@@ -84,11 +84,11 @@ class Settings(Value):
     """
 
     profile: Profile = "matched"
-    threads: PositiveInt = 40
-    processes: PositiveInt = 1
+    threads: Planned = 40
+    processes: Planned = 1
     loop: Literal["uvloop", "asyncio"] = "uvloop"
-    wait_s: PositiveFloat = 0.05
-    cpu_iterations: PositiveInt = 60_000
+    wait_s: Duration = 0.05
+    cpu_iterations: Number = 60_000
     python: str | None = None
 
 
@@ -109,11 +109,11 @@ class Subject(Value):
     settings: Settings
     factors: dict[str, Factor] = Field(default={})
     concurrency: Concurrency
-    threads: PositiveInt
-    processes: PositiveInt
+    threads: Planned
+    processes: Planned
     loop: str
-    wait_s: PositiveFloat
-    cpu_iterations: PositiveInt
+    wait_s: Duration
+    cpu_iterations: Number
     expected: dict[str, str]
     explains: dict[str, str] = Field(default={})
     does_not_apply: dict[str, str] = Field(default={})

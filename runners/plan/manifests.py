@@ -37,7 +37,7 @@ def read_manifest(path: Path) -> Framework:
     except RecursionError as error:
         raise ManifestError(f"reading {where}: not valid TOML: nested too deeply") from error
     except ValueError as error:  # of bytes, of the syntax, of numbers with thousands of digits
-        raise ManifestError(f"reading {where}: not valid TOML: {error}") from error
+        raise ManifestError(f"reading {where}: not valid TOML: {str(error)[:MOST_TOLD]}") from error
     _check_texts(where, data | {"the folder's name": path.parent.name})
     if "name" in data:
         raise ManifestError(
@@ -61,7 +61,7 @@ def select_frameworks(found: tuple[Framework, ...], names: tuple[str, ...]) -> t
     known = {framework.name: framework for framework in found}
     for name in names:
         if name not in known:
-            raise UsageError(f"no framework is called {name!r}; there are {', '.join(known)}")
+            raise UsageError(f"no framework is called {name[:MOST_TOLD]!r}; there are {', '.join(known)}")
     return tuple(known[name] for name in dict.fromkeys(names)) if names else found
 
 
@@ -102,7 +102,9 @@ def _check_sentences(where: str, key: str, sentences: dict[str, str], workloads:
     for name, sentence in sentences.items():
         if name not in known:
             listed = ", ".join(known)
-            raise ManifestError(f"reading {where}: key '{key}.{name}': no such workload; there are {listed}")
+            raise ManifestError(
+                f"reading {where}: key '{key}.{name[:MOST_TOLD]}': no such workload; there are {listed}"
+            )
         if not sentence.strip():
             raise ManifestError(f"reading {where}: key '{key}.{name}': empty; say why, or leave the key out")
 
@@ -117,10 +119,14 @@ def _check_command(where: str, key: str, command: tuple[str, ...], known: frozen
                 if field is not None:  # {port:d} and {port!r} are no placeholders: filling in is plain replacement
                     used.add(field + (f"!{conversion}" if conversion else "") + (f":{spec}" if spec else ""))
         except ValueError as error:
-            raise ManifestError(f"reading {where}: key '{key}': {word!r} has a stray brace ({error})") from error
+            raise ManifestError(
+                f"reading {where}: key '{key}': {word[:MOST_TOLD]!r} has a stray brace ({error})"
+            ) from error
     if unknown := sorted(used - known):
         allowed = ", ".join(f"{{{name}}}" for name in sorted(known))
-        raise ManifestError(f"reading {where}: key '{key}': unknown placeholder {{{unknown[0]}}}; there are {allowed}")
+        raise ManifestError(
+            f"reading {where}: key '{key}': unknown placeholder {{{unknown[0][:MOST_TOLD]}}}; there are {allowed}"
+        )
     if missing := sorted(NEEDED_PLACEHOLDERS - used):
         raise ManifestError(
             f"reading {where}: key '{key}': {{{missing[0]}}} is missing, so no free port could be given"

@@ -42,6 +42,9 @@ FILES_BESIDE_CLIENTS = 200
 UNLOADED_WINDOW_S, QUICK_UNLOADED_WINDOW_S = 0.5, 0.3
 
 CALIBRATION_PASSES = 3
+MOST_TRIALS = 100_000
+"""Two weeks of the usual trials."""
+
 CALIBRATION_VISITS = 24
 """Visits to a server's pings in all: each leaves some hundreds of closed connections in TIME_WAIT for a minute."""
 
@@ -58,8 +61,10 @@ class Prepared:
 def prepare(options: RunOptions) -> Prepared:
     """Draw up the session: which frameworks, what plan, on what machine; nothing is started yet."""
     machine.raise_open_files_limit()
-    generator = k6.find_k6(options.k6)
     variants, skipped = _variants(options)
+    workloads, loads = select_workloads(options.workloads), loads_of(options)
+    _check_size(options.rounds, len(variants), len(workloads) * len(loads))
+    generator = k6.find_k6(options.k6)
     most = max(int(one.factors.get("processes", options.settings.processes)) for one in variants)
     cores = machine.share_cores(sampler.cores_available(), most, options.server_cores)
     variants, interpreters = with_interpreters(variants, options.results)
@@ -67,7 +72,6 @@ def prepare(options: RunOptions) -> Prepared:
         variant_subject(one, options.settings, executor_cpus=machine.executor_cpus(cores, _python(one, interpreters)))
         for one in variants
     ]
-    workloads, loads = select_workloads(options.workloads), loads_of(options)
     plan = make_plan(
         subjects,
         workloads,
@@ -80,6 +84,15 @@ def prepare(options: RunOptions) -> Prepared:
     )
     executables = {label: one.executable for label, one in interpreters.items()}
     return prepare_plan(options, plan, generator, cores, skipped=skipped, interpreters=executables)
+
+
+def _check_size(rounds: int, variants: int, cells: int) -> None:
+    """Refuse a plan that nobody could wait for, before it fills the memory."""
+    if (trials := rounds * variants * cells) > MOST_TRIALS:
+        raise UsageError(
+            f"--rounds {rounds}: {variants} variants in {cells} cells make {trials:,} trials; {MOST_TRIALS:,} are the "
+            "most: use fewer rounds, levels or values"
+        )
 
 
 def _python(variant: Variant, interpreters: Mapping[str, Interpreter]) -> str | None:

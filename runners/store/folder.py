@@ -17,6 +17,7 @@ from runners.model.text import cleaned_tree
 from runners.store import agreement, versions
 from runners.store.files import add_whole, read_text, unwritten, write_text
 from runners.store.lines import (
+    MOST_TOLD,
     PACKED_TRIALS_FILE,
     TRIALS_FILE,
     Line,
@@ -110,10 +111,11 @@ def find(results: Path, wanted: str | None) -> Path:
         [results / LATEST] if wanted is None else [Path(wanted), results / wanted, results / PUBLISHED / wanted]
     )
     for candidate in candidates:
-        if (candidate / SESSION_FILE).is_file():
-            return candidate.resolve()
+        with contextlib.suppress(OSError):  # such as of a name that is too long to be one
+            if (candidate / SESSION_FILE).is_file():
+                return candidate.resolve()
     there = ", ".join(names(results)) or "none yet; start one with `shootout run`"
-    raise StoreError(f"looking for session {wanted or LATEST!r}: not in {results}; there are: {there}")
+    raise StoreError(f"looking for session {(wanted or LATEST)[:MOST_TOLD]!r}: not in {results}; there are: {there}")
 
 
 def names(results: Path) -> list[str]:
@@ -159,7 +161,7 @@ def _session(folder: Path) -> tuple[int, Session]:
 
 
 def _refused(version: object) -> str:
-    told = f"format version {version!r}; this program reads versions 1 to {FORMAT_VERSION}"
+    told = f"format version {repr(version)[:MOST_TOLD]}; this program reads versions 1 to {FORMAT_VERSION}"
     if isinstance(version, int) and version > FORMAT_VERSION:
         return f"{told}; a newer program wrote it: read it with that one"
     return f"{told}; is it the session.json of a session?"

@@ -110,7 +110,7 @@ def _checked(limit: Limit, used: Used, cell: Cell, machine: Machine) -> Limit:
 
 
 def _evidence(used: Used, machine: Machine) -> str:
-    own = len(machine.server_cores)
+    own = len(machine.server_cores) or machine.cores
     text = f"server {100 * used.server / own:.0f} % of its {_cores(own)}, k6 {used.generator:.2f} cores"
     return text if used.of_generator is None else f"{text}, {100 * used.of_generator:.0f} % of what k6 can send"
 
