@@ -61,7 +61,7 @@ def _was_interrupted(end: SystemExit) -> bool:
 
 
 def _tell(error: ShootoutError) -> None:
-    _say(f"shootout: {error}")
+    _say(" ".join(f"shootout: {error}".split("\n")))  # of what was asked for, too, one line
     if log := getattr(error, "log", ""):
         _say(log, "dim")
 

@@ -10,13 +10,26 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from runners import store
-from runners.cli.options import K6, Apps, Database, Results, Shipped, cores_of, folders_of, without_passwords, words_of
+from runners.cli.options import (
+    K6,
+    MOST_S,
+    Apps,
+    Database,
+    Results,
+    Shipped,
+    cores_of,
+    finite,
+    folders_of,
+    without_passwords,
+    words_of,
+)
 from runners.cli.screen import Screen
 from runners.cli.terminal import err, grid, out, shown
 from runners.errors import INTERRUPTED, ShootoutError
 from runners.measure.sense import sampler
 from runners.model.outcome import Failed
 from runners.model.subject import Settings
+from runners.model.value import MOST_OF_A_PLAN
 from runners.plan.claims.as_written import ARTICLES_ITERATIONS, ARTICLES_WAIT_S, as_written
 from runners.plan.claims.cases import WORKLOADS
 from runners.plan.claims.entries import STATED, Entry, find_entries, select_entries
@@ -44,11 +57,17 @@ def claims(  # noqa: PLR0913 - one argument for each option
         bool, typer.Option("--as-written", help="Only the articles' own small examples, with their waits and loops.")
     ] = False,
     quick: Annotated[bool, typer.Option("--quick", help="One round with short windows: decides nothing.")] = False,
-    rounds: Annotated[int | None, typer.Option(min=1, help="Visits to every arm.  [default: 6]")] = None,
+    rounds: Annotated[
+        int | None, typer.Option(min=1, max=MOST_OF_A_PLAN, help="Visits to every arm.  [default: 6]")
+    ] = None,
     frameworks: Annotated[str, typer.Option(help="Names, separated by commas; all if empty.")] = "",
     python: Annotated[str, typer.Option(help="More interpreters, such as 3.14t, for the claims that hang on it.")] = "",
-    window: Annotated[float | None, typer.Option(min=0.2, help="Seconds measured in a trial.")] = None,
-    warmup: Annotated[float | None, typer.Option(min=0, help="Seconds of load before them.")] = None,
+    window: Annotated[
+        float | None, typer.Option(min=0.2, max=MOST_S, callback=finite, help="Seconds measured in a trial.")
+    ] = None,
+    warmup: Annotated[
+        float | None, typer.Option(min=0, max=MOST_S, callback=finite, help="Seconds of load before them.")
+    ] = None,
     server_cores: Annotated[str, typer.Option(help="CPU numbers for the servers, separated by commas.")] = "",
     seed: Annotated[int, typer.Option(help="Seed of the random order.")] = 1,
     results: Results,

@@ -7,6 +7,7 @@ import typer
 from runners import doctor, places, store
 from runners.cli.options import (
     K6,
+    MOST_S,
     Apps,
     AsJson,
     Database,
@@ -16,6 +17,7 @@ from runners.cli.options import (
     Profile,
     Results,
     Shipped,
+    finite,
     folders_of,
     words_of,
 )
@@ -27,6 +29,7 @@ from runners.measure.sense.installed import installed_version
 from runners.measure.serve import command, services
 from runners.measure.serve import database as databases
 from runners.model.subject import Settings
+from runners.model.value import MOST_OF_A_PLAN
 from runners.plan.endpoints import who_serves_what
 from runners.plan.extended import EXTENDED
 from runners.plan.manifests import ALL_OF_THEM, find_frameworks, select_frameworks
@@ -40,10 +43,10 @@ def check(  # noqa: PLR0913 - one argument for each option
     names: Names = None,
     *,
     profile: Annotated[Profile, typer.Option(help="Settings to check under.")] = Profile.matched,
-    threads: Annotated[int, typer.Option(min=1)] = 40,
-    processes: Annotated[int, typer.Option(min=1)] = 1,
+    threads: Annotated[int, typer.Option(min=1, max=MOST_OF_A_PLAN)] = 40,
+    processes: Annotated[int, typer.Option(min=1, max=MOST_OF_A_PLAN)] = 1,
     loop: Annotated[Loop, typer.Option(help="The event loop, where the stack can take it.")] = Loop.uvloop,
-    wait: Annotated[float, typer.Option(min=0.01)] = contract.WAIT_S,
+    wait: Annotated[float, typer.Option(min=0.01, max=MOST_S, callback=finite)] = contract.WAIT_S,
     workloads: Annotated[str, typer.Option(help="Others to ask about too, separated by commas.")] = "",
     database: Database,
     every: Annotated[bool, typer.Option("--all", help="Those on request too, as the name `all` does.")] = False,

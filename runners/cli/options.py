@@ -1,6 +1,7 @@
 """Options that several commands share, and what their words mean."""
 
 import enum
+import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +12,16 @@ import typer
 from runners import places
 from runners.cli import here
 from runners.errors import UsageError
+from runners.model.value import MOST_OF_A_PLAN
+
+MOST_S = 3600.0
+"""Longest of every time that can be asked for."""
+
+MOST_ITERATIONS = 10**9
+"""Computing so much takes about a minute for each request."""
+
+MOST_TOLD = 100
+"""Characters of what was asked for that are told again."""
 
 
 class Profile(enum.StrEnum):
@@ -83,6 +94,13 @@ Names = Annotated[list[str] | None, typer.Argument(help="Frameworks; all but tho
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
+def finite(number: float | None) -> float | None:
+    """The number itself; a usage error for nan, which no limit keeps out."""
+    if number is not None and not math.isfinite(number):
+        raise typer.BadParameter(f"{number} is no number of seconds.")
+    return number
+
+
 def folders_of(apps: Sequence[Path], *, shipped: bool) -> tuple[Path, ...]:
     """All folders of frameworks; UsageError where there is none."""
     if not apps and not shipped:
@@ -100,12 +118,13 @@ def words_of(text: str) -> tuple[str, ...]:
 
 
 def numbers_of(option: str, text: str) -> tuple[int, ...]:
+    told = f"{option} {text[:MOST_TOLD]}"
     try:
         numbers = tuple(int(word) for word in words_of(text))
     except ValueError:
-        raise UsageError(f"{option} {text}: whole numbers, separated by commas, such as 16,80") from None
-    if any(number < 1 for number in numbers):
-        raise UsageError(f"{option} {text}: every number must be at least 1")
+        raise UsageError(f"{told}: whole numbers, separated by commas, such as 16,80") from None
+    if any(not 1 <= number <= MOST_OF_A_PLAN for number in numbers):
+        raise UsageError(f"{told}: every number must be at least 1, and at most {MOST_OF_A_PLAN:,}")
     return numbers
 
 
@@ -113,9 +132,10 @@ def cores_of(text: str, available: tuple[int, ...]) -> tuple[int, ...]:
     try:
         cores = tuple(sorted({int(word) for word in words_of(text)}))
     except ValueError:
-        raise UsageError(f"--server-cores {text}: CPU numbers, separated by commas, such as 0,1") from None
+        raise UsageError(f"--server-cores {text[:MOST_TOLD]}: CPU numbers, separated by commas, such as 0,1") from None
     if unknown := [core for core in cores if core not in available]:
         raise UsageError(
-            f"--server-cores {text}: there is no core {unknown[0]}; there are {', '.join(map(str, available))}"
+            f"--server-cores {text[:MOST_TOLD]}: there is no core {str(unknown[0])[:MOST_TOLD]}; "
+            f"there are {', '.join(map(str, available))}"
         )
     return cores

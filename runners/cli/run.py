@@ -8,6 +8,8 @@ import typer
 
 from runners.cli.options import (
     K6,
+    MOST_ITERATIONS,
+    MOST_S,
     Apps,
     Database,
     LoadModel,
@@ -16,6 +18,7 @@ from runners.cli.options import (
     Results,
     Shipped,
     cores_of,
+    finite,
     folders_of,
     numbers_of,
     without_passwords,
@@ -29,6 +32,7 @@ from runners.errors import UsageError
 from runners.measure.load import k6
 from runners.measure.sense import machine, sampler
 from runners.model.subject import Settings
+from runners.model.value import MOST_OF_A_PLAN
 from runners.plan.manifests import find_frameworks, select_frameworks
 from runners.plan.schedule import make_plan
 from runners.plan.selftest import make_copies
@@ -67,19 +71,25 @@ def run(  # noqa: PLR0913 - one argument for each option
         str, typer.Option(help="Levels of concurrency, separated by commas.", show_default="16,80")
     ] = "",
     rounds: Annotated[
-        int | None, typer.Option(min=1, help="How often every cell is visited.", show_default="6")
+        int | None, typer.Option(min=1, max=MOST_OF_A_PLAN, help="How often every cell is visited.", show_default="6")
     ] = None,
     window: Annotated[
-        float | None, typer.Option(min=0.2, help="Seconds measured in a trial.", show_default="2.5")
+        float | None,
+        typer.Option(min=0.2, max=MOST_S, callback=finite, help="Seconds measured in a trial.", show_default="2.5"),
     ] = None,
     warmup: Annotated[
-        float | None, typer.Option(min=0, help="Seconds of load before them.", show_default="0.6")
+        float | None,
+        typer.Option(min=0, max=MOST_S, callback=finite, help="Seconds of load before them.", show_default="0.6"),
     ] = None,
-    threads: Annotated[int, typer.Option(min=1, help="Threads for sync work.")] = 40,
-    processes: Annotated[int, typer.Option(min=1, help="Server processes.")] = 1,
+    threads: Annotated[int, typer.Option(min=1, max=MOST_OF_A_PLAN, help="Threads for sync work.")] = 40,
+    processes: Annotated[int, typer.Option(min=1, max=MOST_OF_A_PLAN, help="Server processes.")] = 1,
     loop: Annotated[Loop, typer.Option(help="Event loop, where the stack takes it.")] = Loop.uvloop,
-    wait: Annotated[float, typer.Option(min=0.001, help="Seconds that a waiting workload waits.")] = 0.05,
-    cpu_iterations: Annotated[int, typer.Option(min=1, help="Squares that a computing workload adds up.")] = 60_000,
+    wait: Annotated[
+        float, typer.Option(min=0.001, max=MOST_S, callback=finite, help="Seconds that a waiting workload waits.")
+    ] = 0.05,
+    cpu_iterations: Annotated[
+        int, typer.Option(min=1, max=MOST_ITERATIONS, help="Squares that a computing workload adds up.")
+    ] = 60_000,
     profile: Annotated[
         Profile, typer.Option(help="Equal settings everywhere, or nothing configured.")
     ] = Profile.matched,
@@ -139,12 +149,12 @@ def run(  # noqa: PLR0913 - one argument for each option
 def selftest(  # noqa: PLR0913 - one argument for each option
     *,
     quick: Annotated[bool, typer.Option("--quick", help="6 rounds, a few minutes.")] = False,
-    rounds: Annotated[int, typer.Option(min=6, help="Rounds; cut into sets of 6 and of 20.")] = 18,
+    rounds: Annotated[int, typer.Option(min=6, max=MOST_OF_A_PLAN, help="Rounds; cut into sets of 6 and of 20.")] = 18,
     framework: Annotated[str, typer.Option(help="Which framework to copy.")] = "starlette",
     workloads: Annotated[str, typer.Option(help="Names, separated by commas; the four core ones if empty.")] = "",
     clients: Annotated[str, typer.Option(help="Levels of concurrency, separated by commas.")] = "16,80",
-    window: Annotated[float, typer.Option(min=0.2)] = 2.5,
-    warmup: Annotated[float, typer.Option(min=0)] = 0.6,
+    window: Annotated[float, typer.Option(min=0.2, max=MOST_S, callback=finite)] = 2.5,
+    warmup: Annotated[float, typer.Option(min=0, max=MOST_S, callback=finite)] = 0.6,
     seed: Annotated[int, typer.Option()] = 1,
     results: Results,
     apps: Apps,
@@ -153,7 +163,7 @@ def selftest(  # noqa: PLR0913 - one argument for each option
 ) -> None:
     options = RunOptions(
         workloads=words_of(workloads),
-        clients=numbers_of("--clients", clients),
+        clients=numbers_of("--clients", clients) or (16, 80),
         rounds=6 if quick else rounds,
         window_s=window,
         warmup_s=warmup,

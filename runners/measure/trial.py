@@ -144,6 +144,8 @@ def _conduct(  # noqa: PLR0913, PLR0917 - what a run of k6 consists of
         rate_per_s=run.rate_per_s,
         warmup_s=run.warmup_s,
         window_s=run.window_s,
+        kept_users=run.kept_users,
+        fresh_users=run.fresh_users,
     )
     return tallies.read_report(run.saw, expected), samples, usage
 

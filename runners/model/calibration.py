@@ -2,19 +2,17 @@
 
 from typing import Literal
 
-from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
-
-from runners.model.value import Value
+from runners.model.value import Duration, Planned, Rate, Seconds, Value
 
 
 class GeneratorPoint(Value):
     """k6 against a server that does nothing: the most it sends, a request's cost, the fastest that an answer looks."""
 
-    clients: PositiveInt
-    ceiling_per_s: PositiveFloat
-    cpu_s_per_request: NonNegativeFloat
-    floor_p50_s: NonNegativeFloat
-    floor_p99_s: NonNegativeFloat
+    clients: Planned
+    ceiling_per_s: Rate
+    cpu_s_per_request: Seconds
+    floor_p50_s: Seconds
+    floor_p99_s: Seconds
 
 
 class UnloadedPoint(Value):
@@ -27,12 +25,12 @@ class UnloadedPoint(Value):
 
     subject: str
     workload: str
-    residence_s: PositiveFloat
-    cpu_s_per_request: NonNegativeFloat
-    capacity_per_s: PositiveFloat | None = None
-    probe_s: PositiveFloat | None = None
-    requests: PositiveFloat | None = None
-    capacity_clients: PositiveInt | None = None
+    residence_s: Duration
+    cpu_s_per_request: Seconds
+    capacity_per_s: Rate | None = None
+    probe_s: Duration | None = None
+    requests: Rate | None = None
+    capacity_clients: Planned | None = None
     capacity_limit: Literal["server", "generator", "clients"] | None = None
 
 
@@ -41,8 +39,8 @@ class PingPoint(Value):
 
     subject: str
     connection: Literal["kept", "new"]
-    cpu_s_per_ping: NonNegativeFloat
-    probe_s: PositiveFloat | None = None
+    cpu_s_per_ping: Seconds
+    probe_s: Duration | None = None
 
 
 class Calibration(Value):

@@ -2,10 +2,10 @@
 
 from typing import Literal
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import Field
 
 from runners.model.plan import Arm, Contrast
-from runners.model.value import Value
+from runners.model.value import Amount, Planned, Rate, Value
 
 Absence = Literal["does not apply", "not tried", "inconclusive"]
 
@@ -20,8 +20,8 @@ class Source(Value):
 class Range(Value):
     """Ratios from `low` to `high`, both included; None is without an end."""
 
-    low: NonNegativeFloat = 0.0
-    high: PositiveFloat | None = None
+    low: Amount = 0.0
+    high: Rate | None = None
 
 
 class Question(Value):
@@ -77,5 +77,5 @@ class Claim(Value):
     picture: str | None = None
     over: Literal["threads"] | None = None
     """The setting over which the picture has a curve; without one it has a bar for each arm."""
-    cores: PositiveInt = 1
+    cores: Planned = 1
     cases: tuple[Case, ...] = ()

@@ -1,10 +1,11 @@
 """The latencies of one stream in one window."""
 
-from typing import Self
+import itertools
+from typing import Annotated, Self
 
-from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt, model_validator
+from pydantic import Field, model_validator
 
-from runners.model.value import Value
+from runners.model.value import Number, Seconds, Value
 from runners.numbers import histogram
 
 QUANTILE_LEVELS: tuple[float, ...] = (
@@ -18,6 +19,8 @@ QUANTILE_LEVELS: tuple[float, ...] = (
 )
 """The probabilities at which the latencies of a trial of format 1 are kept."""
 
+Bin = Annotated[int, Field(ge=0, lt=histogram.MOST_BINS)]
+
 
 class Latency(Value):
     """The latencies of one stream in one window: `counts[i]` of them in bin `bins[i]` (see runners.numbers.histogram).
@@ -25,13 +28,13 @@ class Latency(Value):
     Of sessions of format 1 there are quantiles instead: `quantiles_s[i]` belongs to QUANTILE_LEVELS[i].
     """
 
-    count: PositiveInt
-    mean_s: NonNegativeFloat
-    min_s: NonNegativeFloat
-    max_s: NonNegativeFloat
-    bins: tuple[NonNegativeInt, ...] = ()
-    counts: tuple[PositiveInt, ...] = ()
-    quantiles_s: tuple[float, ...] = ()
+    count: Number
+    mean_s: Seconds
+    min_s: Seconds
+    max_s: Seconds
+    bins: tuple[Bin, ...] = ()
+    counts: tuple[Number, ...] = ()
+    quantiles_s: tuple[Seconds, ...] = ()
 
     @model_validator(mode="after")
     def _holds_one_form(self) -> Self:
@@ -40,6 +43,10 @@ class Latency(Value):
                 raise ValueError(f"latencies are either bins or {len(QUANTILE_LEVELS)} quantiles")
         elif len(self.bins) != len(self.counts) or sum(self.counts) != self.count:
             raise ValueError("the counts of a latency's bins must add up to its count, one for each bin")
+        if any(after <= before for before, after in itertools.pairwise(self.bins)):
+            raise ValueError("the bins of a latency must ascend")
+        if any(after < before for before, after in itertools.pairwise((self.min_s, *self.quantiles_s, self.max_s))):
+            raise ValueError("a latency's quantiles must ascend, from its least to its most")
         return self
 
     @property

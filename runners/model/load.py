@@ -1,17 +1,25 @@
 """What is sent during a trial, and for how long."""
 
-from typing import Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import Field, model_validator
 
-from runners.model.value import Value
+from runners.model.value import Duration, Planned, Seconds, Value
+
+Fraction = Annotated[float, Field(ge=1e-6, le=1e3)]
 
 
 class Load(Value):
     """An identity: closed with `clients`, or open at `fraction` of the cell's measured ceiling."""
 
-    clients: PositiveInt | None = None
-    fraction: PositiveFloat | None = None
+    clients: Planned | None = None
+    fraction: Fraction | None = None
+
+    @model_validator(mode="after")
+    def _is_of_one_kind(self) -> Self:
+        if (self.clients is None) == (self.fraction is None):
+            raise ValueError("a load has either clients or a fraction of the ceiling")
+        return self
 
     @property
     def kind(self) -> Literal["closed", "open"]:
@@ -27,5 +35,5 @@ class Load(Value):
 class Timing(Value):
     """How long a load lasts: the warm-up, and the window in which is counted."""
 
-    warmup_s: NonNegativeFloat
-    window_s: PositiveFloat
+    warmup_s: Seconds
+    window_s: Duration

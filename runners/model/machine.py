@@ -2,9 +2,9 @@
 
 import re
 
-from pydantic import Field, PositiveInt
+from pydantic import Field
 
-from runners.model.value import Value
+from runners.model.value import Index, Number, Planned, Value
 
 
 class Machine(Value):
@@ -13,11 +13,11 @@ class Machine(Value):
     system: str
     kernel: str
     cpu: str
-    cores: PositiveInt
-    memory_bytes: PositiveInt
-    server_cores: tuple[int, ...]
-    generator_cores: tuple[int, ...]
-    open_files_limit: PositiveInt | None
+    cores: Planned
+    memory_bytes: Number
+    server_cores: tuple[Index, ...]
+    generator_cores: tuple[Index, ...]
+    open_files_limit: Number | None
     python: str
     gil_enabled: bool
     k6: str

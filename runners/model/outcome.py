@@ -1,14 +1,17 @@
 """What a trial saw and what its server spent."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat
+from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from runners.model.latency import Latency
-from runners.model.value import Value
+from runners.model.value import LONGEST_S, Amount, Count, Duration, Moment, Rate, Seconds, Value
 
 Stage = Literal["start", "load", "summary", "server", "service", "check"]
+
+_Instant = Annotated[float, Field(ge=0, le=LONGEST_S)]
+"""Seconds of which there are too many to look at each in Python."""
 
 
 class LoadSummary(Value):
@@ -22,17 +25,17 @@ class LoadSummary(Value):
     known of format 1. In the open model `latency` is of the requests sent in the window.
     """
 
-    window_s: PositiveFloat
-    requests: NonNegativeFloat
-    completed: NonNegativeInt
-    in_flight: NonNegativeFloat
-    errors: dict[str, NonNegativeInt]
+    window_s: Duration
+    requests: Amount
+    completed: Count
+    in_flight: Amount
+    errors: dict[str, Count]
     latency: Latency | None
-    started_late_s: NonNegativeFloat
-    offered_per_s: PositiveFloat | None = None
-    dropped: NonNegativeInt = 0
+    started_late_s: Seconds
+    offered_per_s: Rate | None = None
+    dropped: Count = 0
     steady: bool = True
-    clients_answered: NonNegativeInt | None = None
+    clients_answered: Count | None = None
 
 
 class BystanderSummary(Value):
@@ -44,13 +47,13 @@ class BystanderSummary(Value):
     is not known of sessions stored before it was told.
     """
 
-    scheduled: NonNegativeInt
-    late: NonNegativeInt
-    errors: dict[str, NonNegativeInt]
+    scheduled: Count
+    late: Count
+    errors: dict[str, Count]
     latency: Latency | None
-    lag_p50_s: NonNegativeFloat | None
+    lag_p50_s: Seconds | None
     waiting: Latency | None = None
-    lag_max_s: NonNegativeFloat | None = None
+    lag_max_s: Seconds | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))
@@ -61,21 +64,21 @@ class Slice:
     these and of ResourceSample.
     """
 
-    at_s: float
-    duration_s: PositiveFloat
-    completed: NonNegativeInt
-    p50_s: NonNegativeFloat | None
-    p95_s: NonNegativeFloat | None
+    at_s: Moment
+    duration_s: Duration
+    completed: Count
+    p50_s: _Instant | None
+    p95_s: _Instant | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))
 class ResourceSample:
     """The server's process tree at one moment; `at_s` counts from the window's start, CPU from the first sample."""
 
-    at_s: float
-    cpu_s: NonNegativeFloat
-    memory_bytes: NonNegativeInt | None
-    threads: NonNegativeInt
+    at_s: Moment
+    cpu_s: _Instant
+    memory_bytes: Count | None
+    threads: Count
 
 
 class Usage(Value):
@@ -89,20 +92,20 @@ class Usage(Value):
     running server whose process was not told it is not known what it spent, nor what was foreign.
     """
 
-    duration_s: PositiveFloat
-    server_cpu_s: NonNegativeFloat | None
-    generator_cpu_s: NonNegativeFloat
-    runner_cpu_s: NonNegativeFloat
-    foreign_cpu_s: float | None
-    steal_s: NonNegativeFloat | None
-    context_switches: NonNegativeInt | None
-    memory_bytes: NonNegativeInt | None
-    threads: NonNegativeInt | None
-    time_wait: NonNegativeInt | None
-    edge_error_s: NonNegativeFloat
-    probe_s: PositiveFloat | None = None
-    server_user_s: NonNegativeFloat | None = None
-    services_cpu_s: NonNegativeFloat = 0.0
+    duration_s: Duration
+    server_cpu_s: Seconds | None
+    generator_cpu_s: Seconds
+    runner_cpu_s: Seconds
+    foreign_cpu_s: Moment | None
+    steal_s: Seconds | None
+    context_switches: Count | None
+    memory_bytes: Count | None
+    threads: Count | None
+    time_wait: Count | None
+    edge_error_s: Seconds
+    probe_s: Duration | None = None
+    server_user_s: Seconds | None = None
+    services_cpu_s: Seconds = 0.0
 
 
 class Completed(Value):
@@ -115,7 +118,7 @@ class Completed(Value):
     usage: Usage
     samples: tuple[ResourceSample, ...]
     slices: tuple[Slice, ...]
-    hits: dict[str, NonNegativeInt] = Field(default={})
+    hits: dict[str, Count] = Field(default={})
 
 
 class Failed(Value):

@@ -1,10 +1,8 @@
 """What a session will do: rounds of blocks, each of them a visit to some arms, and what they are compared for."""
 
-from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
-
 from runners.model.load import Load, Timing
 from runners.model.subject import Subject, Workload
-from runners.model.value import Value
+from runners.model.value import Amount, Index, Planned, Rate, Value
 
 
 class Arm(Value):
@@ -18,8 +16,8 @@ class Arm(Value):
 class Block(Value):
     """Arms that are compared with each other: one trial of each, in this order, back to back."""
 
-    number: NonNegativeInt
-    round: PositiveInt
+    number: Index
+    round: Planned
     arms: tuple[Arm, ...]
 
 
@@ -31,8 +29,8 @@ class Contrast(Value):
 
     metric: str
     left: Arm
-    right: Arm | PositiveFloat
-    band: NonNegativeFloat = 0.01
+    right: Arm | Rate
+    band: Amount = 0.01
 
 
 class Plan(Value):
@@ -43,7 +41,7 @@ class Plan(Value):
     subjects: tuple[Subject, ...]
     workloads: tuple[Workload, ...]
     timing: Timing
-    rounds: PositiveInt
+    rounds: Planned
     blocks: tuple[Block, ...]
     contrasts: tuple[Contrast, ...] = ()
 
@@ -62,10 +60,10 @@ class Plan(Value):
 class Trial(Value):
     """One visit to an arm, at its position (from 0) in its block; `attempt` counts repeats of the block, from 1."""
 
-    block: NonNegativeInt
-    round: PositiveInt
-    attempt: PositiveInt = 1
-    position: NonNegativeInt
+    block: Index
+    round: Planned
+    attempt: Planned = 1
+    position: Index
     arm: Arm
 
     @property

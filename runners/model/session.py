@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
+from pydantic import Field
 
 from runners.model.calibration import Calibration
 from runners.model.claim import Claim
@@ -11,7 +11,7 @@ from runners.model.machine import Machine
 from runners.model.outcome import Completed, Failed
 from runners.model.plan import Plan, Trial
 from runners.model.runtime import Runtime
-from runners.model.value import Value
+from runners.model.value import Count, Index, Planned, Seconds, Value
 
 FORMAT_VERSION: Literal[4] = 4
 """Version of a session on disk; its history stands in `runners.store`."""
@@ -26,8 +26,8 @@ class TrialResult(Value):
 
     kind: Literal["trial"] = "trial"
     trial: Trial
-    started_s: NonNegativeFloat
-    wall_s: dict[str, NonNegativeFloat]
+    started_s: Seconds
+    wall_s: dict[str, Seconds]
     outcome: Annotated[Completed | Failed, Field(discriminator="kind")]
     void: str | None = None
     disturbed: str | None = None
@@ -37,8 +37,8 @@ class BlockVoid(Value):
     """A line of trials.jsonl that takes back one attempt at a block, for the reason given; the block is repeated."""
 
     kind: Literal["void"] = "void"
-    block: NonNegativeInt
-    attempt: PositiveInt
+    block: Index
+    attempt: Planned
     reason: str
 
 
@@ -46,8 +46,8 @@ class BlockDisturbed(Value):
     """A line of trials.jsonl: this attempt at a block counts although it was disturbed; no repeat was left."""
 
     kind: Literal["disturbed"] = "disturbed"
-    block: NonNegativeInt
-    attempt: PositiveInt
+    block: Index
+    attempt: Planned
     reason: str
 
 
@@ -58,16 +58,16 @@ class Occupancy(Value):
     other programs map the same libraries, as the proportional set size (`pss_bytes`) does. None where it is not told.
     """
 
-    anonymous_bytes: NonNegativeInt | None
-    pss_bytes: NonNegativeInt | None
-    threads: NonNegativeInt
+    anonymous_bytes: Count | None
+    pss_bytes: Count | None
+    threads: Count
 
 
 class Footprint(Value):
     """A line of trials.jsonl: a server of one round, ready and not yet loaded, and after its last trial."""
 
     kind: Literal["footprint"] = "footprint"
-    round: PositiveInt
+    round: Planned
     subject: str
     idle: Occupancy
     after: Occupancy
@@ -91,7 +91,7 @@ class Session(Value):
     """By subject what its serving process said of the Python that runs it; missing where it said nothing."""
     services: dict[str, str] = Field(default={})
     """What the upstream and the database said that they are; none where no workload needs one, and before format 3."""
-    wall_s: dict[str, NonNegativeFloat] = Field(default={})
+    wall_s: dict[str, Seconds] = Field(default={})
     claims: tuple[Claim, ...] = ()
     """What it is to settle, as stated before it began; none for a comparison."""
     gate: Gate | None = None

@@ -3,11 +3,11 @@
 import re
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt, StringConstraints
+from pydantic import Field, StringConstraints
 
 from runners.model.request import ANY, Request
 from runners.model.runtime import Runtime
-from runners.model.value import Value
+from runners.model.value import Duration, Number, Planned, Rate, Value
 
 HandlerPlace = Literal["loop", "thread", "new-thread", "greenlet"]
 """Where handlers run: on the event loop itself; on a bounded pool of threads; each on a thread of its own, as many as
@@ -40,10 +40,10 @@ class Workload(Value):
     shows: str
     place: Place = "handler"
     needs: tuple[Need, ...] = ()
-    waits: PositiveFloat = 1.0
-    calls: PositiveInt = 1
+    waits: Rate = 1.0
+    calls: Planned = 1
     request: Request | None = None
-    wait_s: PositiveFloat | None = None
+    wait_s: Duration | None = None
 
 
 class Concurrency(Value):
@@ -63,8 +63,8 @@ class Stock(Value):
     """
 
     command: tuple[str, ...]
-    threads: PositiveInt | Literal["default-executor"]
-    processes: PositiveInt = 1
+    threads: Planned | Literal["default-executor"]
+    processes: Planned = 1
     loop: str = "asyncio"
 
 
@@ -105,7 +105,7 @@ class Framework(Value):
     python: str | None = None
     environment: str | None = None
     """Of these three: none where it runs on the runner's own Python. Paths are absolute."""
-    ready_within_s: PositiveFloat | None = None
+    ready_within_s: Duration | None = None
 
     @property
     def has_own_environment(self) -> bool:
@@ -133,11 +133,11 @@ class Settings(Value):
     """
 
     profile: Profile = "matched"
-    threads: PositiveInt = 40
-    processes: PositiveInt = 1
+    threads: Planned = 40
+    processes: Planned = 1
     loop: Literal["uvloop", "asyncio"] = "uvloop"
-    wait_s: PositiveFloat = 0.05
-    cpu_iterations: PositiveInt = 60_000
+    wait_s: Duration = 0.05
+    cpu_iterations: Number = 60_000
     python: str | None = None
 
 
@@ -145,8 +145,8 @@ class Target(Value):
     """A server that runs already, which is neither started nor pinned; `pid` is its first process, if that was told."""
 
     host: str
-    port: PositiveInt
-    pid: PositiveInt | None = None
+    port: Number
+    pid: Number | None = None
 
     @property
     def url(self) -> str:
@@ -170,18 +170,18 @@ class Subject(Value):
     settings: Settings
     factors: dict[str, Factor] = Field(default={})
     concurrency: Concurrency
-    threads: PositiveInt
-    processes: PositiveInt
+    threads: Planned
+    processes: Planned
     loop: str
-    wait_s: PositiveFloat
-    cpu_iterations: PositiveInt
+    wait_s: Duration
+    cpu_iterations: Number
     expected: dict[str, str]
     explains: dict[str, str] = Field(default={})
     does_not_apply: dict[str, str] = Field(default={})
     serves: Literal["contract", "own"] = "contract"
     ping: str = PING_ROUTE
 
-    ready_within_s: PositiveFloat | None = None
+    ready_within_s: Duration | None = None
     own: Runtime | None = None
     """What the environment of its own holds, asked of its interpreter; None where it has none."""
 

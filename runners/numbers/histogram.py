@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 BINS_PER_DOUBLING = 256
+MOST_BINS = 16_384
+"""Of half a million years: a bin beyond them holds nothing that was measured."""
 _MICROSECOND = 1e-6
 
 

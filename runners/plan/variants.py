@@ -1,7 +1,6 @@
 """Variants of a framework: what `--vary` and expressions such as fastapi@threads=10 ask for, and what becomes of it."""
 
 import itertools
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,12 +9,17 @@ from runners.errors import UsageError
 from runners.model.load import Load
 from runners.model.plan import Arm, Contrast
 from runners.model.subject import Factor, Framework, Settings, Subject, Workload
+from runners.model.value import MOST_OF_A_PLAN
 from runners.plan.subjects import make_subject
 
 CONTRASTED = ("requests_per_s", "cpu_s_per_request", "bystander_p50_s")
 """Metrics for which variants of a framework are compared."""
 
-SHORTEST_WAIT_S = 0.001
+SHORTEST_WAIT_S, LONGEST_WAIT_S = 0.001, 3600.0
+MOST_ITERATIONS = 10**9
+MOST_TOLD = 100
+"""Characters of what was asked for that are told again."""
+
 SET_BY_STOCK = ("threads", "processes", "loop")
 
 
@@ -31,14 +35,21 @@ class Key:
 
 def _whole(text: str) -> int:
     number = int(text)
-    if number < 1:
+    if not 1 <= number <= MOST_OF_A_PLAN:
+        raise ValueError
+    return number
+
+
+def _iterations(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= MOST_ITERATIONS:
         raise ValueError
     return number
 
 
 def _seconds(text: str) -> float:
     number = float(text)
-    if not SHORTEST_WAIT_S <= number < math.inf:
+    if not SHORTEST_WAIT_S <= number <= LONGEST_WAIT_S:
         raise ValueError
     return number
 
@@ -59,15 +70,26 @@ def _plural(count: int, one: str, many: str) -> str:
 KEYS: Mapping[str, Key] = {
     "profile": Key(field="profile", read=_one_of("matched", "stock"), takes="matched or stock", words=str),
     "threads": Key(
-        field="threads", read=_whole, takes="whole numbers from 1", words=lambda n: _plural(n, "thread", "threads")
+        field="threads",
+        read=_whole,
+        takes="whole numbers from 1 to 1,000,000",
+        words=lambda n: _plural(n, "thread", "threads"),
     ),
     "processes": Key(
-        field="processes", read=_whole, takes="whole numbers from 1", words=lambda n: _plural(n, "process", "processes")
+        field="processes",
+        read=_whole,
+        takes="whole numbers from 1 to 1,000,000",
+        words=lambda n: _plural(n, "process", "processes"),
     ),
     "loop": Key(field="loop", read=_one_of("uvloop", "asyncio"), takes="uvloop or asyncio", words=str),
-    "wait": Key(field="wait_s", read=_seconds, takes="seconds from 0.001", words=lambda s: f"waits of {1000 * s:g} ms"),
+    "wait": Key(
+        field="wait_s", read=_seconds, takes="seconds from 0.001 to 3,600", words=lambda s: f"waits of {1000 * s:g} ms"
+    ),
     "cpu-iterations": Key(
-        field="cpu_iterations", read=_whole, takes="whole numbers from 1", words=lambda n: f"{n:,} squares"
+        field="cpu_iterations",
+        read=_iterations,
+        takes="whole numbers from 1 to 1,000,000,000",
+        words=lambda n: f"{n:,} squares",
     ),
     "python": Key(field="python", read=str, takes="versions, paths or environments", words=lambda p: f"Python {p}"),
 }
@@ -99,26 +121,29 @@ def parse_vary(texts: Sequence[str]) -> dict[str, tuple[Factor, ...]]:
     """What `--vary KEY=V1,V2` asked for, by key; UsageError names the key or value that is none."""
     found: dict[str, tuple[Factor, ...]] = {}
     for text in texts:
+        told = f"--vary {text[:MOST_TOLD]}"
         key, sign, values = text.partition("=")
         words = [word.strip() for word in values.split(",") if word.strip()]
         if key not in KEYS:
-            raise UsageError(f"--vary {text}: there is no setting {key!r}; there are {', '.join(KEYS)}")
+            raise UsageError(f"{told}: there is no setting {key[:MOST_TOLD]!r}; there are {', '.join(KEYS)}")
         if key in found:
-            raise UsageError(f"--vary {text}: {key} is varied twice; give all its values at once")
+            raise UsageError(f"{told}: {key} is varied twice; give all its values at once")
         if not sign or not words:
-            raise UsageError(f"--vary {text}: no values; it takes {KEYS[key].takes}, separated by commas")
-        found[key] = tuple(dict.fromkeys(_read(f"--vary {text}", key, word) for word in words))
+            raise UsageError(f"{told}: no values; it takes {KEYS[key].takes}, separated by commas")
+        found[key] = tuple(dict.fromkeys(_read(told, key, word) for word in words))
     return found
 
 
 def parse_expressions(text: str) -> tuple[tuple[str, Factors], ...]:
     """What `--frameworks a,b@threads=10,loop=asyncio` names: frameworks with the settings of their own."""
     found: list[tuple[str, Factors]] = []
+    told, known = f"--frameworks {text[:MOST_TOLD]}", ", ".join(KEYS)
     for word in (part.strip() for part in text.split(",")):
         name, at, setting = word.partition("@")
+        short = word[:MOST_TOLD]
         if not at and "=" in word:
             if not found:
-                raise UsageError(f"--frameworks {text}: {word!r} follows no framework; write NAME@{word}")
+                raise UsageError(f"{told}: {short!r} follows no framework; write NAME@{short}")
             setting = word
         elif word:
             found.append((name, {}))
@@ -128,10 +153,10 @@ def parse_expressions(text: str) -> tuple[tuple[str, Factors], ...]:
             continue
         key, sign, value = setting.partition("=")
         if key not in KEYS or not sign or not value:
-            raise UsageError(f"--frameworks {text}: {setting!r} sets nothing; there are {', '.join(KEYS)} (KEY=VALUE)")
+            raise UsageError(f"{told}: {setting[:MOST_TOLD]!r} sets nothing; there are {known} (KEY=VALUE)")
         if key in found[-1][1]:
-            raise UsageError(f"--frameworks {text}: {found[-1][0]} has two values for {key}")
-        found[-1][1][key] = _read(f"--frameworks {text}", key, value)
+            raise UsageError(f"{told}: {found[-1][0][:MOST_TOLD]} has two values for {key}")
+        found[-1][1][key] = _read(told, key, value)
     return tuple(found)
 
 
@@ -202,7 +227,7 @@ def _read(where: str, key: str, text: str) -> Factor:
     try:
         return KEYS[key].read(text)
     except (ValueError, OverflowError):
-        raise UsageError(f"{where}: {text!r} is no value of {key}; it takes {KEYS[key].takes}") from None
+        raise UsageError(f"{where}: {text[:MOST_TOLD]!r} is no value of {key}; it takes {KEYS[key].takes}") from None
 
 
 def _shown(value: Factor) -> str:

@@ -49,7 +49,7 @@ def select_workloads(names: tuple[str, ...]) -> tuple[Workload, ...]:
     known = {workload.name: workload for workload in KNOWN}
     for name in names:
         if name not in known:
-            raise UsageError(f"--workloads: no workload is called {name!r}; there are {', '.join(known)}")
+            raise UsageError(f"--workloads: no workload is called {name[:100]!r}; there are {', '.join(known)}")
     return tuple(workload for workload in KNOWN if workload.name in names) if names else CORE
 
 

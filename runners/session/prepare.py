@@ -30,7 +30,7 @@ from runners.plan.variants import Variant, contrasts, make_variants, variant_sub
 from runners.session.environments import Environments, environments
 from runners.session.interpreters import PYTHON, with_interpreters
 from runners.session.options import RIGOROUS_ROUNDS, RunOptions
-from runners.session.timing import loads_of, timing_of
+from runners.session.timing import check_size, loads_of, timing_of
 
 REFERENCE = "fastapi"
 
@@ -53,19 +53,20 @@ class Prepared:
 def prepare(options: RunOptions) -> Prepared:
     """Draw up the session: which frameworks, what plan, on what machine; nothing is started yet."""
     machine.raise_open_files_limit()
-    generator = k6.find_k6(options.k6)
     frameworks, skipped = installed_frameworks(options)
     workloads = endpoints.select(options.workloads, frameworks)
     if not options.frameworks:
         frameworks = endpoints.serving(workloads, frameworks) or frameworks
     variants = _variants(options, frameworks)
+    loads = loads_of(options)
+    check_size(options.rounds, len(variants), len(workloads) * len(loads))
+    generator = k6.find_k6(options.k6)
     most = max(int(one.factors.get("processes", options.settings.processes)) for one in variants)
     cores = machine.share_cores(sampler.cores_available(), most, options.server_cores)
     variants, interpreters = with_interpreters(variants, options.results, workloads)
     served = environments([(one.framework, _label_of(one)) for one in variants], interpreters, options.results)
     subjects = [_subject(one, options, cores, served) for one in variants]
     subjects += targets_of(options, subjects)
-    loads = loads_of(options)
     plan = make_plan(
         subjects,
         workloads,

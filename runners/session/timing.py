@@ -16,6 +16,9 @@ LONGEST_STAY_S = 2.5
 
 FILES_BESIDE_CLIENTS = 200
 
+MOST_TRIALS = 100_000
+"""Two weeks of the usual trials."""
+
 
 def timing_of(
     options: RunOptions, subjects: Sequence[Subject], loads: Sequence[Load], workloads: Sequence[Workload] = ()
@@ -51,3 +54,12 @@ def loads_of(options: RunOptions) -> list[Load]:
             f"--clients {most}: this system allows {limit} open files; raise it with `ulimit -n` or use fewer"
         )
     return [Load(clients=count) for count in sorted(set(options.clients))]
+
+
+def check_size(rounds: int, variants: int, cells: int) -> None:
+    """Refuse a plan that nobody could wait for, before it fills the memory."""
+    if (trials := rounds * variants * cells) > MOST_TRIALS:
+        raise UsageError(
+            f"--rounds {rounds}: {variants} variants in {cells} cells make {trials:,} trials; {MOST_TRIALS:,} are the "
+            "most: use fewer rounds, levels or values"
+        )

@@ -190,7 +190,7 @@ def _session(folder: Path) -> tuple[int, Session]:
 
 
 def _refused(version: object) -> str:
-    told = f"format version {version!r}; this program reads versions 1 to {FORMAT_VERSION}"
+    told = f"format version {repr(version)[:MOST_TOLD]}; this program reads versions 1 to {FORMAT_VERSION}"
     if isinstance(version, int) and version > FORMAT_VERSION:
         return f"{told}; a newer program wrote it: read it with that one"
     return f"{told}; is it the session.json of a session?"

@@ -140,7 +140,11 @@ def fault(error: Exception) -> str:
     if isinstance(error, RecursionError):
         return "not valid JSON: nested too deeply"
     if not isinstance(error, ValidationError):
-        unreadable = isinstance(error, json.JSONDecodeError | UnicodeDecodeError | RecursionError)
-        return f"not valid JSON: {error}" if unreadable else str(error)
+        unreadable = isinstance(error, json.JSONDecodeError | UnicodeDecodeError)
+        return f"not valid JSON: {error}" if unreadable else _short(str(error))
     first = error.errors(include_url=False, include_context=False)[0]
-    return f"key '{cleaned('.'.join(str(part) for part in first['loc']))[:MOST_TOLD]}': {first['msg']}"
+    return f"key '{_short('.'.join(str(part) for part in first['loc']))}': {_short(first['msg'])}"
+
+
+def _short(told: str) -> str:
+    return " ".join(cleaned(told).split())[:MOST_TOLD]

@@ -64,7 +64,10 @@ def test_quick_and_rigorous_together_are_a_usage_error(shootout: Shootout) -> No
         (("--server-cores", "9999"), "--server-cores 9999: there is no core 9999"),
         (("--server-cores", "first"), "--server-cores first: CPU numbers"),
         (("--processes", "2"), "--processes 2: tiny runs one process only"),
-        (("--vary", "threads=5,x"), "--vary threads=5,x: 'x' is no value of threads; it takes whole numbers from 1"),
+        (
+            ("--vary", "threads=5,x"),
+            "--vary threads=5,x: 'x' is no value of threads; it takes whole numbers from 1 to 1,000,000",
+        ),
         (("--vary", "moons=1"), "--vary moons=1: there is no setting 'moons'; there are profile, threads"),
         (("--vary", "loop=uvloop,asyncio"), "tiny@loop=uvloop: tiny runs on asyncio only"),
         (("--frameworks", "tiny@threads=0"), "--frameworks tiny@threads=0: '0' is no value of threads"),

@@ -78,9 +78,15 @@ class LoadRun:
     @property
     def all_users(self) -> int:
         """Virtual users of the load and of the bystander, whose numbers loadgen/bystander.js makes in the same way."""
-        kept = math.ceil(self.bystander_kept_per_s * KEPT_PATIENCE_S)
-        fresh = math.ceil(self.bystander_fresh_per_s * FRESH_PATIENCE_S)
-        return self.users + kept + fresh
+        return self.users + self.kept_users + self.fresh_users
+
+    @property
+    def kept_users(self) -> int:
+        return math.ceil(self.bystander_kept_per_s * KEPT_PATIENCE_S)
+
+    @property
+    def fresh_users(self) -> int:
+        return math.ceil(self.bystander_fresh_per_s * FRESH_PATIENCE_S)
 
 
 def find_k6(wanted: str | None = None) -> K6:

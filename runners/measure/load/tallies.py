@@ -12,13 +12,17 @@ from typing import Any, Literal
 from runners.errors import LoadGeneratorError
 from runners.model.latency import Latency
 from runners.model.outcome import BystanderSummary, LoadSummary, Slice
+from runners.model.text import cleaned
 from runners.numbers import histogram
 
 SLICES_IN_WINDOW = 12
 """Stretches that a window is cut into, to look inside; the warm-up is cut into as long ones (loadgen/tally.js)."""
 
-MOST_BINS = 16_384
+MOST_BINS = histogram.MOST_BINS
 """A cell of a tally is its slice times this, plus its bin (loadgen/tally.js)."""
+
+MOST_TOLD = 300
+"""Characters that are told of what is wrong with it."""
 
 MOST_FILE_BYTES = 2**28
 """Far more than thousands of users hand over; so much is still read without harm."""
@@ -29,13 +33,15 @@ Tally = Mapping[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Expected:
-    """What was asked for: how many users send the load, and how; seconds of warm-up and window."""
+    """What was asked for: how many users send the load, and how; seconds of warm-up and window; users that ping."""
 
     kind: Literal["closed", "open"]
     users: int
     rate_per_s: float | None
     warmup_s: float
     window_s: float
+    kept_users: int = 0
+    fresh_users: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +73,8 @@ def read_report(path: Path, expected: Expected) -> Report:
     except OSError as error:
         raise LoadGeneratorError(f"reading what k6 saw: {error.strerror}; did the script end early?") from error
     except (KeyError, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-        raise LoadGeneratorError(f"reading what k6 saw, {path.name}: not of the expected form: {error!r}") from error
+        told = " ".join(cleaned(repr(error)).split())[:MOST_TOLD]
+        raise LoadGeneratorError(f"reading what k6 saw, {path.name}: not of the expected form: {told}") from error
 
 
 def _report(tallies: Sequence[Tally], expected: Expected) -> Report:
@@ -77,8 +84,8 @@ def _report(tallies: Sequence[Tally], expected: Expected) -> Report:
     cells = _by_slice(own)
     return Report(
         load=_load(own, cells, expected),
-        bystander_kept=_bystander(tallies, "bystander_kept"),
-        bystander_fresh=_bystander(tallies, "bystander_fresh"),
+        bystander_kept=_bystander(tallies, "bystander_kept", expected.kept_users),
+        bystander_fresh=_bystander(tallies, "bystander_fresh", expected.fresh_users),
         slices=_slices(cells, expected),
     )
 
@@ -117,8 +124,10 @@ def _window_latency(own: Sequence[Tally], bins: Mapping[int, int]) -> Latency | 
     )
 
 
-def _bystander(tallies: Iterable[Tally], role: str) -> BystanderSummary:
+def _bystander(tallies: Iterable[Tally], role: str, users: int) -> BystanderSummary:
     own = [tally for tally in tallies if tally["role"] == role]
+    if len(own) < users:
+        raise LoadGeneratorError(f"running k6: {len(own)} of {users} users of {role} went through; see its log")
     lags_ms = [float(lag) for tally in own for lag in tally["lags_ms"]]
     return BystanderSummary(
         scheduled=sum(int(tally["scheduled"]) for tally in own),

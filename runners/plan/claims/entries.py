@@ -129,7 +129,7 @@ def select_entries(entries: tuple[Entry, ...], ids: tuple[str, ...]) -> tuple[En
     known = {entry.id: entry for entry in entries}
     for one in ids:
         if one not in known:
-            raise UsageError(f"there is no claim {one!r}; there are {', '.join(known)}")
+            raise UsageError(f"there is no claim {one[:100]!r}; there are {', '.join(known)}")
     return tuple(known[one] for one in dict.fromkeys(ids)) if ids else entries
 
 

@@ -121,7 +121,7 @@ def _is_full(machine: Machine, used: Used) -> bool:
 
 
 def _evidence(used: Used, machine: Machine) -> str:
-    own = len(machine.server_cores)
+    own = len(machine.server_cores) or machine.cores
     text = f"server {100 * used.server / own:.0f} % of its {_cores(own)}, k6 {used.generator:.2f} cores"
     if used.services and _is_full(machine, used):
         text += f", services {used.services:.2f} cores"

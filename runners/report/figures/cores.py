@@ -36,7 +36,7 @@ def working_cores(subject: Subject, workload: Workload, machine: Machine) -> int
 
     A pool of processes has as many of them as the server has cores.
     """
-    cores = len(machine.server_cores)
+    cores = len(machine.server_cores) or machine.cores  # on a single core nothing is pinned
     if workload.place == "processes":
         return cores
     return min(cores, subject.processes) if machine.gil_enabled or on_loop(subject, workload) else cores

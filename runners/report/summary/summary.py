@@ -120,12 +120,14 @@ def _table(
 
 
 def _contrasts(session: Session, workload: Workload, load: Load) -> list[Contrast]:
-    """The planned contrasts between two arms of this cell."""
+    """The planned contrasts between two arms of this cell, of metrics that this program knows."""
     cell = workload.name, load
     return [
         one
         for one in session.plan.contrasts
-        if isinstance(one.right, Arm) and all((arm.workload, arm.load) == cell for arm in (one.left, one.right))
+        if isinstance(one.right, Arm)
+        and one.metric in BY_NAME
+        and all((arm.workload, arm.load) == cell for arm in (one.left, one.right))
     ]
 
 

@@ -97,8 +97,9 @@ def changes(summary: Summary) -> Iterator[tuple[str, ...]]:
 
 
 def metrics_of(session: Session) -> tuple[str, ...]:
-    """The metrics of the planned contrasts, in their order."""
-    return tuple(dict.fromkeys(contrast.metric for contrast in _between_arms(session.plan.contrasts)))
+    """The metrics of the planned contrasts, in their order, but for those that this program does not know."""
+    found = dict.fromkeys(contrast.metric for contrast in _between_arms(session.plan.contrasts))
+    return tuple(name for name in found if name in BY_NAME)
 
 
 def changes_head(session: Session) -> tuple[str, ...]:

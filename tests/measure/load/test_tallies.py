@@ -15,7 +15,7 @@ from runners.numbers import histogram
 from tests.conftest import ROOT
 from tests.fake_k6 import SAW
 
-EXPECTED = Expected(kind="closed", users=16, rate_per_s=None, warmup_s=0.6, window_s=2.0)
+EXPECTED = Expected(kind="closed", users=16, rate_per_s=None, warmup_s=0.6, window_s=2.0, kept_users=30, fresh_users=30)
 Lines = list[dict[str, Any]]
 Changed = Callable[[Callable[[Lines], object]], Path]
 
@@ -194,3 +194,40 @@ def test_a_file_too_large_to_be_what_users_hand_over_is_refused_in_one_line(tmp_
         LoadGeneratorError, match=r"saw\.jsonl: 1,099,511,627,776 bytes where .* are the most; use fewer"
     ):
         read_report(path, EXPECTED)
+
+
+@pytest.mark.parametrize("role", ["bystander_kept", "bystander_fresh"])
+def test_a_run_whose_pings_were_lost_is_a_failure_and_not_a_run_without_pings(changed: Changed, role: str) -> None:
+    def lose(lines: Lines) -> None:
+        lines[:] = [line for line in lines if line["role"] != role]
+
+    with pytest.raises(LoadGeneratorError, match=f"0 of 30 users of {role} went through"):
+        read_report(changed(lose), EXPECTED)
+
+
+@pytest.mark.parametrize(
+    "key", ["requests", "stay_ms", "completed", "sum_ms", "errors", "dropped", "cells", "first_ms"]
+)
+def test_a_figure_that_is_missing_is_a_failure_and_not_nothing(changed: Changed, key: str) -> None:
+    path = changed(lambda lines: [line.pop(key) for line in clients(lines)])
+    with pytest.raises(LoadGeneratorError, match=f"not of the expected form: KeyError.'{key}'"):
+        read_report(path, EXPECTED)
+
+
+@pytest.mark.parametrize("key", ["requests", "stay_ms", "completed", "sum_ms", "min_ms", "max_ms", "late_ms", "cells"])
+@pytest.mark.parametrize("value", [1e300, 10**400, float("inf"), float("nan"), -1e9, "\n" * 9, [[[]]]])
+def test_a_figure_that_cannot_be_is_a_failure_told_in_one_short_line(changed: Changed, key: str, value: object) -> None:
+    seen = [5 * MOST_BINS, value] if key == "cells" else value
+    path = changed(lambda lines: [line.update({key: seen}) for line in clients(lines)])
+    with pytest.raises(LoadGeneratorError, match="not of the expected form") as refused:
+        read_report(path, EXPECTED)
+    assert len(str(refused.value)) < 500
+    assert "\n" not in str(refused.value)
+
+
+def test_a_latency_beyond_every_bin_is_a_failure(changed: Changed) -> None:
+    path = changed(lambda lines: clients(lines)[0].update(cells=[10**9, 3], completed=3))
+    assert read_report(path, EXPECTED).load.latency is not None  # of another time than the window
+    lost = changed(lambda lines: next(x for x in lines if x["role"] == "bystander_kept").update(latencies_ms=[1e300]))
+    with pytest.raises(LoadGeneratorError, match=r"mean_s Input should be less than"):
+        read_report(lost, EXPECTED)
