@@ -74,7 +74,7 @@ def _first_fault(error: ValidationError) -> str:
     }
     reason = known.get(first["type"], f"{first['msg']}, got {first['input']!r}"[:MOST_TOLD])
     others = len({_key(fault["loc"]) for fault in faults}) - 1
-    return f"key '{_key(first['loc'])}': {reason}{f' (and {others} more)' if others else ''}"
+    return f"key '{_key(first['loc'])[:MOST_TOLD]}': {reason}{f' (and {others} more)' if others else ''}"
 
 
 def _key(place: tuple[int | str, ...]) -> str:
@@ -87,7 +87,9 @@ def _check_texts(where: str, value: object, key: str = "") -> None:
     if isinstance(value, str):
         code = unshown(value) or ("U+000A" if "\n" in value and not key.startswith("explains") else None)
         if code:
-            raise ManifestError(f"reading {where}: key '{key}': holds the control character {code}; leave it out")
+            raise ManifestError(
+                f"reading {where}: key '{key[:MOST_TOLD]}': holds the control character {code}; leave it out"
+            )
     elif isinstance(value, list):
         for one in value:
             _check_texts(where, one, key)
