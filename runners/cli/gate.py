@@ -43,7 +43,7 @@ GATED = {
 
 
 def gate(  # noqa: PLR0913 - one argument for each option
-    base: Annotated[str, typer.Argument(help="A folder with a framework.toml, or REVISION:FOLDER.")],
+    base: Annotated[str, typer.Argument(help="A folder with a framework.toml, REVISION:FOLDER, or packages.")],
     head: Annotated[str, typer.Argument(help="What to hold against it, likewise.")],
     *,
     metric: Annotated[str, typer.Option(help="Column of table.csv that decides.")] = "cpu_us_per_request",
@@ -57,6 +57,12 @@ def gate(  # noqa: PLR0913 - one argument for each option
     warmup: Annotated[float, typer.Option(min=0, help="Seconds of load before them.")] = 0.6,
     cpu_iterations: Annotated[int, typer.Option(min=1, help="Squares that a computing workload adds up.")] = 60_000,
     threads: Annotated[int, typer.Option(min=1, help="Threads for sync work.")] = 40,
+    framework: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Whose app runs, where BASE and HEAD are packages such as starlette==0.46.2."
+        ),
+    ] = None,
     summary: Annotated[Path | None, typer.Option(help="Append the summary to this file, too.")] = None,
     server_cores: Annotated[str, typer.Option(help="CPU numbers for the servers, separated by commas.")] = "",
     seed: Annotated[int, typer.Option(help="Seed of the random order.")] = 1,
@@ -81,7 +87,8 @@ def gate(  # noqa: PLR0913 - one argument for each option
         command=("shootout", *without_passwords(sys.argv[1:])),
     )
     with store.scratch() as trees:
-        folder, decision = _measured(options, Asked(base=base, head=head, metric=name, margin=margin, trees=trees))
+        asked = Asked(base=base, head=head, metric=name, margin=margin, trees=trees, framework=framework)
+        folder, decision = _measured(options, asked)
     if summary is not None:
         _append(summary, (folder / "gate.md").read_text(encoding="utf-8"))
     raise typer.Exit(EXIT_CODES[decision.verdict])

@@ -90,7 +90,7 @@ class Session(Value):
     runtimes: dict[str, Runtime] = Field(default={})
     """By subject what its serving process said of the Python that runs it; missing where it said nothing."""
     services: dict[str, str] = Field(default={})
-    """What the upstream and the database said that they are; none where no workload needs one, and before format 3."""
+    """What the upstream and the database said that they are; none where no workload needs one, and before format 4."""
     wall_s: dict[str, Seconds] = Field(default={})
     claims: tuple[Claim, ...] = ()
     """What it is to settle, as stated before it began; none for a comparison."""

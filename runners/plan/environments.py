@@ -3,12 +3,17 @@
 import re
 from pathlib import Path
 
+from pydantic import TypeAdapter, ValidationError
+
 from runners.errors import ManifestError
-from runners.model.subject import Framework
+from runners.model.subject import Framework, Requirement
 from runners.plan.likeness import name_in
 
 VERSION = re.compile(r"\d+\.\d+(\.\d+((a|b|rc)\d+)?)?t?")
 """Of a Python, such as 3.12, 3.14.1 or 3.14t."""
+
+
+_REQUIREMENT = TypeAdapter[str](Requirement)
 
 
 def with_places(where: str, folder: Path, framework: Framework) -> Framework:
@@ -26,6 +31,21 @@ def with_places(where: str, folder: Path, framework: Framework) -> Framework:
             "environment": _placed(where, "environment", folder, framework.environment),
         }
     )
+
+
+def first_bad(requirements: tuple[str, ...]) -> str | None:
+    """The first of these that names no package; "" if there are none; None where all of them do."""
+    if not requirements:
+        return ""
+    return next((one for one in requirements if not _is_named(one)), None)
+
+
+def _is_named(requirement: str) -> bool:
+    try:
+        _REQUIREMENT.validate_python(requirement)
+    except ValidationError:
+        return False
+    return True
 
 
 def _placed(where: str, key: str, folder: Path, word: str | None) -> str | None:

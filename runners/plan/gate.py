@@ -9,9 +9,14 @@ from runners.model.subject import Framework, Settings, Subject, Workload
 from runners.plan.subjects import make_subject
 
 
-def make_sides(base: Framework, head: Framework, settings: Settings, *, executor_cpus: int) -> tuple[Subject, Subject]:
-    """Both under the same settings, as "base" and "head"; UsageError where one cannot take them."""
-    return _side(base, BASE, settings, executor_cpus), _side(head, HEAD, settings, executor_cpus)
+def make_sides(
+    base: Framework, head: Framework, settings: Settings, *, executor_cpus: tuple[int, int]
+) -> tuple[Subject, Subject]:
+    """Both under the same settings, as "base" and "head"; UsageError where one cannot take them.
+
+    `executor_cpus` are CPUs as the Python of each counts them.
+    """
+    return _side(base, BASE, settings, executor_cpus[0]), _side(head, HEAD, settings, executor_cpus[1])
 
 
 def gate_contrasts(gate: Gate, workloads: Sequence[Workload], loads: Sequence[Load]) -> tuple[Contrast, ...]:

@@ -43,4 +43,5 @@ def _instead(faults: Sequence[ErrorDetails]) -> str:
 
 def _key(place: tuple[int | str, ...]) -> str:
     """The key as the file has it, without pydantic's names for the members of a union."""
-    return ".".join(str(part) for part in place if part != "constrained-int" and not str(part).startswith("literal["))
+    parts = (str(part) for part in place if part != "constrained-int")
+    return ".".join(part for part in parts if not part.startswith("literal["))[:MOST_TOLD]

@@ -138,7 +138,9 @@ def _check_texts(where: str, value: object, key: str = "") -> None:
     if isinstance(value, str):
         code = unshown(value) or ("U+000A" if "\n" in value and not key.startswith("explains") else None)
         if code:
-            raise ManifestError(f"reading {where}: key '{key}': holds the control character {code}; leave it out")
+            raise ManifestError(
+                f"reading {where}: key '{key[:MOST_TOLD]}': holds the control character {code}; leave it out"
+            )
     elif isinstance(value, list):
         for one in value:
             _check_texts(where, one, key)

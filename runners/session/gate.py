@@ -13,9 +13,11 @@ from runners.measure.serve.revisions import tree_of
 from runners.model.gate import BASE, HEAD, Gate, Side
 from runners.model.subject import Framework, Workload
 from runners.plan.endpoints import select, who_serves_what
+from runners.plan.environments import first_bad
 from runners.plan.gate import gate_contrasts, make_sides
-from runners.plan.manifests import MANIFEST, read_manifest
+from runners.plan.manifests import MANIFEST, find_frameworks, read_manifest, select_frameworks
 from runners.plan.schedule import make_plan
+from runners.session.environments import environments
 from runners.session.options import RunOptions
 from runners.session.prepare import Prepared, prepare_plan
 from runners.session.timing import loads_of, timing_of
@@ -29,13 +31,17 @@ USUAL = "async-cpu"
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What is to be compared, as it was named, by which metric and margin; revisions are unpacked below `trees`."""
+    """What is to be compared, as it was named, by which metric and margin; revisions are unpacked below `trees`.
+
+    `framework` is whose app it is where packages are named instead of apps.
+    """
 
     base: str
     head: str
     metric: str
     margin: float
     trees: Path
+    framework: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,11 +65,14 @@ def prepare_gate(options: RunOptions, asked: Asked) -> Prepared:
     """
     machine.raise_open_files_limit()
     generator = k6.find_k6(options.k6)
-    base, head = (find_app(word, asked.trees) for word in (asked.base, asked.head))
+    base, head = (find_app(word, asked.trees, asked.framework) for word in (asked.base, asked.head))
     gate = Gate(base=base.side, head=head.side, metric=asked.metric, margin=asked.margin)
     cores = machine.share_cores(sampler.cores_available(), options.settings.processes, options.server_cores)
     old, new = who_serves_what((base.framework, head.framework))
-    sides = make_sides(old, new, options.settings, executor_cpus=machine.executor_cpus(cores))
+    served = {name: environments([(one, None)], {}, options.results) for name, one in ((BASE, old), (HEAD, new))}
+    cpus = {name: machine.executor_cpus(cores, one.python(old.name, None)) for name, one in served.items()}
+    made = make_sides(old, new, options.settings, executor_cpus=(cpus[BASE], cpus[HEAD]))
+    sides = [served[one.name].told_to(one) for one in made]
     workloads, loads = _workloads(options.workloads, (old, new)), loads_of(options)
     plan = make_plan(
         sides,
@@ -75,7 +84,9 @@ def prepare_gate(options: RunOptions, asked: Asked) -> Prepared:
         reference=BASE,
         contrasts=gate_contrasts(gate, workloads, loads),
     )
-    prepared = prepare_plan(replace(options, apps=(*base.apps, *head.apps)), plan, generator, cores)
+    executables = {name: path for one in sides for name, path in served[one.name].executables([one]).items()}
+    elsewhere = replace(options, apps=(*base.apps, *head.apps))
+    prepared = prepare_plan(elsewhere, plan, generator, cores, interpreters=executables)
     name = prepared.session.name.replace(options.settings.profile, "gate")
     session = prepared.session.model_copy(update={"gate": gate, "name": name})
     roots, apps = {BASE: base.root, HEAD: head.root}, {BASE: base.apps, HEAD: head.apps}
@@ -88,13 +99,17 @@ def _workloads(names: tuple[str, ...], frameworks: Sequence[Framework]) -> tuple
     return select(names or (() if only_own else (USUAL,)), frameworks)
 
 
-def find_app(word: str, trees: Path, here: Path | None = None) -> App:
-    """The app that a word names: a folder with a manifest, or REVISION:FOLDER of the repository here.
+def find_app(word: str, trees: Path, framework: str | None = None, here: Path | None = None) -> App:
+    """The app that a word names: a folder with a manifest, REVISION:FOLDER of the repository here, or packages.
+
+    Packages are those with which the app of a shipped framework is run, such as "starlette==0.46.2,anyio==4.9.0".
 
     Raises:
-        UsageError: It names neither.
+        UsageError: It names none of them.
         ShootoutError: Its package is not installed.
     """
+    if framework is not None:
+        return _with_packages(word, framework)
     if (Path(word) / MANIFEST).is_file():
         return _app(Path(word).resolve(), Side(asked=word))
     revision, colon, path = word.partition(":")
@@ -107,9 +122,19 @@ def find_app(word: str, trees: Path, here: Path | None = None) -> App:
     return _app(folder, Side(asked=word, commit=tree.commit))
 
 
+def _with_packages(word: str, framework: str) -> App:
+    (model,) = select_frameworks(find_frameworks(places.APPS), (framework,))
+    requirements = tuple(one.strip() for one in word.split(",") if one.strip())
+    if fault := first_bad(requirements):
+        raise UsageError(f"--framework {framework}: {fault!r} names no package, such as {model.package}==1.2.3")
+    named = model.model_copy(update={"requirements": requirements, "like": model.like or framework})
+    return App(framework=named, root=places.SHIPPED, apps=(), side=Side(asked=word))
+
+
 def _app(folder: Path, side: Side) -> App:
-    framework = read_manifest(folder / MANIFEST)
-    if installed_version(framework.package) is None:
+    shipped = {path.parent.name: path for path in places.APPS.glob(f"*/{MANIFEST}")}
+    framework = read_manifest(folder / MANIFEST, shipped)
+    if not framework.has_own_environment and installed_version(framework.package) is None:
         raise ShootoutError(f"{side.asked}: package {framework.package!r} is not installed; install it")
     if (folder.parent / SHARED).is_file():
         return App(framework=framework, root=folder.parent.parent, apps=(), side=side)

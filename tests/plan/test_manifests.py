@@ -216,3 +216,12 @@ def test_frameworks_are_found_by_name_and_chosen_in_the_order_asked_for(tmp_path
     assert [f.name for f in found] == ["ant", "cow", "zebra"]
     assert [f.name for f in select_frameworks(found, ("cow", "ant", "cow"))] == ["cow", "ant"]
     assert select_frameworks(found, ()) == found
+
+
+def test_a_key_without_measure_is_told_in_short(tmp_path: Path) -> None:
+    path = tmp_path / "apps" / "long" / "framework.toml"
+    path.parent.mkdir(parents=True)
+    path.write_text(f"{'k' * 5_000} = 1\n", encoding="utf-8")
+    with pytest.raises(ManifestError, match="key '") as raised:
+        read_manifest(path)
+    assert len(str(raised.value)) < 1_000

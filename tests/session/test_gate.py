@@ -111,3 +111,16 @@ def test_an_app_of_its_own_endpoints_is_held_against_itself_at_these(options: Ru
     prepared = prepare_gate(replace(options, workloads=()), asked(tmp_path, old, new))
     assert [one.name for one in prepared.session.plan.workloads] == ["echo"]
     assert {one.left.workload for one in prepared.session.plan.contrasts} == {"echo"}
+
+
+@pytest.mark.parametrize("word", ["", "starlette==1.0.0,;x", "--index-url=x"])
+def test_what_names_no_package_is_refused_before_anything_is_made(tmp_path: Path, word: str) -> None:
+    with pytest.raises(UsageError, match=r"--framework starlette: .* names no package, such as starlette==1"):
+        find_app(word, tmp_path, "starlette")
+
+
+def test_packages_are_those_with_which_the_app_of_a_framework_is_run(tmp_path: Path) -> None:
+    app = find_app("starlette==0.46.2, anyio==4.9.0", tmp_path, "starlette")
+    assert app.framework.requirements == ("starlette==0.46.2", "anyio==4.9.0")
+    assert (app.framework.name, app.framework.like) == ("starlette", "starlette")
+    assert app.side.asked == "starlette==0.46.2, anyio==4.9.0"
