@@ -34,7 +34,7 @@ export function bystanderScenarios() {
 
 function keepSchedule(kind) {
   if (!enter(kind.role, { connect: kind === kinds.kept })) return;
-  const tally = { role: kind.role, scheduled: 0, late: 0, errors: {}, latencies_ms: [], waited_ms: [], lags_ms: [] };
+  const tally = { role: kind.role, scheduled: 0, late: 0, errors: {}, latencies_ms: [], waited_ms: [], lags_ms: [], pings: [] };
   const firstMs = clock.startMs + exec.scenario.iterationInTest * (1000 / kind.ratePerS);
   for (let slotMs = firstMs; slotMs < clock.windowEndMs; slotMs += (kind.users / kind.ratePerS) * 1000) {
     const seen = ping(kind, slotMs);
@@ -59,12 +59,15 @@ function note(tally, slotMs, { overdueMs, sleptInMs, sent }) {
   if (overdueMs > 0) tally.late += 1;
   if (sent === null || sent.endMs >= clock.windowEndMs) {
     tally.waited_ms.push(clock.windowEndMs - slotMs);
+    tally.pings.push(slotMs - clock.windowStartMs, clock.windowEndMs - slotMs);
     tally.lags_ms.push(sleptInMs);
     return;
   }
   tally.lags_ms.push(Math.max(0, sent.endMs - sent.latencyMs - slotMs));
   if (sent.error !== null) tally.errors[sent.error] = (tally.errors[sent.error] || 0) + 1;
-  if (sent.error === null || sent.error === 'timeout') tally.latencies_ms.push(sent.latencyMs);
+  if (sent.error !== null && sent.error !== 'timeout') return;
+  tally.latencies_ms.push(sent.latencyMs);
+  tally.pings.push(slotMs - clock.windowStartMs, sent.latencyMs);
 }
 
 export const bystander_kept = () => keepSchedule(kinds.kept);

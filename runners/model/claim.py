@@ -75,7 +75,7 @@ class Claim(Value):
     reason: str
     because: dict[Literal["supported", "refuted", "depends"], str]
     picture: str | None = None
-    over: Literal["threads"] | None = None
-    """The setting over which the picture has a curve; without one it has a bar for each arm."""
+    over: Literal["threads", "time"] | None = None
+    """What the picture shows: a curve over a setting, single pings over time, or a bar for each arm if it is None."""
     cores: Planned = 1
     cases: tuple[Case, ...] = ()

@@ -44,7 +44,8 @@ class BystanderSummary(Value):
     `latency` is of those answered before the window's end, timeouts included. `waiting` is how long the others had
     waited when it came: their latency is longer than that, by how much the window cannot tell. In format 1 `latency` is
     of all of them, answers after the load's end included. A lag is how late k6 itself woke to send a ping; the largest
-    is not known of sessions stored before it was told.
+    is not known of sessions stored before it was told. `pings` are those of `latency` and `waiting`, each
+    as when it was due, in seconds since the window opened, and how long it took or had waited; none before format 4.
     """
 
     scheduled: Count
@@ -54,6 +55,7 @@ class BystanderSummary(Value):
     lag_p50_s: Seconds | None
     waiting: Latency | None = None
     lag_max_s: Seconds | None = None
+    pings: tuple[tuple[Moment, Seconds], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))

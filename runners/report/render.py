@@ -41,7 +41,7 @@ def everything(stored: StoredSession) -> tuple[Summary, dict[str, str]]:
 def claims_files(stored: StoredSession) -> dict[str, str]:
     """What a session tells of its claims; its page is about them alone."""
     judged = judge(stored)
-    drawn = charts.to_svgs(claim_charts(judged, stored.session.plan.subjects), "light")
+    drawn = charts.to_svgs(claim_charts(judged, stored), "light")
     told = {
         "claims.md": claims.markdown(judged, stored.session, drawn),
         "claims.csv": claims_csv.csv_text(judged),

@@ -4,7 +4,7 @@ import json
 import os
 import statistics
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -137,7 +137,16 @@ def _bystander(tallies: Iterable[Tally], role: str, users: int) -> BystanderSumm
         waiting=_latency_of(ms for tally in own for ms in tally["waited_ms"]),
         lag_p50_s=_tidy(statistics.median(lags_ms)) if lags_ms else None,
         lag_max_s=_tidy(max(lags_ms)) if lags_ms else None,
+        pings=tuple(sorted(_pings(own))),
     )
+
+
+def _pings(own: Iterable[Tally]) -> Iterator[tuple[float, float]]:
+    """When each was due, and how long it took or had waited; a tally has them flat."""
+    for tally in own:
+        flat = tally["pings"]
+        for at_ms, took_ms in zip(flat[::2], flat[1::2], strict=True):
+            yield round(float(at_ms) * _MS, 4), round(float(took_ms) * _MS, 6)
 
 
 def _latency_of(milliseconds: Iterable[float]) -> Latency | None:

@@ -71,7 +71,7 @@ class Entry(Value):
     reason: str
     because: dict[Literal["supported", "refuted", "depends"], str]
     picture: str | None = None
-    over: Literal["threads"] | None = None
+    over: Literal["threads", "time"] | None = None
     arms: dict[str, ArmEntry] = Field(min_length=1)
     questions: tuple[QuestionEntry, ...] = Field(min_length=1)
     as_written: tuple[Demonstration, ...] = ()

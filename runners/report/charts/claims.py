@@ -1,11 +1,10 @@
 """A picture where one decides a claim: a figure of each arm, framework by framework, with its interval."""
 
-from collections.abc import Sequence
-
 import altair as alt
 
-from runners.model.subject import Subject
+from runners.model.session import StoredSession
 from runners.report.charts.claim_curves import curve_chart
+from runners.report.charts.claim_moments import moments_chart
 from runners.report.charts.data import Rows, axis_title, shown, spread_words
 from runners.report.charts.parts import Chart, chart, colour, finished
 from runners.report.claims.found import Judged, Judgement
@@ -20,13 +19,20 @@ HOW_TO_READ = (
 )
 
 
-def claim_charts(judged: Judged, subjects: Sequence[Subject]) -> dict[str, Chart]:
+def claim_charts(judged: Judged, stored: StoredSession) -> dict[str, Chart]:
     """By file stem, such as "claim-fake-async"; none of a claim that was not tried or needs no picture."""
-    threads = {one.name: one.threads for one in subjects}
-    drawn = {
-        picture_of(one.claim): curve_chart(one, threads) if one.claim.over else _chart(one) for one in judged.judgements
-    }
+    drawn = {picture_of(one.claim): _drawn(one, stored) for one in judged.judgements}
     return {stem: one for stem, one in drawn.items() if one is not None}
+
+
+def _drawn(judgement: Judgement, stored: StoredSession) -> Chart | None:
+    match judgement.claim.over:
+        case "threads":
+            return curve_chart(judgement, {one.name: one.threads for one in stored.session.plan.subjects})
+        case "time":
+            return moments_chart(judgement, stored.results) or _chart(judgement)
+        case None:
+            return _chart(judgement)
 
 
 def _chart(judgement: Judgement) -> Chart | None:

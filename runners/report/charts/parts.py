@@ -12,7 +12,7 @@ from runners.report.charts.theme import FRAMEWORK_COLOURS, FRAMEWORK_SHAPES
 
 Layer: TypeAlias = alt.Chart
 Layers: TypeAlias = alt.LayerChart | alt.FacetChart
-Chart: TypeAlias = Layers | alt.VConcatChart
+Chart: TypeAlias = Layers | alt.VConcatChart | alt.Chart
 
 WIDTH = 640
 """Width of a drawing in an SVG file, in pixels; in the page a chart takes the width there is."""

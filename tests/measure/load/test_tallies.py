@@ -231,3 +231,28 @@ def test_a_latency_beyond_every_bin_is_a_failure(changed: Changed) -> None:
     lost = changed(lambda lines: next(x for x in lines if x["role"] == "bystander_kept").update(latencies_ms=[1e300]))
     with pytest.raises(LoadGeneratorError, match=r"mean_s Input should be less than"):
         read_report(lost, EXPECTED)
+
+
+@pytest.mark.parametrize("version", list(SAW))
+def test_every_ping_is_kept_with_when_it_was_due_in_the_order_of_time(version: str) -> None:
+    seen = read_report(SAW[version], EXPECTED).bystander_kept
+    assert [at_s for at_s, _ in seen.pings] == pytest.approx([index / 20 for index in range(40)])
+    assert seen.latency is not None
+    assert sum(waited_s for _, waited_s in seen.pings) == pytest.approx(seen.latency.mean_s * 40, abs=1e-4)
+
+
+def test_a_ping_that_was_cut_off_stands_among_them_with_how_long_it_had_waited(changed: Changed) -> None:
+    def cut(lines: Lines) -> None:
+        line = next(one for one in lines if one["role"] == "bystander_kept" and one["pings"])
+        line.update(latencies_ms=[], waited_ms=[1500.0], pings=[500.0, 1500.0])
+
+    assert (0.5, 1.5) in read_report(changed(cut), EXPECTED).bystander_kept.pings
+
+
+@pytest.mark.parametrize("pings", [[1.0], ["a", 1.0], [1.0, -1.0], [1.0, float("inf")], None])
+def test_pings_that_cannot_be_are_a_failure(changed: Changed, pings: object) -> None:
+    def spoil(lines: Lines) -> None:
+        next(one for one in lines if one["role"] == "bystander_kept")["pings"] = pings
+
+    with pytest.raises(LoadGeneratorError, match="not of the expected form"):
+        read_report(changed(spoil), EXPECTED)

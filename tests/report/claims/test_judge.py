@@ -9,9 +9,9 @@ from scipy import stats
 
 from runners.model.claim import Claim, Question, Range
 from runners.model.load import Load
-from runners.model.outcome import Failed
+from runners.model.outcome import Completed, Failed
 from runners.model.plan import Arm, Contrast
-from runners.model.session import StoredSession
+from runners.model.session import StoredSession, TrialResult
 from runners.report import render
 from runners.report.charts.claims import claim_charts
 from runners.report.claims.agree import agreement
@@ -20,6 +20,7 @@ from runners.report.claims.found import Ratio, Said
 from runners.report.claims.judge import answer, judge, overall, verdict_of
 from runners.report.text.claims import command
 from tests.claims_by_hand import BY_ID, WOBBLE, Seen, claim_of, stored, terms
+from tests.sessions import latency_of
 
 ARM = Arm(subject="starlette", workload="sync-io", load=Load(clients=80))
 WHY = {"supported": "Yes.", "refuted": "No.", "depends": "Partly."}
@@ -311,7 +312,7 @@ def test_the_command_that_repeats_a_claim_keeps_its_scale_and_interpreters_but_n
 
 
 def test_the_picture_of_a_claim_is_a_valid_chart_with_a_bar_for_each_arm() -> None:
-    drawn = claim_charts(judge(both()), both().session.plan.subjects)
+    drawn = claim_charts(judge(both()), both())
     assert set(drawn) == {"claim-def-io-serial"}  # nothing was measured of the other
     told = str(drawn["claim-def-io-serial"].to_dict(validate=True))
     assert all(f"{title}: {arm}" in told for title in ("Starlette", "Flask") for arm in ("one", "many"))
@@ -319,7 +320,7 @@ def test_the_picture_of_a_claim_is_a_valid_chart_with_a_bar_for_each_arm() -> No
 
 def test_the_picture_over_threads_has_a_point_for_each_number_and_the_ceiling_that_it_is_compared_with() -> None:
     own = stored([claim_of(BY_ID["pool-ceiling"], terms("starlette", "flask"))], lambda _: FASTER)
-    drawn = claim_charts(judge(own), own.session.plan.subjects)["claim-pool-ceiling"].to_dict(validate=True)
+    drawn = claim_charts(judge(own), own)["claim-pool-ceiling"].to_dict(validate=True)
     points = [row for rows in drawn["datasets"].values() for row in rows] if "datasets" in drawn else []
     points = points or [row for layer in drawn["layer"] for row in layer.get("data", {}).get("values", [])]
     seen = {(row["framework"], row["exactly"], row["value"], row["constant"]) for row in points}
@@ -334,3 +335,30 @@ def test_claims_md_shows_the_pictures_that_were_drawn_and_no_other() -> None:
     _, files = render.everything(both())
     assert "](charts/claim-def-io-serial.svg)" in files["claims.md"]
     assert files["claims.md"].count("charts/claim-") == 1
+
+
+def test_the_picture_over_time_has_every_ping_of_one_trial_and_tells_those_cut_off() -> None:
+    own = stored([claim_of(BY_ID["fake-async"], terms("starlette", "fastapi"))], lambda _: FASTER)
+    bars = claim_charts(judge(own), own)["claim-fake-async"].to_dict(validate=True)
+    assert "layer" in bars  # sessions of before kept no single pings
+    told = own.model_copy(update={"results": tuple(map(with_pings, own.results))})
+    drawn = claim_charts(judge(told), told)["claim-fake-async"].to_dict(validate=True)
+    (rows,) = drawn["datasets"].values()
+    assert {row["case"] for row in rows} == {"Starlette", "FastAPI"}
+    assert {row["arm"] for row in rows} == {"blocked", "client"}
+    starlettes = [row for row in rows if (row["case"], row["arm"]) == ("Starlette", "blocked")]
+    assert [(row["at_s"], row["waited_ms"], row["answered"]) for row in starlettes] == [
+        (0.0, 1.0, True),
+        (0.5, 1500.0, False),
+        (1.0, 1000.0, False),
+    ]
+
+
+def with_pings(result: TrialResult) -> TrialResult:
+    """The trial as if one ping had been answered at once and two had not before the window ended."""
+    assert isinstance(result.outcome, Completed)
+    cut_off = latency_of([1.5, 1.0])
+    kept = result.outcome.bystander_kept.model_copy(
+        update={"pings": ((0.0, 0.001), (0.5, 1.5), (1.0, 1.0)), "waiting": cut_off}
+    )
+    return result.model_copy(update={"outcome": result.outcome.model_copy(update={"bystander_kept": kept})})
