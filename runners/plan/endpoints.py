@@ -15,6 +15,8 @@ from runners.model.value import Value
 from runners.plan.workloads import CORE, KNOWN
 
 ENDPOINTS = "workload.toml"
+MOST_TOLD = 100
+"""Characters of a name that are told again."""
 MOST_BODY_BYTES = 100_000
 """It reaches k6 as a variable of its environment, of which Linux takes 128 KiB each."""
 
@@ -145,7 +147,7 @@ def select(names: tuple[str, ...], frameworks: Sequence[Framework]) -> tuple[Wor
     known = {one.name: one for one in (*KNOWN, *own)}
     for name in names:
         if name not in known:
-            raise UsageError(f"--workloads: no workload is called {name!r}; there are {', '.join(known)}")
+            raise UsageError(f"--workloads: no workload is called {name[:MOST_TOLD]!r}; there are {', '.join(known)}")
     if names:
         return tuple(one for name, one in known.items() if name in names)
     return own if own and all(one.serves == "own" for one in frameworks) else CORE

@@ -29,7 +29,7 @@ def test_listing_names_every_claim_and_what_one_takes(shootout: Shootout) -> Non
     [
         (("fast",), "there is no claim 'fast'; there are accept-starves"),
         (("pool-ceiling", "--as-written"), "--as-written: none of these claims rests on an example"),
-        (("loop-io", "--frameworks", "django"), "no framework is called 'django'"),
+        (("loop-io", "--frameworks", "pyramid"), "no framework is called 'pyramid'"),
     ],
 )
 def test_what_cannot_be_asked_is_told_in_one_line_with_exit_code_2(
