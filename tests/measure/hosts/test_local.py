@@ -263,7 +263,7 @@ def test_a_captured_command_that_fails_or_hangs_is_a_command_failure() -> None:
 
 
 def test_a_captured_command_gives_what_it_printed_on_both_streams() -> None:
-    code = "import sys; print('one'); print('two', file=sys.stderr)"
+    code = "import sys; print('one', flush=True); print('two', file=sys.stderr)"
     assert process.capture(python(code), timeout_s=20).split() == ["one", "two"]
 
 

@@ -17,6 +17,7 @@ from runners.measure.serve.requirements import (
     installed,
     requirements_of,
 )
+from runners.plan.manifests import find_frameworks
 from tests.conftest import ROOT
 
 HERE = {
@@ -76,7 +77,9 @@ def test_whatever_the_apps_import_is_in_an_environment_with_the_clients_of_both_
     requirements = requirements_of(clients_of(("upstream", "database")), found)
     bound = {word.partition("==")[0] for word in constraints_of(requirements, found)}
     bound |= {re.split(r"[=\[]", word)[0] for word in requirements}
-    nodes = [node for path in (ROOT / "apps").rglob("*.py") for node in ast.walk(ast.parse(path.read_text("utf-8")))]
+    elsewhere = {one.name for one in find_frameworks(ROOT / "apps") if one.has_own_environment}
+    files = [path for path in (ROOT / "apps").rglob("*.py") if path.parent.name not in elsewhere]
+    nodes = [node for path in files for node in ast.walk(ast.parse(path.read_text("utf-8")))]
     names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     names |= {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
     imported = {name.partition(".")[0] for name in names} - sys.stdlib_module_names - {"apps"}
