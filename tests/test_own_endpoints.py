@@ -124,7 +124,7 @@ def test_two_frameworks_are_compared_at_an_endpoint_of_ones_own(
 ) -> None:
     for name in ("mine", "yours"):
         own_framework(tmp_path / "apps", name)
-    short = ("--quick", "--clients", "4", "--no-calibrate", "--window", "0.6", "--warmup", "0.2")
+    short = ("--quick", "--workloads", "echo", "--clients", "4", "--no-calibrate", "--window", "0.6", "--warmup", "0.2")
     where = ("--apps", tmp_path / "apps", "--out", tmp_path / "results", "--k6", real_k6)
     ran = shootout("run", *short, *where)
     assert ran.code == 0, ran.err

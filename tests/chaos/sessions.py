@@ -80,7 +80,7 @@ class Arena:
         """Go on with the session, or begin one where there is none yet."""
         session = self.session
         words = self.kind.words if session is None else ("--resume", session.name)
-        apps = () if self.kind.real else ("--apps", str(self.folder / "apps"))
+        apps = () if self.kind.real else ("--no-shipped", "--apps", str(self.folder / "apps"))
         k6 = BUNDLED_K6 if self.kind.real else self.folder / "bin" / "k6"
         where = ("--out", str(self.results), "--k6", str(k6), *apps)
         return Program(

@@ -381,7 +381,9 @@ def test_a_session_in_which_every_trial_failed_is_drawn_and_exits_with_1_and_one
     k6 = fake_k6(apps.parent, after="sys.exit(107)")
     extent = ("--rounds", "6", "--framework", "tiny") if command == "selftest" else ("--rounds", "2", *SHORT[-3:])
     words = ("--workloads", "async-io", "--clients", "4", "--window", "0.2", "--warmup", "0")
-    outcome = shootout(command, *words, *extent, "--apps", apps, "--out", apps.parent / "results", "--k6", k6)
+    outcome = shootout(
+        command, *words, *extent, "--no-shipped", "--apps", apps, "--out", apps.parent / "results", "--k6", k6
+    )
     assert outcome.code == 1
     line = outcome.err.splitlines()[-1]
     assert line.startswith("shootout: measuring 2")
@@ -397,7 +399,7 @@ def test_a_k6_newer_than_any_that_was_tried_is_taken_and_said_so_on_screen_and_i
 ) -> None:
     k6 = fake_k6(apps.parent, version="k6 v3.0.0 (go1.30)")
     words = ("--workloads", "async-io", "--rounds", "1", *SHORT, "--threads", "8")
-    outcome = shootout("run", *words, "--apps", apps, "--out", apps.parent / "results", "--k6", k6)
+    outcome = shootout("run", *words, "--no-shipped", "--apps", apps, "--out", apps.parent / "results", "--k6", k6)
     assert outcome.code == 0, outcome.err
     told = "k6 v3.0.0 was not tried with this program; 1.1 to 2.x were"
     assert told in outcome.out
