@@ -1,12 +1,16 @@
 """Executables that behave like k6, or like one that fails in one named way."""
 
+import json
 import os
 import sys
 from pathlib import Path
 
 DATA = Path(__file__).parent / "data"
 SAW = {version: DATA / f"saw-k6-{version}.jsonl" for version in ("1.1.0", "2.2.0")}
-"""What the users of a real k6 handed over: 16 clients on /sync-io, 0.6 s of warm-up and a window of 2 s."""
+"""What the users of a real k6 handed over: 16 clients on /async-io, 0.6 s of warm-up and a window of 2 s."""
+
+CORRECT = sum(json.loads(line).get("correct", 0) for line in SAW["1.1.0"].read_text(encoding="utf-8").splitlines())
+"""Right answers that the fake one sees in a window, with 16 clients."""
 
 _SCRIPT = '''\
 #!{python} -IS

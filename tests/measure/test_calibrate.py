@@ -13,7 +13,7 @@ from runners.measure.guard import contract
 from runners.model.calibration import Calibration, GeneratorPoint
 from runners.plan.workloads import ALL
 from tests.conftest import ROOT, StartSmall
-from tests.fake_k6 import fake_k6
+from tests.fake_k6 import CORRECT, fake_k6
 from tests.measure.rigs import TIMING, rig
 
 CALIBRATION = Calibration(
@@ -76,7 +76,7 @@ def test_a_generator_point_is_k6s_rate_in_the_window_and_not_over_its_whole_run(
 ) -> None:
     point = calibrate.generator_point(rig(fake_k6(tmp_path), tmp_path), start_small(), 16, TIMING, [])
     assert point.clients == 16
-    assert point.ceiling_per_s == pytest.approx(624 / TIMING.window_s)
+    assert point.ceiling_per_s == pytest.approx(CORRECT / TIMING.window_s)
     assert (point.floor_p50_s, point.floor_p99_s) == pytest.approx((0.0507, 0.0536), rel=0.05)
 
 
@@ -87,7 +87,7 @@ def test_an_unloaded_point_sends_one_client_without_a_bystander(start_small: Sta
     order = json.loads((tmp_path / "k6.order").read_text(encoding="utf-8"))
     assert (order["CLIENTS"], order["BYSTANDER_KEPT_PER_S"], order["BYSTANDER_FRESH_PER_S"]) == ("1", "0.0", "0.0")
     assert (point.subject, point.workload, point.capacity_per_s) == ("small", "sync-io", None)
-    assert point.residence_s == pytest.approx(0.0510, abs=0.001)
+    assert point.residence_s == pytest.approx(0.0515, abs=0.002)
     assert point.requests is not None
 
 

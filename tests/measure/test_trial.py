@@ -11,7 +11,7 @@ from runners.measure.load import k6
 from runners.measure.trial import Rig, run_trial
 from runners.model.outcome import Completed, Failed
 from tests.conftest import StartSmall
-from tests.fake_k6 import fake_k6
+from tests.fake_k6 import CORRECT, fake_k6
 from tests.measure.rigs import TIMING, rig, visit
 from tests.small_subjects import gone
 
@@ -95,7 +95,7 @@ def test_a_trial_reports_what_k6_saw_and_what_the_tree_spent(start_small: StartS
     server = start_small("a forked worker")
     outcome, wall_s = run_trial(rig(fake_k6(tmp_path), tmp_path), server, visit())
     seen = completed(outcome)
-    assert (seen.load.completed, seen.load.errors) == (624, {})
+    assert (seen.load.completed, seen.load.errors) == (CORRECT, {})
     assert seen.usage.threads == 2
     assert all(sample.memory_bytes is None or sample.memory_bytes > 2**20 for sample in seen.samples)
     assert seen.usage.server_user_s is not None
