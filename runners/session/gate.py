@@ -125,7 +125,7 @@ def find_app(word: str, trees: Path, framework: str | None = None, here: Path | 
 def _with_packages(word: str, framework: str) -> App:
     (model,) = select_frameworks(find_frameworks(places.APPS), (framework,))
     requirements = tuple(one.strip() for one in word.split(",") if one.strip())
-    if fault := first_bad(requirements):
+    if (fault := first_bad(requirements)) is not None:
         raise UsageError(f"--framework {framework}: {fault!r} names no package, such as {model.package}==1.2.3")
     named = model.model_copy(update={"requirements": requirements, "like": model.like or framework})
     return App(framework=named, root=places.SHIPPED, apps=(), side=Side(asked=word))

@@ -70,7 +70,8 @@ def test_a_revision_is_unpacked_beside_the_working_tree_which_stays_as_it_is(rep
     (tmp_path / "trees").mkdir()
     app = find_app("HEAD:apps/ant", tmp_path / "trees", here=repository / "apps")
     assert app.framework.name == "ant"
-    assert app.root.is_relative_to(tmp_path / "trees")
+    assert all(one.is_relative_to(tmp_path / "trees") for one in app.apps)
+    assert app.apps
     assert app.side.commit is not None
     assert not (repository / "apps" / "ant" / "framework.toml").exists()
 
