@@ -119,7 +119,7 @@ async def _ask_everything(
 
 
 def _own_app(server: Server) -> list[Finding]:
-    app = own_app(server.subject, server.apps)
+    app = own_app(server.subject, server.apps) if server.subject.target is None else None
     if app is None:
         return []
     name = server.subject.name
