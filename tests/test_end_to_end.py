@@ -110,7 +110,7 @@ def test_a_run_leaves_its_tables_and_its_report(ran: Path) -> None:
 
 def test_without_a_terminal_every_trial_is_a_plain_line_and_the_tables_are_printed(ran: Path) -> None:
     told = (ran / "told").read_text(encoding="utf-8")
-    assert re.search(r"\[16/16\] round 1 of 1: /a?sync-(io|cpu), 8 clients, \w+: \d+ requests/s", told)
+    assert re.search(r"\[16/16\] round 1 of 1: /a?sync-(io|cpu), 8 clients, [\w.-]+: [\d,]+ requests/s", told)
     assert all(title in told for title in ("FastAPI", "Starlette", "Flask", "aiohttp"))
     assert "\x1b" not in told
 
