@@ -8,6 +8,8 @@ import pytest
 from runners import store
 from tests.claims_by_hand import BY_ID, Seen, claim_of, stored, terms
 from tests.conftest import Shootout
+from tests.fake_k6 import fake_k6
+from tests.small_subjects import small_framework
 
 
 def one_line(outcome_err: str) -> str:
@@ -38,6 +40,19 @@ def test_what_cannot_be_asked_is_told_in_one_line_with_exit_code_2(
     outcome = shootout("claims", *words, "--k6", k6_stand_in)
     assert outcome.code == 2
     assert told in one_line(outcome.err)
+
+
+def test_claims_of_which_every_trial_failed_are_drawn_and_exit_with_1_and_one_line(
+    shootout: Shootout, tmp_path: Path
+) -> None:
+    small_framework(tmp_path / "apps", "tiny")
+    where = ("--no-shipped", "--apps", tmp_path / "apps", "--out", tmp_path / "results")
+    short = ("--quick", "--window", "0.2", "--warmup", "0")
+    outcome = shootout("claims", "loop-io", *short, *where, "--k6", fake_k6(tmp_path, after="sys.exit(107)"))
+    assert outcome.code == 1
+    assert "every trial failed, " in outcome.err.splitlines()[-1]
+    assert "exit code 107 (the script threw an exception)" in outcome.err.splitlines()[-1]
+    assert (tmp_path / "results" / "latest" / "claims.md").is_file()
 
 
 @pytest.fixture

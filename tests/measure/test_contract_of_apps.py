@@ -63,7 +63,7 @@ def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[services.Serv
 def test_a_framework_answers_every_extended_workload_that_applies_to_it(
     framework: Framework, standing: services.Services, tmp_path: Path
 ) -> None:
-    settings = Settings(wait_s=contract.WAIT_S, cpu_iterations=10_000)
+    settings = Settings(wait_s=contract.WAIT_S / 2, cpu_iterations=10_000)
     subject = make_subject(framework, settings, executor_cpus=2)
     findings = contract.check_subject(subject, EXTENDED, cores=(), root=ROOT, logs=tmp_path, services=standing)
     assert [str(finding) for finding in findings if not finding.passed] == []
