@@ -13,6 +13,8 @@ _UNSHOWN = re.compile(
     r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # what turns the direction of writing
     r"\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]"  # other ends of lines, marks, halves of characters
 )
+MOST_OF_A_VALUE = 100
+
 SHOWN_INSTEAD = "\ufffd"
 
 
@@ -27,6 +29,12 @@ def unshown(text: str) -> str | None:
     """The code of the first character that `cleaned` takes away, such as 'U+001B'; None if there is none."""
     found = _UNSHOWN.search(text)
     return f"U+{ord(found[0]):04X}" if found else None
+
+
+def brief(value: object) -> str:
+    """A value as it is told in an error: in quotes, and cut where it has no measure."""
+    told = repr(value)
+    return told if len(told) <= MOST_OF_A_VALUE else f"{told[:MOST_OF_A_VALUE]}…"
 
 
 def cleaned_tree(value: object) -> object:

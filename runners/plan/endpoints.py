@@ -10,7 +10,7 @@ from pydantic import Field, JsonValue, PositiveFloat, ValidationError, field_val
 from runners.errors import ManifestError, UsageError
 from runners.model.request import Request
 from runners.model.subject import Framework, Workload
-from runners.model.text import unshown
+from runners.model.text import brief, unshown
 from runners.model.value import Value
 from runners.plan.workloads import CORE, KNOWN
 
@@ -31,7 +31,7 @@ class Answer(Value):
     status: int = Field(default=200, ge=100, le=599)
     exact: str | None = None
     json_subset: JsonValue = Field(default=None, alias="json")
-    check: str | None = None
+    check: str | None = Field(default=None, pattern=r"^\w[\w.-]{0,99}$")
 
     @model_validator(mode="after")
     def _one_at_most(self) -> "Answer":
@@ -58,9 +58,9 @@ class Endpoint(Value):
     def _on_one_line(cls, headers: dict[str, str]) -> dict[str, str]:
         for name, value in headers.items():
             if not name.isascii() or not name.isprintable() or not name or any(mark in name for mark in " :"):
-                raise ValueError(f"{name!r} is no name of a header")
+                raise ValueError(f"{brief(name)} is no name of a header")
             if unshown(value) or "\n" in value or not value.isascii():
-                raise ValueError(f"the value of {name} must be ASCII on one line")
+                raise ValueError(f"the value of {brief(name)} must be ASCII on one line")
         return headers
 
     @field_validator("body")
@@ -96,7 +96,7 @@ def read_endpoints(folder: Path) -> tuple[Workload, ...]:
     except RecursionError as error:
         raise ManifestError(f"reading {where}: not valid TOML: nested too deeply") from error
     except ValueError as error:
-        raise ManifestError(f"reading {where}: not valid TOML: {error}") from error
+        raise ManifestError(f"reading {where}: not valid TOML: {str(error)[:MOST_TOLD]}") from error
     return tuple(_workload(folder, where, name, table) for name, table in tables.items())
 
 
@@ -165,7 +165,7 @@ def _meant(workload: Workload) -> Workload:
 
 
 def _workload(folder: Path, where: str, name: str, table: object) -> Workload:
-    reading = f"reading {where}: [{name}]"
+    reading = f"reading {where}: [{name[:MOST_TOLD]}]"
     if name in {one.name for one in KNOWN}:
         raise ManifestError(f"{reading}: a workload of the contract has this name; choose another")
     try:
@@ -208,10 +208,10 @@ def _check_script(folder: Path, reading: str, one: Endpoint) -> None:
 
 def _fault(error: ValidationError) -> str:
     first = error.errors(include_url=False, include_context=False)[0]
-    key = ".".join(str(part) for part in first["loc"] if part != "endpoint")
+    key = ".".join(str(part) for part in first["loc"] if part != "endpoint")[:MOST_TOLD]
     if first["type"] == "extra_forbidden":
         return f"key '{key}': unknown key; there are {', '.join(_keys(key))}"
-    said = first["msg"].removeprefix("Value error, ")
+    said = first["msg"].removeprefix("Value error, ")[: 2 * MOST_TOLD]
     return f"key '{key}': {said}" if key else said
 
 

@@ -7,6 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from runners.errors import ManifestError
 from runners.model.subject import Framework, Requirement
+from runners.model.text import brief
 from runners.plan.likeness import name_in
 
 VERSION = re.compile(r"\d+\.\d+(\.\d+((a|b|rc)\d+)?)?t?")
@@ -14,6 +15,10 @@ VERSION = re.compile(r"\d+\.\d+(\.\d+((a|b|rc)\d+)?)?t?")
 
 
 _REQUIREMENT = TypeAdapter[str](Requirement)
+
+
+MOST_OF_A_PATH = 250
+"""No file system takes a longer name."""
 
 
 def with_places(where: str, folder: Path, framework: Framework) -> Framework:
@@ -53,7 +58,12 @@ def _placed(where: str, key: str, folder: Path, word: str | None) -> str | None:
         return word
     if not word.strip():
         raise ManifestError(f"reading {where}: key '{key}': empty; leave it out")
-    return str(folder.absolute() / Path(word).expanduser())
+    if len(word) > MOST_OF_A_PATH:
+        raise ManifestError(f"reading {where}: key '{key}': {brief(word)} is too long for a path")
+    try:
+        return str(folder.absolute() / Path(word).expanduser())
+    except RuntimeError as error:  # a home folder that nobody has
+        raise ManifestError(f"reading {where}: key '{key}': {brief(word)}: {error}") from error
 
 
 def _check_names(where: str, requirements: tuple[str, ...]) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from runners.errors import ManifestError
+from runners.model.text import brief
 
 Table = dict[str, Any]
 
@@ -25,7 +26,9 @@ def model_of(where: str, path: Path, data: Table, among: Mapping[str, Path]) -> 
         raise ManifestError(f"reading {where}: key 'like': names this folder itself; name another one")
     if not other.is_file():
         there = ", ".join(sorted({one.parent.name for one in beside.parent.parent.glob(f"*/{path.name}")} | {*among}))
-        raise ManifestError(f"reading {where}: key 'like': no framework is called {data['like']!r}; there are {there}")
+        raise ManifestError(
+            f"reading {where}: key 'like': no framework is called {brief(data['like'])}; there are {there}"
+        )
     return other
 
 
@@ -40,7 +43,7 @@ def like_another(where: str, data: Table, other: Path, *, read: Callable[[Path],
     base = read(other)
     if "like" in base:
         raise ManifestError(
-            f"reading {where}: key 'like': {data['like']} is itself like {base['like']!r}; name that one, "
+            f"reading {where}: key 'like': {data['like']} is itself like {brief(base['like'])}; name that one, "
             "and say here what differs from it"
         )
     if "title" not in data:
@@ -55,9 +58,11 @@ def name_in(requirement: str) -> str:
 
 
 def _folder(where: str, name: object) -> str:
-    if isinstance(name, str) and re.fullmatch(r"\w[\w.-]*", name):
+    if isinstance(name, str) and re.fullmatch(r"\w[\w.-]{0,99}", name):
         return name
-    raise ManifestError(f"reading {where}: key 'like': the name of a folder beside this one is needed, got {name!r}")
+    raise ManifestError(
+        f"reading {where}: key 'like': the name of a folder beside this one is needed, got {brief(name)}"
+    )
 
 
 def _laid_over(base: Table, own: Table) -> Table:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from runners.errors import ManifestError, UsageError
 from runners.model.subject import Framework, Workload
-from runners.model.text import unshown
+from runners.model.text import brief, unshown
 from runners.plan.endpoints import ENDPOINTS, read_endpoints
 from runners.plan.environments import with_places
 from runners.plan.extended import EXTENDED
@@ -121,7 +121,7 @@ def _table(path: Path) -> dict[str, Any]:
 
 def _core_only(where: str, framework: Framework, said: object) -> Framework:
     if said is not True:
-        raise ManifestError(f"reading {where}: key '{CORE_ONLY}': true or false is needed, got {said!r}")
+        raise ManifestError(f"reading {where}: key '{CORE_ONLY}': true or false is needed, got {brief(said)}")
     if framework.does_not_apply:
         raise ManifestError(f"reading {where}: key '{CORE_ONLY}': contradicts 'does_not_apply'; leave one of them out")
     told = {workload.name: "its app answers the core workloads only" for workload in EXTENDED}

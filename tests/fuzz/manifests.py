@@ -1,4 +1,4 @@
-"""Manifests of frameworks, changed at random, as a structure and byte by byte."""
+"""Manifests of frameworks and files of endpoints, changed at random, as a structure and byte by byte."""
 
 import json
 import tomllib
@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 from runners.model.subject import Settings
+from runners.plan.endpoints import ENDPOINTS
 from runners.plan.manifests import MANIFEST, read_manifest
 from runners.plan.subjects import make_subject
 from tests.conftest import ROOT
@@ -22,16 +23,43 @@ class Manifests:
         self._originals = [(text, tomllib.loads(text.decode())) for text in texts]
         self._path = folder / "apps" / "tiny" / MANIFEST
         self._path.parent.mkdir(parents=True)
+        self._endpoints = (ENDPOINT_FILE.encode(), tomllib.loads(ENDPOINT_FILE))
 
     def try_one(self, random: Random) -> str | None:
         """Change one of them somewhere, and make a subject of it; the refusal, or None."""
         text, structure = random.choice(self._originals)
-        if random.random() < 0.4:
-            made = changed_bytes(text, random)
+        beside = self._path.with_name(ENDPOINTS)
+        beside.unlink(missing_ok=True)
+        if random.random() < 0.3:
+            beside.write_bytes(_made(*self._endpoints, random))
+            self._path.write_bytes(text)
         else:
-            made = "".join(_as_toml(changed(structure, random))).encode(errors="surrogatepass")
-        self._path.write_bytes(made)
+            self._path.write_bytes(_made(text, structure, random))
         return refusal(lambda: make_subject(read_manifest(self._path), Settings(), executor_cpus=2))
+
+
+ENDPOINT_FILE = """\
+[search]
+shows   = "what a search takes"
+method  = "POST"
+path    = "/search?page=1"
+headers = { Content-Type = "application/json" }
+body    = '{"q": "x"}'
+answer  = { status = 201, json = { hits = 3, more = [1, 2.5, true] } }
+handler = "sync"
+work    = "wait"
+wait_s  = 0.02
+
+[old]
+path    = "/old"
+answer  = { exact = "ok" }
+"""
+
+
+def _made(text: bytes, structure: Any, random: Random) -> bytes:  # noqa: ANN401 - as below
+    if random.random() < 0.4:
+        return changed_bytes(text, random)
+    return "".join(_as_toml(changed(structure, random))).encode(errors="surrogatepass")
 
 
 def _as_toml(document: Any) -> list[str]:  # noqa: ANN401 - whatever a change made of it
