@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, JsonValue, PositiveFloat, ValidationError, field_validator, model_validator
+from pydantic import Field, JsonValue, ValidationError, field_validator, model_validator
 
 from runners.errors import ManifestError, UsageError
 from runners.model.request import Request
@@ -17,6 +17,7 @@ from runners.plan.workloads import CORE, KNOWN
 ENDPOINTS = "workload.toml"
 MOST_TOLD = 100
 """Characters of a name that are told again."""
+LONGEST_WAIT_S = 3600.0
 MOST_BODY_BYTES = 100_000
 """It reaches k6 as a variable of its environment, of which Linux takes 128 KiB each."""
 
@@ -51,7 +52,7 @@ class Endpoint(Value):
     answer: Answer = Field(default_factory=Answer)
     handler: Literal["async", "sync"] | None = None
     work: Literal["wait", "compute", "both", "none"] | None = None
-    wait_s: PositiveFloat | None = None
+    wait_s: float | None = Field(default=None, ge=0.001, le=LONGEST_WAIT_S)
 
     @field_validator("headers")
     @classmethod
