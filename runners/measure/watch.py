@@ -51,7 +51,7 @@ def watch(
         _sleep_until(window.end_s)
         last = _read(server.pids, generator, services)
     samples.append(_sample(server.pids, first, window))
-    usage = _usage(first, last, samples, window, speed)
+    usage = _usage(first, last, samples, window, speed, sampler.time_wait_sockets(server.port))
     if server.started is None:  # on which cores it runs nobody said
         usage = usage.model_copy(update={"probe_s": None})
     return (tuple(samples), usage) if server.pids else ((), usage.model_copy(update=UNKNOWN))
@@ -80,8 +80,13 @@ def _sample(pids: tuple[int, ...], first: _Reading, window: Window) -> ResourceS
     )
 
 
-def _usage(
-    first: _Reading, last: _Reading, samples: list[ResourceSample], window: Window, speed: probe.SpeedProbe
+def _usage(  # noqa: PLR0913, PLR0917 - all that was read
+    first: _Reading,
+    last: _Reading,
+    samples: list[ResourceSample],
+    window: Window,
+    speed: probe.SpeedProbe,
+    time_wait: int | None,
 ) -> Usage:
     server_s = max(0.0, last.server_cpu_s - first.server_cpu_s)
     generator_s = max(0.0, last.generator_cpu_s - first.generator_cpu_s)
@@ -101,7 +106,7 @@ def _usage(
         context_switches=int(switches) if switches is not None else None,
         memory_bytes=None,
         threads=max(sample.threads for sample in samples),
-        time_wait=sampler.time_wait_sockets(),
+        time_wait=time_wait,
         edge_error_s=round(late_s, 6),
         probe_s=_rounded(speed.typical_s()),
         server_user_s=_rounded(user_s),

@@ -90,7 +90,8 @@ class Usage(Value):
     are the upstream and the database. `server_user_s` is the part of the server's CPU outside the kernel.
     `edge_error_s` is how far off the edges were sampled. `memory_bytes` is of format 1 only: the largest proportional
     set size (PSS) of the server's process tree; see Footprint. `probe_s` is what a fixed computation took on the
-    server's cores meanwhile: the slower they were, the more. Sessions stored before there was a probe lack it. Of a
+    server's cores meanwhile: the slower they were, the more. Sessions stored before there was a probe lack it.
+    `time_wait` counts sockets in TIME_WAIT, of many those at the server's port; before format 4 all there were. Of a
     running server whose process was not told it is not known what it spent, nor what was foreign.
     """
 

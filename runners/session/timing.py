@@ -14,6 +14,9 @@ WAITS_IN_WINDOW, STAYS_IN_WINDOW, STAYS_IN_WARMUP = 4.0, 2.0, 1.2
 
 LONGEST_STAY_S = 2.5
 
+ANSWERS_PER_S = 2_500
+"""What a core of a slow framework answers that has next to nothing to do."""
+
 FILES_BESIDE_CLIENTS = 200
 
 MOST_TRIALS = 100_000
@@ -25,15 +28,16 @@ def timing_of(
 ) -> Timing:
     """How long each trial lasts: windows long enough for several waits, and for several stays in a queue.
 
-    Queues are those of pools and of loops that a workload blocks. Where one is too long for it, as that of a single
-    worker, a trial is as long as usual and a doubt says so.
+    Queues are those of pools, of loops that a workload blocks, and of thousands of clients for a core. Where one is too
+    long for it, as that of a single worker, a trial is as long as usual and a doubt says so.
     """
     wait_s = max([*(subject.wait_s for subject in subjects), *(one.wait_s or 0.0 for one in workloads)])
     most = max(load.clients or 1 for load in loads)
     blocked = [
         one.slots(w) or most for one in subjects for w in workloads if w.place == "blocking" and w.work == "wait"
     ]
-    stays_s = (wait_s * most / held for held in (min(subject.sync_slots or most for subject in subjects), *blocked))
+    held_at_once = (min(subject.sync_slots or most for subject in subjects), *blocked)
+    stays_s = (*(wait_s * most / held for held in held_at_once), most / ANSWERS_PER_S)
     stay_s = max((stay for stay in stays_s if wait_s < stay <= LONGEST_STAY_S), default=wait_s)
     least_window_s, least_warmup_s = (1.6, 0.5) if options.quick else (2.5, 0.6)
     window_s = max(least_window_s, WAITS_IN_WINDOW * wait_s, STAYS_IN_WINDOW * stay_s)

@@ -36,7 +36,7 @@ def tripped(outcome: Completed, load: Load, timing: Timing, limits: Limits) -> s
     if usage.edge_error_s > limits.edge_error_s:
         return f"the window's edges were sampled {1000 * usage.edge_error_s:.0f} ms off"
     if usage.time_wait is not None and usage.time_wait > limits.time_wait:
-        return f"{usage.time_wait} sockets in TIME_WAIT (limit {limits.time_wait})"
+        return f"{usage.time_wait} sockets in TIME_WAIT at the server's port (limit {limits.time_wait})"
     return _schedule_trip(outcome, load, timing, limits)
 
 

@@ -48,7 +48,7 @@ Change = Callable[[float], Completed]
         (lambda value: with_usage(foreign_cpu_s=value), 1.0, 0.01, "foreign CPU 0.20 cores"),
         (lambda value: with_usage(steal_s=value), 0.25, 0.01, "steal 0.05 cores"),
         (lambda value: with_usage(edge_error_s=value), 0.05, 0.001, "the window's edges were sampled 51 ms off"),
-        (lambda value: with_usage(time_wait=int(value)), 20_000, 1, "20001 sockets in TIME_WAIT"),
+        (lambda value: with_usage(time_wait=int(value)), 20_000, 1, "20001 sockets in TIME_WAIT at the server's port"),
         (lambda value: with_load(started_late_s=value), 0.5, 0.01, "the load started 510 ms late"),
         (with_lag, 0.025, 0.001, "26 ms behind schedule"),
     ],

@@ -1,6 +1,7 @@
 """What processes spend is read whole: ended threads, forks and every process of the tree."""
 
 import os
+import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -161,6 +162,18 @@ def test_sockets_in_time_wait_and_the_cores_can_be_read() -> None:
     assert sockets is not None
     assert sockets >= 0
     assert sampler.cores_available() == tuple(sorted(os.sched_getaffinity(0)))
+
+
+def test_of_many_sockets_in_time_wait_only_those_at_the_port_are_counted() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
+        for listener, times in ((one, 7), (other, 3)):
+            for _ in range(times):
+                with socket.create_connection(listener.getsockname()) as link:
+                    accepted, _ = listener.accept()
+                    link.close()
+                    accepted.close()
+        assert sampler.time_wait_sockets(one.getsockname()[1], many=1) == 7
+        assert sampler.time_wait_sockets(other.getsockname()[1], many=1) == 3
 
 
 def test_a_sample_costs_the_runner_little_because_it_lists_no_children(settled: Settled) -> None:
