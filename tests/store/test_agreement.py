@@ -55,6 +55,7 @@ def changed_session(folder: Path, change: Callable[[Document], object]) -> str:
         (lambda one: one["trial"]["arm"]["load"].update(clients=17), "do not stand at position 0 of block 0"),
         (lambda one: one["trial"].update(round=2), "round 2, but block 0 is of round 1"),
     ],
+    ids=["block", "position", "subject", "workload", "load", "round"],
 )
 def test_a_trial_that_is_not_of_the_plan_is_told_by_its_line(
     folder: Path, change: Callable[[Document], object], told: str
