@@ -42,7 +42,7 @@ def refused(tmp_path: Path, endpoints: str) -> str:
         ("[echo]\npath = '/'\nanswer = { check = 'none.js' }", "there is no file 'none.js' beside it"),
         ("[echo]\npath = '/'\nanswer = { json = 2026-01-01 }", "key 'answer.json"),
         ("[echo]\npath = '/'\nheaders = { 'a b' = 'c' }", "'a b' is no name of a header"),
-        ("[echo]\npath = '/'\nheaders = { a = \"b\\nc\" }", "the value of a must be ASCII on one line"),
+        ("[echo]\npath = '/'\nheaders = { a = \"b\\nc\" }", "the value of 'a' must be ASCII on one line"),
         (f"[echo]\npath = '/'\nbody = '{'x' * (MOST_BODY_BYTES + 1)}'", "at most 100,000 bytes"),
         ("[echo]\npath = '/'\nhandler = 'sync'", "handler and work stand together"),
         ("[echo]\npath = '/'\nhandler = 'sync'\nwork = 'wait'", "wait_s belongs to work that waits"),
