@@ -42,7 +42,7 @@ def test_a_framework_keeps_the_contract(
     if not framework.has_own_environment and installed_version(framework.package) is None:
         pytest.skip(f"{framework.package} is not installed")
     served = environments([(framework, None)], {}, environments_kept)
-    settings = Settings(profile=profile, wait_s=contract.WAIT_S, cpu_iterations=10_000)
+    settings = Settings(profile=profile, wait_s=contract.WAIT_S / 2, cpu_iterations=10_000)
     cores = machine.Cores(server=(), generator=())
     subject = make_subject(framework, settings, executor_cpus=machine.executor_cpus(cores))
     python = served.executables([subject]).get(subject.name)
