@@ -24,9 +24,10 @@ UNDECIDED = 3
 
 
 class ShootoutError(Exception):
-    """An expected failure; `str()` of it is the one line for the user."""
+    """An expected failure; `str()` of it is the one line for the user, or a list below one."""
 
     exit_code = 1
+    is_list = False
 
 
 class UsageError(ShootoutError):
@@ -84,4 +85,6 @@ class PortTakenError(ServerError):
 
 
 class ContractError(ShootoutError):
-    pass
+    """What is not kept, one finding a line below the first; a traceback of the app stands below its finding."""
+
+    is_list = True

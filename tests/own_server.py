@@ -1,10 +1,12 @@
 """A server that keeps nothing of the contract: endpoints of its own that tell what came in; standard library only.
 
-Run as a program with HOST PORT. GET /health is cheap, /echo tells the request, /moved sends elsewhere.
+Run as a program with HOST PORT. GET /health is cheap, /echo tells the request, /moved sends elsewhere,
+/broken fails with a traceback.
 """
 
 import json
 import sys
+import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
@@ -14,6 +16,8 @@ class Own(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path == "/moved":
             self._answer(302, {}, {"Location": "/health"})
+        elif self.path == "/broken":
+            self._break()
         else:
             self._answer(200 if self.path == "/health" else 401, {"ok": True})
 
@@ -26,6 +30,13 @@ class Own(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Nothing: a log would cost more than the answer."""
+
+    def _break(self) -> None:
+        try:
+            _ = 1 // len("")
+        except ZeroDivisionError:
+            traceback.print_exc()
+        self._answer(500, {})
 
     def _answer(self, status: int, told: object, headers: dict[str, str] | None = None) -> None:
         body = json.dumps(told).encode()

@@ -82,6 +82,16 @@ def test_a_redirection_is_an_answer_like_any_other(tmp_path: Path) -> None:
     assert told(tmp_path, "[moved]\npath = '/moved'\nanswer = { status = 302 }").passed
 
 
+def test_a_500_is_shown_with_its_traceback_unless_it_is_what_the_file_says(tmp_path: Path) -> None:
+    found = told(tmp_path / "one", "[broken]\npath = '/broken'")
+    assert not found.passed
+    assert "its log says:" in found.seen
+    assert "ZeroDivisionError: " in found.seen
+    meant = told(tmp_path / "other", "[broken]\npath = '/broken'\nanswer = { status = 500 }")
+    assert meant.passed
+    assert "log" not in meant.seen
+
+
 @pytest.mark.k6
 @pytest.mark.parametrize(
     "endpoints",

@@ -61,7 +61,8 @@ def _was_interrupted(end: SystemExit) -> bool:
 
 
 def _tell(error: ShootoutError) -> None:
-    _say(" ".join(f"shootout: {error}".split("\n")))  # of what was asked for, too, one line
+    told = f"shootout: {error}"
+    _say(told if error.is_list else " ".join(told.split("\n")))  # of what was asked for, too, one line
     if log := getattr(error, "log", ""):
         _say(log, "dim")
 

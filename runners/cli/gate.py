@@ -7,7 +7,17 @@ from typing import Annotated
 import typer
 
 from runners import store
-from runners.cli.options import K6, Results, cores_of, numbers_of, without_passwords, words_of
+from runners.cli.options import (
+    K6,
+    MOST_ITERATIONS,
+    MOST_S,
+    Results,
+    cores_of,
+    finite,
+    numbers_of,
+    without_passwords,
+    words_of,
+)
 from runners.cli.screen import Screen
 from runners.cli.terminal import err, out, said, shown
 from runners.errors import (
@@ -22,6 +32,8 @@ from runners.errors import (
 from runners.measure.sense import sampler
 from runners.model.gate import BASE, Gate
 from runners.model.subject import Settings
+from runners.model.text import cut
+from runners.model.value import MOST_OF_A_PLAN
 from runners.report.figures.metrics import METRICS, NORMALISED, PER_SERVER
 from runners.report.gate.markdown import line
 from runners.report.gate.verdict import Decision, Verdict, decide
@@ -52,11 +64,19 @@ def gate(  # noqa: PLR0913 - one argument for each option
         str, typer.Option(help="Names, separated by commas; async-cpu if empty, or an own server's endpoints.")
     ] = "",
     clients: Annotated[str, typer.Option(help="Levels of concurrency, separated by commas.")] = "16",
-    rounds: Annotated[int, typer.Option(min=6, help="Visits to both, each with fresh processes.")] = 20,
-    window: Annotated[float, typer.Option(min=0.2, help="Seconds measured in a trial.")] = 3.0,
-    warmup: Annotated[float, typer.Option(min=0, help="Seconds of load before them.")] = 0.6,
-    cpu_iterations: Annotated[int, typer.Option(min=1, help="Squares that a computing workload adds up.")] = 60_000,
-    threads: Annotated[int, typer.Option(min=1, help="Threads for sync work.")] = 40,
+    rounds: Annotated[
+        int, typer.Option(min=6, max=MOST_OF_A_PLAN, help="Visits to both, each with fresh processes.")
+    ] = 20,
+    window: Annotated[
+        float, typer.Option(min=0.2, max=MOST_S, callback=finite, help="Seconds measured in a trial.")
+    ] = 3.0,
+    warmup: Annotated[
+        float, typer.Option(min=0, max=MOST_S, callback=finite, help="Seconds of load before them.")
+    ] = 0.6,
+    cpu_iterations: Annotated[
+        int, typer.Option(min=1, max=MOST_ITERATIONS, help="Squares that a computing workload adds up.")
+    ] = 60_000,
+    threads: Annotated[int, typer.Option(min=1, max=MOST_OF_A_PLAN, help="Threads for sync work.")] = 40,
     framework: Annotated[
         str | None,
         typer.Option(
@@ -97,7 +117,7 @@ def gate(  # noqa: PLR0913 - one argument for each option
 def metric_of(column: str) -> str:
     """The name of the metric with this column; UsageError where it has none, or nobody can be worse by it."""
     if column not in GATED:
-        raise UsageError(f"--metric {column}: choose one of {', '.join(GATED)}")
+        raise UsageError(f"--metric {cut(column)}: choose one of {', '.join(GATED)}")
     return GATED[column]
 
 
@@ -108,7 +128,7 @@ def margin_of(text: str) -> float:
     except ValueError:
         percent = 0.0
     if not 0 < percent <= 1000:  # noqa: PLR2004 - also refuses what is no number
-        raise UsageError(f"--worse {text}: a number of percent above 0, such as 5%")
+        raise UsageError(f"--worse {cut(text)}: a number of percent above 0, such as 5%")
     return percent / 100
 
 
@@ -127,9 +147,10 @@ def _measured(options: RunOptions, asked: Asked) -> tuple[Path, Decision]:
     except (UsageError, EndedError):
         raise
     except ContractError as error:
-        if not any(one.startswith(f"{BASE} ") for one in str(error).splitlines()):
+        first, *findings = str(error).splitlines()
+        if not any(one.startswith(f"{BASE} ") for one in findings):
             raise
-        raise UndecidedError(str(error)) from error
+        raise UndecidedError(f"{first.rstrip(':')}; nothing is decided", log="\n".join(findings)) from error
     except ShootoutError as error:
         raise UndecidedError(f"{error}; nothing is decided", log=getattr(error, "log", "")) from error
 

@@ -1,6 +1,5 @@
 """What holds in the folder where one stands: its shootout.toml, and without one where things are by default."""
 
-import tomllib
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 from runners import places
 from runners.errors import UsageError
+from runners.plan.toml import read_toml
 
 FILE = "shootout.toml"
 KINDS: Mapping[str, str] = {
@@ -40,15 +40,9 @@ database, k6 = partial(_text, "database"), partial(_text, "k6")
 def _said() -> Mapping[str, Any]:
     """What shootout.toml says here; UsageError names its first fault."""
     try:
-        said = tomllib.loads(Path(FILE).read_text(encoding="utf-8"))
+        said = read_toml(Path(FILE), FILE, UsageError)
     except FileNotFoundError:
         return {}
-    except OSError as error:
-        raise UsageError(f"reading {FILE}: {error.strerror}") from error
-    except RecursionError as error:
-        raise UsageError(f"reading {FILE}: not valid TOML: nested too deeply") from error
-    except ValueError as error:  # of bytes, of the syntax, of numbers with thousands of digits
-        raise UsageError(f"reading {FILE}: not valid TOML: {error}") from error
     for key, value in said.items():
         _check(key, value)
     return said

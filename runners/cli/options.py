@@ -12,6 +12,7 @@ import typer
 from runners import places
 from runners.cli import here
 from runners.errors import UsageError
+from runners.model.text import cut
 from runners.model.value import MOST_OF_A_PLAN
 
 MOST_S = 3600.0
@@ -19,9 +20,6 @@ MOST_S = 3600.0
 
 MOST_ITERATIONS = 10**9
 """Computing so much takes about a minute for each request."""
-
-MOST_TOLD = 100
-"""Characters of what was asked for that are told again."""
 
 
 class Profile(enum.StrEnum):
@@ -118,7 +116,7 @@ def words_of(text: str) -> tuple[str, ...]:
 
 
 def numbers_of(option: str, text: str) -> tuple[int, ...]:
-    told = f"{option} {text[:MOST_TOLD]}"
+    told = f"{option} {cut(text)}"
     try:
         numbers = tuple(int(word) for word in words_of(text))
     except ValueError:
@@ -132,10 +130,10 @@ def cores_of(text: str, available: tuple[int, ...]) -> tuple[int, ...]:
     try:
         cores = tuple(sorted({int(word) for word in words_of(text)}))
     except ValueError:
-        raise UsageError(f"--server-cores {text[:MOST_TOLD]}: CPU numbers, separated by commas, such as 0,1") from None
+        raise UsageError(f"--server-cores {cut(text)}: CPU numbers, separated by commas, such as 0,1") from None
     if unknown := [core for core in cores if core not in available]:
         raise UsageError(
-            f"--server-cores {text[:MOST_TOLD]}: there is no core {str(unknown[0])[:MOST_TOLD]}; "
+            f"--server-cores {cut(text)}: there is no core {cut(str(unknown[0]))}; "
             f"there are {', '.join(map(str, available))}"
         )
     return cores

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from runners.model.package import canonical
 from runners.model.request import ANY, Request
 from runners.model.runtime import Runtime
 from runners.model.value import Duration, Number, Planned, Rate, Value
@@ -115,8 +116,8 @@ class Framework(Value):
     def pinned_version(self) -> str | None:
         """The version of its package that its requirements name, if they name one."""
         pinned = [re.fullmatch(r"([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^,;*]+)", one) for one in self.requirements]
-        named = {found[1].lower().replace("_", "-"): found[2] for found in pinned if found}
-        return named.get(self.package.lower().replace("_", "-"))
+        named = {canonical(found[1]): found[2] for found in pinned if found}
+        return named.get(canonical(self.package))
 
 
 STOCK_CONNECTIONS = 40

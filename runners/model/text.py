@@ -31,10 +31,14 @@ def unshown(text: str) -> str | None:
     return f"U+{ord(found[0]):04X}" if found else None
 
 
+def cut(text: str) -> str:
+    """A text from outside as it is told in an error: cut where it has no measure."""
+    return text if len(text) <= MOST_OF_A_VALUE else f"{text[:MOST_OF_A_VALUE]}…"
+
+
 def brief(value: object) -> str:
-    """A value as it is told in an error: in quotes, and cut where it has no measure."""
-    told = repr(value)
-    return told if len(told) <= MOST_OF_A_VALUE else f"{told[:MOST_OF_A_VALUE]}…"
+    """The same of any value, and in quotes if it is a text."""
+    return cut(repr(value))
 
 
 def cleaned_tree(value: object) -> object:

@@ -1,6 +1,5 @@
 """Endpoints of a framework's own: read from the file beside its manifest, checked as data, and who serves which."""
 
-import tomllib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
@@ -10,12 +9,13 @@ from pydantic import Field, JsonValue, ValidationError, field_validator, model_v
 from runners.errors import ManifestError, UsageError
 from runners.model.request import Request
 from runners.model.subject import Framework, Workload
-from runners.model.text import brief, unshown
+from runners.model.text import brief, cut, unshown
 from runners.model.value import Value
+from runners.plan.toml import read_toml
 from runners.plan.workloads import CORE, KNOWN
 
 ENDPOINTS = "workload.toml"
-MOST_TOLD = 100
+MOST_OF_A_FAULT = 200
 """Characters of a name that are told again."""
 LONGEST_WAIT_S = 3600.0
 MOST_BODY_BYTES = 100_000
@@ -89,15 +89,9 @@ def read_endpoints(folder: Path) -> tuple[Workload, ...]:
     path = folder / ENDPOINTS
     where = f"{folder.parent.name}/{folder.name}/{ENDPOINTS}"
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        tables = read_toml(path, where, ManifestError)
     except FileNotFoundError:
         return ()
-    except OSError as error:
-        raise ManifestError(f"reading {where}: {error.strerror}") from error
-    except RecursionError as error:
-        raise ManifestError(f"reading {where}: not valid TOML: nested too deeply") from error
-    except ValueError as error:
-        raise ManifestError(f"reading {where}: not valid TOML: {str(error)[:MOST_TOLD]}") from error
     return tuple(_workload(folder, where, name, table) for name, table in tables.items())
 
 
@@ -148,7 +142,7 @@ def select(names: tuple[str, ...], frameworks: Sequence[Framework]) -> tuple[Wor
     known = {one.name: one for one in (*KNOWN, *own)}
     for name in names:
         if name not in known:
-            raise UsageError(f"--workloads: no workload is called {name[:MOST_TOLD]!r}; there are {', '.join(known)}")
+            raise UsageError(f"--workloads: no workload is called {brief(name)}; there are {', '.join(known)}")
     if names:
         return tuple(one for name, one in known.items() if name in names)
     return own if own and all(one.serves == "own" for one in frameworks) else CORE
@@ -166,7 +160,7 @@ def _meant(workload: Workload) -> Workload:
 
 
 def _workload(folder: Path, where: str, name: str, table: object) -> Workload:
-    reading = f"reading {where}: [{name[:MOST_TOLD]}]"
+    reading = f"reading {where}: [{cut(name)}]"
     if name in {one.name for one in KNOWN}:
         raise ManifestError(f"{reading}: a workload of the contract has this name; choose another")
     try:
@@ -209,11 +203,11 @@ def _check_script(folder: Path, reading: str, one: Endpoint) -> None:
 
 def _fault(error: ValidationError) -> str:
     first = error.errors(include_url=False, include_context=False)[0]
-    key = ".".join(str(part) for part in first["loc"] if part != "endpoint")[:MOST_TOLD]
+    key = ".".join(str(part) for part in first["loc"] if part != "endpoint")
     if first["type"] == "extra_forbidden":
-        return f"key '{key}': unknown key; there are {', '.join(_keys(key))}"
-    said = first["msg"].removeprefix("Value error, ")[: 2 * MOST_TOLD]
-    return f"key '{key}': {said}" if key else said
+        return f"key '{cut(key)}': unknown key; there are {', '.join(_keys(key))}"
+    said = first["msg"].removeprefix("Value error, ")[:MOST_OF_A_FAULT]
+    return f"key '{cut(key)}': {said}" if key else said
 
 
 def _keys(key: str) -> Iterable[str]:

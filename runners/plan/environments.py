@@ -1,18 +1,14 @@
 """What a manifest says of the environment that its server runs in: whether it goes together, and where it is."""
 
-import re
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
 from runners.errors import ManifestError
+from runners.model.runtime import VERSION
 from runners.model.subject import Framework, Requirement
 from runners.model.text import brief
 from runners.plan.likeness import name_in
-
-VERSION = re.compile(r"\d+\.\d+(\.\d+((a|b|rc)\d+)?)?t?")
-"""Of a Python, such as 3.12, 3.14.1 or 3.14t."""
-
 
 _REQUIREMENT = TypeAdapter[str](Requirement)
 

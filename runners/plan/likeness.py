@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from runners.errors import ManifestError
+from runners.model.package import canonical
 from runners.model.text import brief
 
 Table = dict[str, Any]
@@ -54,7 +55,7 @@ def like_another(where: str, data: Table, other: Path, *, read: Callable[[Path],
 def name_in(requirement: str) -> str:
     """The name of the distribution that a requirement is about, in lower case with hyphens."""
     found = re.match(r"[A-Za-z0-9._-]+", requirement)
-    return re.sub(r"[._-]+", "-", found[0]).lower() if found else requirement
+    return canonical(found[0]) if found else requirement
 
 
 def _folder(where: str, name: object) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-MOST_TOLD = 200
+_MOST_TOLD = 200
 _THREADS = ("stock", "threads")
 
 
@@ -20,7 +20,7 @@ def faults_of(error: ValidationError) -> str:
 
 
 def _reason(fault: ErrorDetails, faults: Sequence[ErrorDetails]) -> str:
-    seen = f", got {fault['input']!r}"[:MOST_TOLD]
+    seen = f", got {fault['input']!r}"[:_MOST_TOLD]
     if fault["loc"][:2] == _THREADS and fault["type"] != "missing":
         return f'a whole number from 1, or "default-executor" for min(32, CPUs + 4), is needed{seen}'
     match fault["type"]:
@@ -44,4 +44,4 @@ def _instead(faults: Sequence[ErrorDetails]) -> str:
 def _key(place: tuple[int | str, ...]) -> str:
     """The key as the file has it, without pydantic's names for the members of a union."""
     parts = (str(part) for part in place if part != "constrained-int")
-    return ".".join(part for part in parts if not part.startswith("literal["))[:MOST_TOLD]
+    return ".".join(part for part in parts if not part.startswith("literal["))[:_MOST_TOLD]

@@ -1,7 +1,6 @@
 """Finds the frameworks: one folder with a framework.toml each, checked as data and never imported."""
 
 import string
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,13 +9,14 @@ from pydantic import ValidationError
 
 from runners.errors import ManifestError, UsageError
 from runners.model.subject import Framework, Workload
-from runners.model.text import brief, unshown
+from runners.model.text import brief, cut, unshown
 from runners.plan.endpoints import ENDPOINTS, read_endpoints
 from runners.plan.environments import with_places
 from runners.plan.extended import EXTENDED
 from runners.plan.found import Found, read_all
 from runners.plan.likeness import like_another, model_of
-from runners.plan.manifest_faults import MOST_TOLD, faults_of
+from runners.plan.manifest_faults import faults_of
+from runners.plan.toml import read_toml
 from runners.plan.workloads import KNOWN
 
 MANIFEST = "framework.toml"
@@ -91,7 +91,7 @@ def select_frameworks(found: tuple[Framework, ...], names: tuple[str, ...]) -> t
         if isinstance(found, Found) and name in found.broken:
             raise found.broken[name]
         if name not in known:
-            raise UsageError(f"no framework is called {name[:MOST_TOLD]!r}; there are {', '.join(known)}")
+            raise UsageError(f"no framework is called {brief(name)}; there are {', '.join(known)}")
     if not names:
         return tuple(framework for framework in found if not framework.on_request)
     return tuple(known[name] for name in dict.fromkeys(wanted))
@@ -105,13 +105,9 @@ def _table(path: Path) -> dict[str, Any]:
     """What a manifest says, its texts checked and nothing else."""
     where = _where(path)
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
+        data = read_toml(path, where, ManifestError)
+    except FileNotFoundError as error:
         raise ManifestError(f"reading {where}: {error.strerror}") from error
-    except RecursionError as error:
-        raise ManifestError(f"reading {where}: not valid TOML: nested too deeply") from error
-    except ValueError as error:  # of bytes, of the syntax, of numbers with thousands of digits
-        raise ManifestError(f"reading {where}: not valid TOML: {str(error)[:MOST_TOLD]}") from error
     _check_texts(where, data | {"the folder's name": path.parent.name})
     for key, instead in NOT_HERE.items():
         if key in data:
@@ -138,9 +134,7 @@ def _check_texts(where: str, value: object, key: str = "") -> None:
     if isinstance(value, str):
         code = unshown(value) or ("U+000A" if "\n" in value and not key.startswith("explains") else None)
         if code:
-            raise ManifestError(
-                f"reading {where}: key '{key[:MOST_TOLD]}': holds the control character {code}; leave it out"
-            )
+            raise ManifestError(f"reading {where}: key '{cut(key)}': holds the control character {code}; leave it out")
     elif isinstance(value, list):
         for one in value:
             _check_texts(where, one, key)
@@ -155,9 +149,7 @@ def _check_sentences(where: str, key: str, sentences: dict[str, str], workloads:
     for name, sentence in sentences.items():
         if name not in known:
             listed = ", ".join(known)
-            raise ManifestError(
-                f"reading {where}: key '{key}.{name[:MOST_TOLD]}': no such workload; there are {listed}"
-            )
+            raise ManifestError(f"reading {where}: key '{key}.{cut(name)}': no such workload; there are {listed}")
         if not sentence.strip():
             raise ManifestError(f"reading {where}: key '{key}.{name}': empty; say why, or leave the key out")
 
@@ -172,18 +164,15 @@ def _check_command(where: str, key: str, command: tuple[str, ...], known: frozen
                 if field is not None:  # {port:d} and {port!r} are no placeholders: filling in is plain replacement
                     used.add(field + (f"!{conversion}" if conversion else "") + (f":{spec}" if spec else ""))
         except ValueError as error:
-            raise ManifestError(
-                f"reading {where}: key '{key}': {word[:MOST_TOLD]!r} has a stray brace ({error})"
-            ) from error
+            raise ManifestError(f"reading {where}: key '{key}': {brief(word)} has a stray brace ({error})") from error
     if unknown := sorted(used - known):
         allowed = ", ".join(f"{{{name}}}" for name in sorted(known))
         raise ManifestError(
-            f"reading {where}: key '{key}': unknown placeholder {{{unknown[0][:MOST_TOLD]}}}; there are {allowed}"
+            f"reading {where}: key '{key}': unknown placeholder {{{cut(unknown[0])}}}; there are {allowed}"
         )
     if "host" not in used and (fixed := next((word for word in command if _fixed_host(word)), None)):
         raise ManifestError(
-            f"reading {where}: key '{key}': {fixed[:MOST_TOLD]!r} holds an address; write {{host}} there, which is "
-            "filled in"
+            f"reading {where}: key '{key}': {brief(fixed)} holds an address; write {{host}} there, which is filled in"
         )
     if missing := sorted(NEEDED_PLACEHOLDERS - used):
         raise ManifestError(

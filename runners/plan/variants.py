@@ -9,6 +9,7 @@ from runners.errors import UsageError
 from runners.model.load import Load
 from runners.model.plan import Arm, Contrast
 from runners.model.subject import Factor, Framework, Settings, Subject, Workload
+from runners.model.text import brief, cut
 from runners.model.value import MOST_OF_A_PLAN
 from runners.plan.subjects import make_subject
 
@@ -17,9 +18,6 @@ CONTRASTED = ("requests_per_s", "cpu_s_per_request", "bystander_p50_s")
 
 SHORTEST_WAIT_S, LONGEST_WAIT_S = 0.001, 3600.0
 MOST_ITERATIONS = 10**9
-MOST_TOLD = 100
-"""Characters of what was asked for that are told again."""
-
 SET_BY_STOCK = ("threads", "processes", "loop")
 
 
@@ -121,11 +119,11 @@ def parse_vary(texts: Sequence[str]) -> dict[str, tuple[Factor, ...]]:
     """What `--vary KEY=V1,V2` asked for, by key; UsageError names the key or value that is none."""
     found: dict[str, tuple[Factor, ...]] = {}
     for text in texts:
-        told = f"--vary {text[:MOST_TOLD]}"
+        told = f"--vary {cut(text)}"
         key, sign, values = text.partition("=")
         words = [word.strip() for word in values.split(",") if word.strip()]
         if key not in KEYS:
-            raise UsageError(f"{told}: there is no setting {key[:MOST_TOLD]!r}; there are {', '.join(KEYS)}")
+            raise UsageError(f"{told}: there is no setting {brief(key)}; there are {', '.join(KEYS)}")
         if key in found:
             raise UsageError(f"{told}: {key} is varied twice; give all its values at once")
         if not sign or not words:
@@ -137,10 +135,10 @@ def parse_vary(texts: Sequence[str]) -> dict[str, tuple[Factor, ...]]:
 def parse_expressions(text: str) -> tuple[tuple[str, Factors], ...]:
     """What `--frameworks a,b@threads=10,loop=asyncio` names: frameworks with the settings of their own."""
     found: list[tuple[str, Factors]] = []
-    told, known = f"--frameworks {text[:MOST_TOLD]}", ", ".join(KEYS)
+    told, known = f"--frameworks {cut(text)}", ", ".join(KEYS)
     for word in (part.strip() for part in text.split(",")):
         name, at, setting = word.partition("@")
-        short = word[:MOST_TOLD]
+        short = cut(word)
         if not at and "=" in word:
             if not found:
                 raise UsageError(f"{told}: {short!r} follows no framework; write NAME@{short}")
@@ -153,9 +151,9 @@ def parse_expressions(text: str) -> tuple[tuple[str, Factors], ...]:
             continue
         key, sign, value = setting.partition("=")
         if key not in KEYS or not sign or not value:
-            raise UsageError(f"{told}: {setting[:MOST_TOLD]!r} sets nothing; there are {known} (KEY=VALUE)")
+            raise UsageError(f"{told}: {brief(setting)} sets nothing; there are {known} (KEY=VALUE)")
         if key in found[-1][1]:
-            raise UsageError(f"{told}: {found[-1][0][:MOST_TOLD]} has two values for {key}")
+            raise UsageError(f"{told}: {cut(found[-1][0])} has two values for {key}")
         found[-1][1][key] = _read(told, key, value)
     return tuple(found)
 
@@ -227,7 +225,7 @@ def _read(where: str, key: str, text: str) -> Factor:
     try:
         return KEYS[key].read(text)
     except (ValueError, OverflowError):
-        raise UsageError(f"{where}: {text[:MOST_TOLD]!r} is no value of {key}; it takes {KEYS[key].takes}") from None
+        raise UsageError(f"{where}: {brief(text)} is no value of {key}; it takes {KEYS[key].takes}") from None
 
 
 def _shown(value: Factor) -> str:

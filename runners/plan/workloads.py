@@ -2,6 +2,7 @@
 
 from runners.errors import UsageError
 from runners.model.subject import Workload
+from runners.model.text import brief
 from runners.plan.extended import EXTENDED, RESULTS
 
 CORE: tuple[Workload, ...] = (
@@ -49,7 +50,7 @@ def select_workloads(names: tuple[str, ...]) -> tuple[Workload, ...]:
     known = {workload.name: workload for workload in KNOWN}
     for name in names:
         if name not in known:
-            raise UsageError(f"--workloads: no workload is called {name[:100]!r}; there are {', '.join(known)}")
+            raise UsageError(f"--workloads: no workload is called {brief(name)}; there are {', '.join(known)}")
     return tuple(workload for workload in KNOWN if workload.name in names) if names else CORE
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from runners.errors import UsageError
 from runners.measure.serve.interpreters import Interpreter, find_interpreter, this_host
-from runners.measure.serve.pythons import VERSION
 from runners.measure.serve.requirements import clients_of, constraints_of, installed, requirements_of
 from runners.measure.serve.services import needs_of
+from runners.model.runtime import VERSION
 from runners.model.subject import Workload
 from runners.plan.variants import Variant, parse_expressions, parse_vary
 from runners.session.environments import KEPT

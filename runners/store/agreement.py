@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from runners.errors import StoreError
-from runners.model.plan import Block
+from runners.model.plan import Arm, Block, Plan
 from runners.model.session import BlockDisturbed, BlockVoid, Footprint, Session, TrialResult
+from runners.model.text import brief
 
 Line = TrialResult | BlockVoid | BlockDisturbed | Footprint
 
@@ -25,7 +26,7 @@ def _faults(session: Session) -> Iterator[tuple[str, str]]:
     subjects, workloads = [one.name for one in plan.subjects], [one.name for one in plan.workloads]
     for key, name in [("name", session.name), *(("plan.subjects", name) for name in subjects)]:
         if not _PLAIN_NAME.fullmatch(name):
-            yield key, f"{name[:100]!r} is no plain name, as a folder has it"
+            yield key, f"{brief(name)} is no plain name, as a folder has it"
     numbers = [str(block.number) for block in plan.blocks]
     for key, some in (("plan.subjects", subjects), ("plan.workloads", workloads), ("plan.blocks", numbers)):
         if not some:
@@ -33,22 +34,36 @@ def _faults(session: Session) -> Iterator[tuple[str, str]]:
         if len(set(some)) < len(some):
             yield key, "one of them stands there twice"
     if plan.reference not in subjects:
-        yield "plan.reference", f"{plan.reference[:100]!r} is no subject of the plan"
+        yield "plan.reference", f"{brief(plan.reference)} is no subject of the plan"
+    yield from _faults_of_arms(plan, set(subjects), set(workloads))
+
+
+def _faults_of_arms(plan: Plan, subjects: set[str], workloads: set[str]) -> Iterator[tuple[str, str]]:
     for index, block in enumerate(plan.blocks):
-        if wrong := _fault_of(block, set(subjects), set(workloads), plan.rounds):
+        if wrong := _fault_of(block, subjects, workloads, plan.rounds):
             yield f"plan.blocks.{index}", wrong
+    for index, contrast in enumerate(plan.contrasts):
+        arms = (arm for arm in (contrast.left, contrast.right) if isinstance(arm, Arm))
+        for wrong in filter(None, (_unknown(arm, subjects, workloads) for arm in arms)):
+            yield f"plan.contrasts.{index}", wrong
 
 
 def _fault_of(block: Block, subjects: set[str], workloads: set[str], rounds: int) -> str | None:
     for arm in block.arms:
-        if arm.workload not in workloads:
-            return f"{arm.workload[:100]!r} is no workload of the plan"
-        if arm.subject not in subjects:
-            return f"{arm.subject[:100]!r} is no subject of the plan"
+        if wrong := _unknown(arm, subjects, workloads):
+            return wrong
     if block.round > rounds:
         return f"round {block.round} of {rounds}"
     if not block.arms or len(set(block.arms)) < len(block.arms):
         return "it holds no arm, or one of them twice"
+    return None
+
+
+def _unknown(arm: Arm, subjects: set[str], workloads: set[str]) -> str | None:
+    if arm.workload not in workloads:
+        return f"{brief(arm.workload)} is no workload of the plan"
+    if arm.subject not in subjects:
+        return f"{brief(arm.subject)} is no subject of the plan"
     return None
 
 
@@ -65,7 +80,7 @@ def agreeing(lines: Iterable[Line], path: Path, session: Session) -> Iterator[Li
 def _contradiction(line: Line, blocks: dict[int, Block], subjects: set[str], rounds: int) -> str | None:
     if isinstance(line, Footprint):
         known = line.subject in subjects and line.round <= rounds
-        return None if known else f"{line.subject[:100]!r} in round {line.round} is not of the plan"
+        return None if known else f"{brief(line.subject)} in round {line.round} is not of the plan"
     number = _block_of(line)
     block = blocks.get(number)
     if block is None:

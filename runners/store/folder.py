@@ -14,7 +14,7 @@ from runners.model.session import (
     Session,
     StoredSession,
 )
-from runners.model.text import cleaned_tree
+from runners.model.text import brief, cleaned_tree
 from runners.store import agreement, versions
 from runners.store.files import add_whole, read_text, unwritten, write_text
 from runners.store.lines import (
@@ -34,9 +34,6 @@ SESSION_FILE = "session.json"
 LATEST = "latest"
 
 PUBLISHED = "published"
-
-MOST_TOLD = 80
-"""Characters of a name that are told where nothing has it."""
 
 
 def create(results: Path, session: Session) -> Path:
@@ -143,8 +140,7 @@ def _latest(results: Path) -> Path:
 
 def _short(name: object) -> str:
     """A name as it is told, in quotes, however long it is."""
-    told = repr(LATEST if name is None else str(name))
-    return told if len(told) <= MOST_TOLD else f"{told[:MOST_TOLD]}…"
+    return brief(LATEST if name is None else str(name))
 
 
 def names(results: Path) -> list[str]:
@@ -190,7 +186,7 @@ def _session(folder: Path) -> tuple[int, Session]:
 
 
 def _refused(version: object) -> str:
-    told = f"format version {repr(version)[:MOST_TOLD]}; this program reads versions 1 to {FORMAT_VERSION}"
+    told = f"format version {brief(version)}; this program reads versions 1 to {FORMAT_VERSION}"
     if isinstance(version, int) and version > FORMAT_VERSION:
         return f"{told}; a newer program wrote it: read it with that one"
     return f"{told}; is it the session.json of a session?"

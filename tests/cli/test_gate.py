@@ -52,10 +52,14 @@ def test_a_head_that_breaks_the_contract_ends_with_1_and_a_base_that_does_with_3
     out = ("--out", tmp_path / "results", "--k6", k6_stand_in)
     outcome = shootout("gate", apps / "good", apps / "bad", *SHORT, *out)
     assert outcome.code == 1
-    assert "head /async-io: FAILED" in outcome.err
+    lines = outcome.err.splitlines()
+    assert "shootout: the contract is not kept; mend the app or leave it out:" in lines
+    assert any(line.startswith("head /async-io: FAILED") for line in lines)
     outcome = shootout("gate", apps / "bad", apps / "good", *SHORT, *out)
     assert outcome.code == 3
-    assert "base /async-io: FAILED" in outcome.err
+    lines = outcome.err.splitlines()
+    assert "shootout: the contract is not kept; mend the app or leave it out; nothing is decided" in lines
+    assert any(line.startswith("base /async-io: FAILED") for line in lines)
 
 
 def test_what_cannot_be_measured_ends_with_3_and_what_cannot_be_asked_with_2(
@@ -73,6 +77,17 @@ def test_what_cannot_be_measured_ends_with_3_and_what_cannot_be_asked_with_2(
         outcome = shootout("gate", *words, "--k6", k6_stand_in, "--out", tmp_path / "results")
         assert outcome.code == 2
         assert told in outcome.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("--window", "nan"), ("--warmup", "inf"), ("--threads", "99999999999"), ("--rounds", "1000000000")],
+    ids="-".join,
+)
+def test_numbers_without_measure_are_refused(shootout: Shootout, apps: Path, words: tuple[str, str]) -> None:
+    outcome = shootout("gate", apps / "good", apps / "good", *words)
+    assert outcome.code == 2
+    assert words[0] in outcome.err
 
 
 def test_a_margin_is_in_percent_with_or_without_its_sign() -> None:

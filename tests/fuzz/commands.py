@@ -36,11 +36,13 @@ WORDS = (
 )
 NUMBERS = ("--threads", "--processes", "--wait", "--cpu-iterations", "--window", "--warmup", "--rounds", "--seed")
 LISTS = ("--clients", "--server-cores", "--frameworks", "--workloads", "--vary", "--profile", "--load", "--loop")
+GATED = ("--rounds", "--window", "--warmup", "--clients", "--workloads", "--threads", "--server-cores", "--seed")
 OPTIONS = {
     "run": (*NUMBERS, *LISTS, "--resume", "--quick", "--rigorous", "--no-calibrate", "--nothing"),
     "claims": ("--rounds", "--window", "--warmup", "--server-cores", "--seed", "--frameworks", "--as-written", ""),
     "selftest": ("--rounds", "--window", "--warmup", "--clients", "--workloads", "--framework", "--seed", "--quick"),
     "check": ("--threads", "--wait", "--profile", "--workloads", ""),
+    "gate": (*GATED, "--cpu-iterations", "--metric", "--worse", "--framework"),
     "report": ("",),
     "compare": ("", "--levels"),
     "publish": ("", "--question"),
@@ -48,7 +50,7 @@ OPTIONS = {
     "list": ("--json", ""),
 }
 ALONE = frozenset({"--quick", "--rigorous", "--no-calibrate", "--as-written", "--json", "--levels"})
-MEANT = frozenset({0, 1, 2})
+MEANT = frozenset({0, 1, 2, 3})
 
 
 class Commands:
@@ -80,6 +82,9 @@ class Commands:
     def _places(self, command: str) -> list[str]:
         apps = ["--apps", str(self._folder / ("apps" if command in {"run", "list"} else "none"))]
         starts = command in {"run", "claims", "selftest"}
+        if command == "gate":
+            app = str(self._folder / "apps" / "tiny")
+            return [app, app, "--k6", str(self._folder / NO_K6), "--out", str(self._folder / "results")]
         return [
             *(apps if starts or command in {"check", "list"} else []),
             *(["--k6", str(self._folder / NO_K6)] if starts else []),

@@ -80,6 +80,11 @@ def test_a_line_about_a_block_or_a_server_that_was_not_planned_is_told(folder: P
     assert told in added_line(folder, line)
 
 
+def contrasted(plan: Document, **changed: str) -> None:
+    arm = plan["blocks"][0]["arms"][0]
+    plan["contrasts"] = [{"metric": "requests_per_s", "left": arm, "right": arm | changed}]
+
+
 def twice(some: list[Any]) -> None:
     some.append(some[0])
 
@@ -106,6 +111,11 @@ def twice(some: list[Any]) -> None:
         (
             lambda one: one["plan"]["blocks"][0]["arms"][0].update(subject="cow"),
             "key 'plan.blocks.0': 'cow' is no subject of the plan",
+        ),
+        (lambda one: contrasted(one["plan"], subject="cow"), "key 'plan.contrasts.0': 'cow' is no subject of the plan"),
+        (
+            lambda one: contrasted(one["plan"], workload="moon"),
+            "key 'plan.contrasts.0': 'moon' is no workload of the plan",
         ),
     ],
 )

@@ -102,7 +102,7 @@ async def _attempt(server: Server, workload: Workload) -> Computing:
     async with asyncio.timeout(ANSWER_S):
         computing = asyncio.create_task(asked.answer_from(reader))
         while not computing.done():
-            status = asked.status_in(await _ping(server.port))
+            status = asked.status_in(await _ping(server))
             pings += status is not None and not computing.done()
     writer.close()
     return Computing(
@@ -113,10 +113,10 @@ async def _attempt(server: Server, workload: Workload) -> Computing:
     )
 
 
-async def _ping(port: int) -> bytes:
-    reader, writer = await asyncio.open_connection(HOST, port)
+async def _ping(server: Server) -> bytes:
+    reader, writer = await asyncio.open_connection(HOST, server.port)
     try:
-        writer.write(asked.request(port, "/ping"))
+        writer.write(asked.request(server.port, server.subject.ping))
         return await asked.answer_from(reader)
     finally:
         writer.close()

@@ -165,8 +165,14 @@ async def _ask(asker: Asker, workload: Workload) -> Finding:
     if workload.request is not None:
         answer, text = await asker.get(workload.route, workload.request)
         judged = own.judge(workload.request, answer.status_code, text)
-        route = f"{workload.request.method} {workload.route}"
-        return Finding(subject=asker.server.subject.name, route=route, **vars(judged))
+        why = await blamed(asker.server, written) if answer.is_server_error and not judged.passed else ""
+        return Finding(
+            subject=asker.server.subject.name,
+            route=f"{workload.request.method} {workload.route}",
+            expected=judged.expected,
+            seen=judged.seen + why,
+            passed=judged.passed,
+        )
     answer, text = await asker.get(workload.route)
     media_type = answer.headers.get("content-type", "none").partition(";")[0]
     expected_result = asker.server.subject.expected[workload.name]

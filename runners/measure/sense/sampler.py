@@ -111,11 +111,14 @@ def time_wait_sockets(port: int | None = None, many: int = MANY_SOCKETS) -> int 
 
 
 def _time_wait_at(port: int) -> int:
-    """Of IPv4, by the columns of /proc/net/tcp: number, local address, remote address, state."""
+    """Of IPv4, by the words of /proc/net/tcp: number, local address, remote address, state.
+
+    Its columns have no fixed width: the number takes more room from 10,000 sockets on.
+    """
     ending, count = f":{port:04X}", 0
     with (_PROC / "net" / "tcp").open(encoding="ascii") as table:
         for line in table:
-            local, remote, state = line[6:19], line[20:33], line[34:36]
+            _, local, remote, state = line.split(maxsplit=4)[:4]
             count += state == _TIME_WAIT and (local.endswith(ending) or remote.endswith(ending))
     return count
 

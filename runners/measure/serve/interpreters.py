@@ -7,8 +7,9 @@ from pathlib import Path
 
 from runners.errors import InterpreterError
 from runners.measure.serve.environments import Wanted, environment_of, find_uv
-from runners.measure.serve.pythons import VERSION, Python, ask, find_version, python_in
+from runners.measure.serve.pythons import Python, ask, find_version, python_in
 from runners.measure.serve.requirements import first_fault
+from runners.model.runtime import VERSION
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,17 +7,17 @@ from pathlib import Path
 from runners.errors import InterpreterError
 from runners.measure.serve.environments import Wanted, environment_of
 from runners.measure.serve.interpreters import Host, this_host
-from runners.measure.serve.pythons import VERSION, Python, ask, find_version, python_in
+from runners.measure.serve.pythons import Python, ask, find_version, python_in
 from runners.measure.serve.requirements import (
     SUBJECTS,
     Distribution,
-    canonical,
     constraints_of,
     first_fault,
     installed,
     requirements_of,
 )
-from runners.model.runtime import Runtime
+from runners.model.package import canonical
+from runners.model.runtime import VERSION, Runtime
 from runners.model.subject import Framework
 
 SERVERS = ("gunicorn", "httptools", "uvicorn", "uvloop")

@@ -10,9 +10,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from runners.errors import InterpreterError
 from runners.measure.hosts import local as process
+from runners.model.runtime import VERSION
 
 ASK_TIMEOUT_S = 60.0
-VERSION = re.compile(r"(?P<number>\d+\.\d+(\.\d+((a|b|rc)\d+)?)?)(?P<free_threaded>t?)")
 _PLACES = ("bin/python", "Scripts/python.exe")
 _QUESTION = """
 import importlib.metadata, json, platform, sys, sysconfig

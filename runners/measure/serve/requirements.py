@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from runners.errors import InterpreterError
+from runners.model.package import canonical
 from runners.model.subject import Need
 
 SUBJECTS = (
@@ -89,11 +90,6 @@ def first_fault(requirements: Sequence[str], versions: Mapping[str, str]) -> str
         if version and found != version:
             return f"{name} is {found}, {requirement} is needed"
     return None
-
-
-def canonical(name: str) -> str:
-    """The name of a distribution as sessions have it: in lower case with hyphens."""
-    return name.lower().replace("_", "-")
 
 
 def _closure(requirements: Sequence[str], found: Mapping[str, Distribution]) -> set[str]:

@@ -5,8 +5,8 @@ import time
 import httpx
 from pydantic import ValidationError
 
-from runners.measure.serve.requirements import canonical
 from runners.measure.serve.server import Server
+from runners.model.package import canonical
 from runners.model.runtime import Runtime
 
 ROUTE = "/runtime"

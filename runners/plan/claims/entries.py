@@ -9,6 +9,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, ValidationError, model_v
 from runners.errors import ManifestError, UsageError
 from runners.model.claim import Range, Source
 from runners.model.subject import Factor
+from runners.model.text import brief
 from runners.model.value import Value
 from runners.plan.claims.words import parse_ranges, symbols_in
 
@@ -129,7 +130,7 @@ def select_entries(entries: tuple[Entry, ...], ids: tuple[str, ...]) -> tuple[En
     known = {entry.id: entry for entry in entries}
     for one in ids:
         if one not in known:
-            raise UsageError(f"there is no claim {one[:100]!r}; there are {', '.join(known)}")
+            raise UsageError(f"there is no claim {brief(one)}; there are {', '.join(known)}")
     return tuple(known[one] for one in dict.fromkeys(ids)) if ids else entries
 
 

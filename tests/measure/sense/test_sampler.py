@@ -176,6 +176,20 @@ def test_of_many_sockets_in_time_wait_only_those_at_the_port_are_counted() -> No
         assert sampler.time_wait_sockets(other.getsockname()[1], many=1) == 3
 
 
+def test_sockets_are_counted_in_a_table_whose_first_column_has_grown(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    line = "{:4d}: 0100007F:{} 0100007F:{} {} 00000000:00000000 03:00000C37 00000000     0        0 0 3\n"
+    ends = [("1F90", "D431", "06"), ("D432", "1F90", "06"), ("1F90", "D433", "01"), ("1F91", "D434", "06")]
+    table = "".join(line.format(number, *end) for number in (7, 10_007, 100_007) for end in ends)
+    (tmp_path / "net").mkdir()
+    (tmp_path / "net" / "tcp").write_text(f"  sl  local_address rem_address   st\n{table}", encoding="ascii")
+    (tmp_path / "net" / "sockstat").write_text("TCP: inuse 5 orphan 0 tw 20000 alloc 9 mem 1\n", encoding="ascii")
+    monkeypatch.setattr(sampler, "_PROC", tmp_path)
+    assert sampler.time_wait_sockets(8080) == 6
+    assert sampler.time_wait_sockets(8081) == 3
+
+
 def test_a_sample_costs_the_runner_little_because_it_lists_no_children(settled: Settled) -> None:
     pids, before = (settled(""),), time.process_time()
     for _ in range(200):
