@@ -3,7 +3,7 @@
 import { clock } from './gate.js';
 import { settings } from './settings.js';
 
-const BINS_PER_DOUBLING = 256;  // as in runners/histogram.py
+const BINS_PER_DOUBLING = 256;  // as in runners/numbers/histogram.py
 const SLICES_IN_WINDOW = 12;    // as in runners/measure/tallies.py
 const MOST_BINS = 16384;
 const PER_DOUBLING = BINS_PER_DOUBLING / Math.LN2;

@@ -53,6 +53,8 @@ def _frameworks(apps: Sequence[Path]) -> Answer:
         found = find_frameworks(*apps)
     except ShootoutError as error:
         return Answer(what="frameworks", seen=str(error), state="bad")
+    if found.broken:
+        return Answer(what="frameworks", seen="; ".join(found.left_out), state="note")
     missing = [f.name for f in found if not f.has_own_environment and installed_version(f.package) is None]
     if missing:
         return Answer(what="frameworks", seen=f"not installed: {', '.join(missing)}", state="note")

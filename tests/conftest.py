@@ -33,6 +33,17 @@ Shootout = Callable[..., Outcome]
 StartSmall = Callable[..., Server]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of two workers, one has all that loads servers with a real k6, and begins with it; other files stay whole."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("k6" if _has_k6(item) else item.path.stem))
+    items.sort(key=lambda item: not _has_k6(item))
+
+
+def _has_k6(item: pytest.Item) -> bool:
+    return item.get_closest_marker("k6") is not None
+
+
 @pytest.fixture
 def shootout(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shootout:
     """Runs the command line in this process, with a terminal too wide to wrap."""

@@ -26,6 +26,15 @@ def test_a_framework_that_is_not_installed_is_worth_knowing(answers: dict[str, A
     assert answers["frameworks"] == Answer(what="frameworks", seen="not installed: cow", state="note")
 
 
+def test_a_manifest_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    small_framework(tmp_path / "apps", "cow")
+    (tmp_path / "apps" / "ant").mkdir()
+    (tmp_path / "apps" / "ant" / "framework.toml").write_text("title = ", encoding="utf-8")
+    found = next(one for one in examine((tmp_path / "apps",), "/nowhere/k6") if one.what == "frameworks")
+    assert found.state == "note"
+    assert found.seen.startswith("ant: left out: reading apps/ant/framework.toml: not valid TOML")
+
+
 def test_cores_limits_and_noise_are_told_with_what_was_seen(answers: dict[str, Answer]) -> None:
     assert "other programs use" in answers["noise"].seen
     assert answers["noise"].state in {"ok", "note"}

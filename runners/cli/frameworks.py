@@ -24,27 +24,27 @@ from runners.plan.workloads import CORE, KNOWN
 
 def list_frameworks(*, apps: Apps, shipped: Shipped = True, as_json: AsJson = False) -> None:
     folders = folders_of(apps, shipped=shipped)
-    frameworks = find_frameworks(*folders)
-    for line in frameworks.left_out:
+    found = find_frameworks(*folders)
+    for line in found.left_out:
         err.print(said(line), soft_wrap=True)
     for folder in passed_over(folders, MANIFEST):
         err.print(said(f"{folder}: passed over, it has no {MANIFEST}"), soft_wrap=True)
-    workloads = (*KNOWN, *endpoints_of(frameworks))
-    found = [(f, _version(f)) for f in frameworks]
+    workloads = (*KNOWN, *endpoints_of(found.frameworks))
+    told = [(f, _version(f)) for f in found]
     if as_json:
         print_json(
             {
                 "frameworks": [
                     {"name": f.name, "title": f.title, "version": version, "on_request": f.on_request}
-                    for f, version in found
+                    for f, version in told
                 ],
                 "workloads": [w.model_dump() for w in workloads],
             }
         )
         return
-    _print_frameworks("framework", [(f, version) for f, version in found if not f.on_request])
-    if any(f.on_request for f, _ in found):
-        _print_frameworks("on request", [(f, version) for f, version in found if f.on_request])
+    _print_frameworks("framework", [(f, version) for f, version in told if not f.on_request])
+    if any(f.on_request for f in found):
+        _print_frameworks("on request", [(f, version) for f, version in told if f.on_request])
     out.print(
         grid(
             ["workload", "handler", "work", "shows"],

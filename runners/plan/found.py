@@ -1,6 +1,7 @@
 """The frameworks that were found, and what is passed over: one wrong manifest stops no other framework."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from runners.errors import ManifestError
@@ -9,10 +10,15 @@ from runners.model.subject import Framework
 APP = "app.py"
 
 
-class Found(tuple[Framework, ...]):  # noqa: SLOT001 - a tuple cannot have slots of its own
-    """Frameworks, and by name of its folder what is wrong with each manifest that cannot be read."""
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """Frameworks by name, and by name of its folder what is wrong with each manifest that cannot be read."""
 
-    broken: dict[str, ManifestError]
+    frameworks: tuple[Framework, ...]
+    broken: Mapping[str, ManifestError]
+
+    def __iter__(self) -> Iterator[Framework]:
+        return iter(self.frameworks)
 
     @property
     def left_out(self) -> tuple[str, ...]:
@@ -35,9 +41,7 @@ def read_all(paths: Sequence[Path], read: Callable[[Path], Framework]) -> Found:
             broken[path.parent.name] = error
     if broken and not frameworks:
         raise next(iter(broken.values()))
-    found = Found(frameworks)
-    found.broken = broken
-    return found
+    return Found(frameworks=tuple(frameworks), broken=broken)
 
 
 def passed_over(folders: Iterable[Path], manifest: str) -> tuple[str, ...]:

@@ -83,12 +83,12 @@ def read_manifest(path: Path, among: Mapping[str, Path] | None = None) -> Framew
     return framework if core_only is False else _core_only(where, framework, core_only)
 
 
-def select_frameworks(found: tuple[Framework, ...], names: tuple[str, ...]) -> tuple[Framework, ...]:
+def select_frameworks(found: Found, names: tuple[str, ...]) -> tuple[Framework, ...]:
     """The frameworks of these names, in the order asked for; none named means all but those on request."""
     known = {framework.name: framework for framework in found}
     wanted = [one for name in names for one in (known if name == ALL_OF_THEM else [name])]
     for name in wanted:
-        if isinstance(found, Found) and name in found.broken:
+        if name in found.broken:
             raise found.broken[name]
         if name not in known:
             raise UsageError(f"no framework is called {brief(name)}; there are {', '.join(known)}")

@@ -95,7 +95,7 @@ def test_a_check_is_named_from_the_folder_of_apps(tmp_path: Path) -> None:
 def test_what_others_serve_does_not_apply_and_an_own_server_has_nothing_of_the_contract(tmp_path: Path) -> None:
     own_framework(tmp_path / "apps", "mine")
     small_framework(tmp_path / "apps", "tiny")
-    mine, tiny = who_serves_what(find_frameworks(tmp_path / "apps"))
+    mine, tiny = who_serves_what(find_frameworks(tmp_path / "apps").frameworks)
     assert "echo" not in mine.does_not_apply
     assert mine.does_not_apply["sync-io"] == "it serves endpoints of its own only"
     assert tiny.does_not_apply == {"echo": "it has no such endpoint"}
@@ -107,13 +107,13 @@ def test_one_name_for_two_requests_is_refused_naming_both_folders(tmp_path: Path
     own_framework(tmp_path / "apps", "mine")
     own_framework(tmp_path / "apps", "yours", ECHO.replace("page=1", "page=2"))
     with pytest.raises(ManifestError, match="'echo': mine and yours mean different requests"):
-        who_serves_what(find_frameworks(tmp_path / "apps"))
+        who_serves_what(find_frameworks(tmp_path / "apps").frameworks)
 
 
 def test_own_endpoints_are_chosen_by_name_and_are_all_there_is_where_nothing_else_is_served(tmp_path: Path) -> None:
     own_framework(tmp_path / "apps", "mine")
     small_framework(tmp_path / "apps", "tiny")
-    mine, tiny = who_serves_what(find_frameworks(tmp_path / "apps"))
+    mine, tiny = who_serves_what(find_frameworks(tmp_path / "apps").frameworks)
     assert [one.name for one in select(("echo", "sync-io"), (mine, tiny))] == ["sync-io", "echo"]
     assert select((), (mine, tiny)) == CORE
     assert select((), (mine,)) == mine.endpoints

@@ -215,7 +215,7 @@ def test_frameworks_are_found_by_name_and_chosen_in_the_order_asked_for(tmp_path
     found = find_frameworks(tmp_path / "apps")
     assert [f.name for f in found] == ["ant", "cow", "zebra"]
     assert [f.name for f in select_frameworks(found, ("cow", "ant", "cow"))] == ["cow", "ant"]
-    assert select_frameworks(found, ()) == found
+    assert select_frameworks(found, ()) == found.frameworks
 
 
 def test_a_key_without_measure_is_told_in_short(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from runners.measure.serve.ports import HOST
 from runners.measure.serve.server import Server
 from runners.model.subject import HandlerPlace, Subject, Workload
 
-ITERATIONS = 3_000_000
+ITERATIONS = 5_000_000
 """Squares to add up: some tenths of a second, in which a pool lets a dozen pings by."""
 
 LONGER = (3, 8)

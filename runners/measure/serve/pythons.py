@@ -3,13 +3,14 @@
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
 from runners.errors import InterpreterError
 from runners.measure.hosts import local as process
+from runners.model.package import canonical
 from runners.model.runtime import VERSION
 
 ASK_TIMEOUT_S = 60.0
@@ -26,7 +27,7 @@ print(json.dumps({
     "gil_enabled": getattr(sys, "_is_gil_enabled", lambda: True)(),
     "prefix": sys.prefix,
     "base_prefix": sys.base_prefix,
-    "versions": {name.lower().replace("_", "-"): version for name, version in found.items() if name and version},
+    "versions": {name: version for name, version in found.items() if name and version},
 }))
 """
 
@@ -66,12 +67,13 @@ def ask(executable: Path) -> Python:
     try:
         answer = process.capture((str(executable), "-I", "-c", _QUESTION), timeout_s=ASK_TIMEOUT_S)
         told = next(line for line in answer.splitlines() if line.startswith("{"))
-        return TypeAdapter(Python).validate_json(told)
+        python = TypeAdapter(Python).validate_json(told)
     except (OSError, process.CommandFailed, StopIteration, ValidationError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it does not answer as a Python from 3.8 on does"
         raise InterpreterError(
             f"asking {executable} for its version: {reason}; give a Python, a virtual environment's folder or a version"
         ) from error
+    return replace(python, versions={canonical(name): version for name, version in python.versions.items()})
 
 
 def python_in(folder: Path) -> Path | None:

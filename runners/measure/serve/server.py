@@ -165,7 +165,8 @@ def check_target(server: Server) -> None:
     if gone := sorted(set(server.pids) - set(now)):
         raise _failure(server, f"{name}: process {gone[0]} of the running server is gone")
     if asked.status_of(server.port, server.subject.ping, ANSWERS_WITHIN_S, server.host) is None:
-        raise _failure(server, f"{name}: nothing answers at {server.base_url}/ping within {ANSWERS_WITHIN_S:g} s")
+        where = f"{server.base_url}{server.subject.ping}"
+        raise _failure(server, f"{name}: nothing answers at {where} within {ANSWERS_WITHIN_S:g} s")
 
 
 def check_answers(server: Server, within_s: float = ANSWERS_WITHIN_S) -> None:
