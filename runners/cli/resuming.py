@@ -7,6 +7,7 @@ from runners.cli.screen import Screen
 from runners.cli.tell import tell
 from runners.cli.terminal import err
 from runners.errors import UsageError
+from runners.model.text import cut
 from runners.session.options import RunOptions
 from runners.session.resume import resume
 
@@ -18,7 +19,7 @@ def go_on(context: typer.Context, wanted: str, options: RunOptions) -> None:
     """Go on with a stored session; UsageError names options that its plan has fixed."""
     if fixed := _given(context):
         raise UsageError(
-            f"--resume {wanted}: the session was begun with what its plan holds; leave out {', '.join(fixed)}, "
+            f"--resume {cut(wanted)}: the session was begun with what its plan holds; leave out {', '.join(fixed)}, "
             "or start a new session without --resume"
         )
     folder = store.find(options.results, wanted)

@@ -10,9 +10,10 @@ from runners.model.request import ANY, Request
 from runners.model.runtime import Runtime
 from runners.model.value import Duration, Number, Planned, Rate, Value
 
-HandlerPlace = Literal["loop", "thread", "new-thread", "greenlet"]
+HandlerPlace = Literal["loop", "thread", "new-thread", "greenlet", "process"]
 """Where handlers run: on the event loop itself; on a bounded pool of threads; each on a thread of its own, as many as
-come; each on a greenlet of its own, where blocking waits overlap and computing holds up everybody."""
+come; each on a greenlet of its own, where blocking waits overlap and computing holds up everybody; in the only thread
+of a process, which takes one request at a time."""
 
 Profile = Literal["matched", "stock"]
 
@@ -201,12 +202,13 @@ class Subject(Value):
     @property
     def async_slots(self) -> int | None:
         """How many async handlers can wait at once; None means as many as come."""
-        return self.processes * self.threads if self.concurrency.async_handlers == "thread" else None
+        each = {"thread": self.threads, "process": 1}.get(self.concurrency.async_handlers)
+        return None if each is None else self.processes * each
 
     @property
     def sync_slots(self) -> int | None:
         """How many sync handlers can be under way at once; None means as many as come."""
-        each = {"thread": self.threads, "loop": 1}.get(self.concurrency.sync_handlers)
+        each = {"thread": self.threads, "loop": 1, "process": 1}.get(self.concurrency.sync_handlers)
         return None if each is None else self.processes * each
 
     @property

@@ -23,8 +23,9 @@ def likely_cause(subject: Subject, workload: Workload, together: int) -> str:
 
 
 def _too_many(subject: Subject, workload: Workload, place: str) -> str:
-    if place == "loop":
-        return f'{workload.handler} handlers do not run on the loop: say "thread", "new-thread" or "greenlet"'
+    if place in {"loop", "process"}:
+        where = "on the loop" if place == "loop" else "one at a time"
+        return f'{workload.handler} handlers do not run {where}: say "thread", "new-thread" or "greenlet"'
     where = "stock.threads" if subject.settings.profile == "stock" else "SHOOTOUT_THREADS, which the app must read"
     return f'its pool is larger than {where}, or has no bound, which is "new-thread" or "greenlet"'
 

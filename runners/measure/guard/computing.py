@@ -22,7 +22,7 @@ FEW = 3
 """Pings that a loop may answer before it begins to compute, and when it is done but its answer is not yet read."""
 
 ANSWER_S = 120.0
-ONE_THREAD: frozenset[HandlerPlace] = frozenset({"loop", "greenlet"})
+ONE_THREAD: frozenset[HandlerPlace] = frozenset({"loop", "greenlet", "process"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,13 +47,16 @@ class Computing:
         seen = f"{self.pings} answered"
         if self.passed:
             return seen
-        where = "is not on the loop" if self.pings > FEW else "holds up the event loop, which is"
-        right = "" if self.pings > FEW else f' "{self._right}"'
-        return f"{seen}; the manifest says {claim(self.subject, self.workload)}; it {where}{right}"
+        return f"{seen}; the manifest says {claim(self.subject, self.workload)}; it {self._instead}"
 
     @property
-    def _right(self) -> str:
-        return "loop" if self.subject.concurrency.async_handlers == "loop" else "greenlet"
+    def _instead(self) -> str:
+        if self.pings > FEW:
+            alone = self.subject.concurrency.place(self.workload.handler) == "process"
+            return "is not alone in its process" if alone else "is not on the loop"
+        if self.subject.concurrency.async_handlers == "loop":
+            return 'holds up the event loop, which is "loop"'
+        return 'holds up all others, which is "greenlet", or "process" where waits do too'
 
 
 def is_beside(subject: Subject, workload: Workload) -> bool | None:

@@ -86,6 +86,9 @@ def arms_of(question: Question) -> tuple[Arm, ...]:
     return (contrast.left, contrast.right) if isinstance(contrast.right, Arm) else (contrast.left,)
 
 
+WHERE = {"loop": "on an event loop", "greenlet": "on greenlets", "process": "one at a time"}
+
+
 def _factors(one: ArmEntry, python: str | None) -> dict[str, Factor]:
     return dict(one.factors) if python is OWN else one.factors | {"python": python}
 
@@ -94,8 +97,7 @@ def _missing(entry: Entry, framework: Framework, terms: Terms) -> tuple[Absence,
     """Why the claim cannot be tried on this framework here."""
     place = framework.concurrency.async_handlers
     if entry.needs not in {"any", place}:
-        where = {"loop": "on an event loop", "greenlet": "on greenlets"}.get(place, "in threads")
-        return "does not apply", f"its async handlers run {where}"
+        return "does not apply", f"its async handlers run {WHERE.get(place, 'in threads')}"
     if (untried := _untried(entry, terms)) is not None:
         return "not tried", untried
     if entry.cores > terms.cores:

@@ -31,15 +31,21 @@ def waits_on_loop(subject: Subject, workload: Workload) -> bool:
     return workload.handler == "sync" and subject.concurrency.sync_handlers == "loop" and on_loop(subject, workload)
 
 
+def _is_one_thread(subject: Subject, workload: Workload) -> bool:
+    """Whether each process has one thread for this work, whatever the interpreter could do."""
+    alone = workload.place == "handler" and subject.concurrency.place(workload.handler) == "process"
+    return alone or on_loop(subject, workload)
+
+
 def working_cores(subject: Subject, workload: Workload, machine: Machine) -> int:
-    """Cores that can work on this at once: one for each process where there is a GIL, or where a loop runs it all.
+    """Cores that can work on this at once: one for each process where there is a GIL, or where one thread runs it all.
 
     A pool of processes has as many of them as the server has cores.
     """
     cores = len(machine.server_cores) or machine.cores  # on a single core nothing is pinned
     if workload.place == "processes":
         return cores
-    return min(cores, subject.processes) if machine.gil_enabled or on_loop(subject, workload) else cores
+    return min(cores, subject.processes) if machine.gil_enabled or _is_one_thread(subject, workload) else cores
 
 
 def used_cores(trial: Completed) -> float | None:

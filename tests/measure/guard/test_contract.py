@@ -142,6 +142,7 @@ def test_a_pool_of_another_size_is_told_with_the_size_and_the_key_of_the_manifes
         ("greenlet", "computes on its loop", False),
         ("new-thread", "", False),
         ("loop", "", False),
+        ("process", "", False),
     ],
 )
 def test_a_claim_holds_only_where_as_many_waits_overlap(
