@@ -33,8 +33,9 @@ Shootout = Callable[..., Outcome]
 StartSmall = Callable[..., Server]
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Of two workers, one has all that loads servers with a real k6, and begins with it; other files stay whole."""
+    """One worker has all that loads servers with a real k6, and begins with it; other files stay whole."""
     for item in items:
         item.add_marker(pytest.mark.xdist_group("k6" if _has_k6(item) else item.path.stem))
     items.sort(key=lambda item: not _has_k6(item))

@@ -1,8 +1,8 @@
 """What a session is to settle: claims, the questions that decide them, and what each answer would mean."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from runners.model.plan import Arm, Contrast
 from runners.model.value import Amount, Planned, Rate, Value
@@ -54,6 +54,12 @@ class Case(Value):
     absence: Absence | None = None
     reason: str = ""
     left_out: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _is_decided_by_something(self) -> Self:
+        if self.absence is None and not any(one.decides for one in self.questions):
+            raise ValueError("no question decides it, and no absence says why")
+        return self
 
     @property
     def label(self) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from runners.errors import UsageError
 from runners.model.claim import Absence, Case, Claim, Question, Source
@@ -56,9 +57,9 @@ def make_claim(entry: Entry, sources: Mapping[str, Source], terms: Terms) -> tup
 def _case(entry: Entry, framework: Framework, python: str | None, terms: Terms, subjects: dict[str, Subject]) -> Case:
     several = entry.interpreters and len(terms.pythons) > 1
     setting = f"Python {python}" if python is not OWN else "this Python" if several else ""
-    blank = Case(framework=framework.name, title=framework.title, setting=setting)
+    case = partial(Case, framework=framework.name, title=framework.title, setting=setting)
     if (missing := _missing(entry, framework, terms)) is not None:
-        return blank.model_copy(update={"absence": missing[0], "reason": missing[1]})
+        return case(absence=missing[0], reason=missing[1])
     own: dict[str, tuple[Arm, Subject]] = {}
     left_out: list[str] = []
     stated = framework.does_not_apply
@@ -74,11 +75,11 @@ def _case(entry: Entry, framework: Framework, python: str | None, terms: Terms, 
         own[name] = (Arm(subject=subject.name, workload=one.workload, load=Load(clients=one.clients)), subject)
     questions = [_question(one, own, terms) for one in entry.questions if _is_whole(one, entry, own)]
     if not any(one.decides for one in questions):
-        return blank.model_copy(update={"absence": "does not apply", "reason": "; ".join(left_out)})
+        return case(absence="does not apply", reason="; ".join(left_out))
     asked = {arm for one in questions for arm in arms_of(one)}
     subjects.update({subject.name: subject for arm, subject in own.values() if arm in asked})
     told = {name: arm for name, (arm, _) in own.items() if arm in asked}
-    return blank.model_copy(update={"arms": told, "questions": tuple(questions), "left_out": tuple(left_out)})
+    return case(arms=told, questions=tuple(questions), left_out=tuple(left_out))
 
 
 def arms_of(question: Question) -> tuple[Arm, ...]:

@@ -5,9 +5,10 @@ import io
 import math
 
 import pytest
+from pydantic import ValidationError
 from scipy import stats
 
-from runners.model.claim import Claim, Question, Range
+from runners.model.claim import Case, Claim, Question, Range
 from runners.model.load import Load
 from runners.model.outcome import Completed, Failed
 from runners.model.plan import Arm, Contrast
@@ -362,3 +363,10 @@ def with_pings(result: TrialResult) -> TrialResult:
         update={"pings": ((0.0, 0.001), (0.5, 1.5), (1.0, 1.0)), "waiting": cut_off}
     )
     return result.model_copy(update={"outcome": result.outcome.model_copy(update={"bystander_kept": kept})})
+
+
+def test_a_case_that_nothing_decides_must_say_why() -> None:
+    with pytest.raises(ValidationError, match="no question decides it"):
+        Case(framework="flask", title="Flask", questions=(question(decides=False),))
+    assert Case(framework="flask", title="Flask", absence="not tried", reason="no such build").questions == ()
+    assert Case(framework="flask", title="Flask", questions=(question(),)).absence is None
