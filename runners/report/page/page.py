@@ -32,7 +32,7 @@ from runners.report.page.tables import printed
 from runners.report.replication.compare import SessionComparison
 from runners.report.summary import servers
 from runners.report.text import compare_words, variants
-from runners.report.text.circumstances import target_words
+from runners.report.text.circumstances import target_words, versions_of
 from runners.report.text.table import bystander_words, order_note, speed_words
 from runners.report.values import Summary, Table
 
@@ -69,6 +69,7 @@ def page(
         "changes_explained": variants.CHANGES_EXPLAINED,
         "quoted": _quoted,
         "target_words": target_words,
+        "own_versions": versions_of(summary.session) if any(one.own for one in summary.session.plan.subjects) else [],
         "bystander": bystander_words(summary),
         "speed": speed_words(summary),
     }

@@ -1,5 +1,6 @@
 """The settings of a session in words."""
 
+from runners.model.package import canonical
 from runners.model.session import Session
 from runners.model.subject import Subject, Target
 from runners.report.figures.settings import framework_title, shared
@@ -55,7 +56,7 @@ def versions_of(session: Session) -> list[str]:
         here = {} if subject.settings.python else session.machine.versions
         served = runtime or subject.own
         versions = served.versions if served else here
-        named = versions.get(subject.package) or versions.get(subject.package.lower().replace("_", "-"), "?")
+        named = versions.get(subject.package) or versions.get(canonical(subject.package), "?")
         told[f"{framework_title(subject)} {named}"] = None
     return list(told)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from runners.model.runtime import Runtime
 from runners.model.session import StoredSession
 from runners.report.charts.every import charts, to_svgs
 from runners.report.page.inside import MOST_POINTS, inside_data
@@ -225,3 +226,14 @@ def test_the_page_of_thousands_of_trials_stays_small_and_every_chart_is_drawn() 
 
 def _names(stored: StoredSession) -> dict[str, str]:
     return {workload.name: workload.name for workload in stored.session.plan.workloads}
+
+
+def test_versions_of_an_environment_of_its_own_are_told_beside_the_commands() -> None:
+    stored = stored_session(Shape(subjects=2, workloads=1))
+    assert "Versions that served" not in rendered(stored)
+    first, *others = stored.session.plan.subjects
+    own = Runtime(python="CPython 3.13.1", gil_enabled=True, versions={first.package: "0.1.9"})
+    plan = stored.session.plan.model_copy(update={"subjects": (first.model_copy(update={"own": own}), *others)})
+    session = stored.session.model_copy(update={"plan": plan})
+    told = rendered(stored.model_copy(update={"session": session}))
+    assert f"{first.title} 0.1.9" in told.partition("Versions that served: ")[2].partition("</p>")[0]
