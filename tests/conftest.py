@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from runners.cli import app
 from runners.measure.hosts import local as process
@@ -17,6 +19,9 @@ from tests import small_subjects
 from tests.fake_k6 import fake_k6
 
 ROOT = Path(__file__).parent.parent
+WITH_K6 = frozenset(
+    {"test_end_to_end", "test_installed", "test_loadgen", "test_own_endpoints", "test_services_end_to_end"}
+)
 BUNDLED_K6 = Path(sys.executable).parent / "k6"
 
 
@@ -33,16 +38,25 @@ Shootout = Callable[..., Outcome]
 StartSmall = Callable[..., Server]
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+class ByFile(LoadScopeScheduling):
+    """A file is run by one worker, and all files that load servers with a real k6 by the same one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "k6" if Path(file).stem in WITH_K6 else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
+    """What distributes tests where there are several workers."""
+    return ByFile(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker has all that loads servers with a real k6, and begins with it; other files stay whole."""
+    """Files with a real k6 come first, as together they take longest."""
     for item in items:
-        item.add_marker(pytest.mark.xdist_group("k6" if _has_k6(item) else item.path.stem))
-    items.sort(key=lambda item: not _has_k6(item))
-
-
-def _has_k6(item: pytest.Item) -> bool:
-    return item.get_closest_marker("k6") is not None
+        if item.get_closest_marker("k6") and item.path.stem not in WITH_K6:
+            raise pytest.UsageError(f"{item.path.name} has tests marked k6: name it in tests/conftest.py, WITH_K6")
+    items.sort(key=lambda item: item.path.stem not in WITH_K6)
 
 
 @pytest.fixture

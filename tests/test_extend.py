@@ -3,6 +3,7 @@
 Only what a command takes is shortened: a stand-in for k6, short windows, few rounds.
 """
 
+import os
 import re
 import shutil
 import subprocess
@@ -79,11 +80,13 @@ def shell(tmp_path: Path) -> Shell:
     place.mkdir()
     path = f"{python.parent}:{Path(shutil.which('git') or '/usr/bin/git').parent}:/usr/bin:/bin"
 
+    inherited = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "VIRTUAL_ENV"}}
+
     def run(commands: str, codes: frozenset[int] = frozenset({0})) -> str:
         done = subprocess.run(  # noqa: S603 - the words of our own text
             ("bash", "-euc", commands),  # noqa: S607 - as somebody types them
             cwd=place,
-            env={"PATH": path, "HOME": str(tmp_path), "COLUMNS": "200", "LC_ALL": "C.UTF-8"},
+            env=inherited | {"PATH": path, "COLUMNS": "200", "LC_ALL": "C.UTF-8"},
             capture_output=True,
             text=True,
             timeout=240,

@@ -134,7 +134,7 @@ def test_a_run_whose_terminal_goes_away_keeps_and_draws_what_was_measured(tmp_pa
         fcntl.ioctl(its, termios.TIOCSCTTY, 0)
 
     with subprocess.Popen(  # noqa: S603 - our own words
-        (*PROGRAM, "run", "--rounds", "4", *UNCALIBRATED, *place.where),
+        (*PROGRAM, "run", "--rounds", "40", *UNCALIBRATED, *place.where),
         cwd=ROOT,
         env=os.environ | {"TMPDIR": str(tmp_path), "TERM": "xterm"},
         stdin=its,

@@ -58,7 +58,7 @@ def test_every_app_tells_the_python_that_runs_it(framework: Framework, profile: 
 
 def test_an_answer_is_taken_with_names_in_lower_case_and_hyphens(start_small: StartSmall) -> None:
     assert runtime_of(start_small(telling())) == Runtime(
-        python="CPython 3.14.4", gil_enabled=False, versions={"a.b": "1!2+c-1", "typing-extensions": "4.15.0"}
+        python="CPython 3.14.4", gil_enabled=False, versions={"a-b": "1!2+c-1", "typing-extensions": "4.15.0"}
     )
 
 
