@@ -63,10 +63,14 @@ def claims(  # noqa: PLR0913 - one argument for each option
     frameworks: Annotated[str, typer.Option(help="Names, separated by commas; all if empty.")] = "",
     python: Annotated[str, typer.Option(help="More interpreters, such as 3.14t, for the claims that hang on it.")] = "",
     window: Annotated[
-        float | None, typer.Option(min=0.2, max=MOST_S, callback=finite, help="Seconds measured in a trial.")
+        float | None,
+        typer.Option(min=0.2, max=MOST_S, callback=finite, help="Seconds measured in a trial; four waits, if longer."),
     ] = None,
     warmup: Annotated[
-        float | None, typer.Option(min=0, max=MOST_S, callback=finite, help="Seconds of load before them.")
+        float | None,
+        typer.Option(
+            min=0, max=MOST_S, callback=finite, help="Seconds of load before them; a wait and a fifth, if longer."
+        ),
     ] = None,
     server_cores: Annotated[str, typer.Option(help="CPU numbers for the servers, separated by commas.")] = "",
     seed: Annotated[int, typer.Option(help="Seed of the random order.")] = 1,

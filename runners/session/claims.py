@@ -9,7 +9,6 @@ from runners.measure.load import k6
 from runners.measure.sense import machine, sampler
 from runners.measure.serve import database
 from runners.model.claim import Claim, Source
-from runners.model.load import Timing
 from runners.model.subject import Framework, Subject
 from runners.plan.claims.cases import OWN, Terms, make_claim
 from runners.plan.claims.entries import Entry
@@ -87,7 +86,9 @@ def prepare_claims(options: RunOptions, asked: Asked) -> tuple[Prepared, ...]:
     drawn = [_drawn(options, asked.sources, stage, entries, ground) for stage, entries in found]
     prepared = []
     for one in with_untried(drawn):
-        timing = _timing(options, one.stage)
+        timing = timing_for(
+            one.stage.longest_wait_s, quick=options.quick, window_s=options.window_s, warmup_s=options.warmup_s
+        )
         plan = make_claims_plan(one.claims, one.subjects, timing=timing, rounds=options.rounds, seed=options.seed)
         bare = prepare_plan(
             options, plan, generator, one.cores, skipped=skipped, interpreters=served.executables(plan.subjects)
@@ -148,14 +149,6 @@ def _subject(options: RunOptions, cores: machine.Cores, served: Environments, va
     label = str(variant.factors[PYTHON]) if PYTHON in variant.factors else None
     cpus = machine.executor_cpus(cores, served.python(variant.framework.name, label))
     return served.told_to(variant_subject(variant, options.settings, executor_cpus=cpus))
-
-
-def _timing(options: RunOptions, stage: Stage) -> Timing:
-    usual = timing_for(stage.longest_wait_s, quick=options.quick)
-    return Timing(
-        warmup_s=usual.warmup_s if options.warmup_s is None else options.warmup_s,
-        window_s=usual.window_s if options.window_s is None else options.window_s,
-    )
 
 
 def _with_claims(options: RunOptions, drawn: Drawn, prepared: Prepared) -> Prepared:

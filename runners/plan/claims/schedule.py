@@ -62,10 +62,19 @@ def _with_loners_together(groups: Sequence[list[Arm]]) -> list[list[Arm]]:
     return [group for group in groups if len(group) > 1] + list(loners.values())
 
 
-def timing_for(longest_wait_s: float, *, quick: bool = False) -> Timing:
-    """Windows long enough for several waits; as all trials of a session share it, slow claims are measured apart."""
-    window_s = max(LEAST_WINDOW_S / (2 if quick else 1), WAITS_IN_WINDOW * longest_wait_s)
-    return Timing(warmup_s=round(max(LEAST_WARMUP_S, WAITS_IN_WARMUP * longest_wait_s), 3), window_s=round(window_s, 3))
+def timing_for(
+    longest_wait_s: float, *, quick: bool = False, window_s: float | None = None, warmup_s: float | None = None
+) -> Timing:
+    """Windows long enough for several waits; as all trials of a session share it, slow claims are measured apart.
+
+    A window and a warm-up that were asked for are the least there is: one that ends before an answer shows nothing.
+    """
+    least_window_s = LEAST_WINDOW_S / (2 if quick else 1) if window_s is None else window_s
+    least_warmup_s = LEAST_WARMUP_S if warmup_s is None else warmup_s
+    return Timing(
+        warmup_s=round(max(least_warmup_s, WAITS_IN_WARMUP * longest_wait_s), 3),
+        window_s=round(max(least_window_s, WAITS_IN_WINDOW * longest_wait_s), 3),
+    )
 
 
 def _links(claims: Sequence[Claim]) -> Iterator[tuple[Arm, ...]]:
