@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from runners.model.claim import Case, Claim
+from runners.model.load import Timing
 from runners.model.plan import Arm, Plan
 from runners.plan.claims.cases import Terms, arms_of
 from runners.plan.claims.schedule import make_claims_plan, timing_for
@@ -124,3 +125,5 @@ def test_only_claims_that_hang_on_the_interpreter_are_tried_on_several() -> None
 def test_windows_hold_several_of_the_longest_waits() -> None:
     assert (timing_for(0.05).window_s, timing_for(2.0).window_s) == (2.5, 8.0)
     assert timing_for(2.0).warmup_s > 2.0
+    assert timing_for(0.05, window_s=1.5, warmup_s=0.6) == Timing(window_s=1.5, warmup_s=0.6)
+    assert timing_for(2.0, window_s=1.5, warmup_s=0.6) == timing_for(2.0)
