@@ -103,7 +103,7 @@ def run(  # noqa: PLR0913 - one argument for each option
     database: Database,
     target: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME=URL", help="A server that runs already, as NAME=URL or NAME=URL,pid=NUMBER."),
+        typer.Option(metavar="NAME=URL", help="A server that runs already: NAME=URL[,pid=NUMBER][,like=FRAMEWORK]."),
     ] = None,
     results: Results,
     apps: Apps,

@@ -1,40 +1,66 @@
 """Running servers as they are named on the command line, and the subjects that stand for them."""
 
 import re
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from runners.errors import UsageError
-from runners.model.subject import Concurrency, Settings, Subject, Target
+from runners.model.request import ANY
+from runners.model.subject import PING_ROUTE, Concurrency, Framework, Settings, Subject, Target
+from runners.model.text import cut
+from runners.plan.endpoints import ELSEWHERE
 from runners.plan.extended import EXTENDED
+from runners.plan.manifests import ALL_OF_THEM
 from runners.plan.workloads import KNOWN, expected_result
 
 NOT_KNOWN = "not known"
+MOST_DIGITS = 10
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,60}")
 _UNTOLD = "a running server is not told where services are"
 
-_FORM = "NAME=http://HOST:PORT or NAME=http://HOST:PORT,pid=NUMBER"
+_FORM = "NAME=http://HOST:PORT, perhaps with ,pid=NUMBER and with ,like=FRAMEWORK behind it"
 
 
 def parse_target(text: str) -> tuple[str, Target]:
     """A name and where its server runs; UsageError says what it must look like."""
     name, _, rest = text.partition("=")
-    address, comma, more = rest.partition(",")
-    key, _, number = more.partition("=")
-    has_pid = key.strip() == "pid" and number.strip().isdigit() and int(number) > 0
+    address, *more = rest.split(",")
+    told = {key.strip(): value.strip() for key, _, value in (one.partition("=") for one in more)}
+    pid, like = told.get("pid"), told.get("like")
+    is_told = (
+        len(told) == len(more) and told.keys() <= {"pid", "like"} and like not in {"", ALL_OF_THEM} and _is_pid(pid)
+    )
     try:
         parts = urlsplit(address.strip())
         host, port = parts.hostname, parts.port
     except ValueError:
         host, port = None, None
     plain = host and port and ":" not in host and f"http://{host}:{port}" == address.strip().rstrip("/").lower()
-    if not _NAME.fullmatch(name) or not host or not port or not plain or bool(comma) != has_pid:
-        raise UsageError(f"--target {text}: give it as {_FORM}")
-    return name, Target(host=host, port=port, pid=int(number) if has_pid else None)
+    if not _NAME.fullmatch(name) or not host or not port or not plain or not is_told:
+        raise UsageError(f"--target {cut(text)}: give it as {_FORM}")
+    return name, Target(host=host, port=port, pid=int(pid) if pid else None, like=like)
 
 
-def target_subject(name: str, target: Target, settings: Settings) -> Subject:
-    """The subject of a running server: it must answer for the settings asked for, and nothing else is claimed of it."""
+def _is_pid(text: str | None) -> bool:
+    return text is None or (text.isascii() and text.isdigit() and len(text) < MOST_DIGITS and int(text) > 0)
+
+
+def target_subject(
+    name: str, target: Target, settings: Settings, *, model: Framework | None = None, endpoints: Iterable[str] = ()
+) -> Subject:
+    """The subject of a running server: it must answer for the settings asked for, and nothing else is claimed of it.
+
+    Args:
+        name: What it is called.
+        target: Where it runs.
+        settings: What was asked for.
+        model: The framework whose endpoints it answers, knowing which of the others' it does not have; None is one
+            that keeps the contract.
+        endpoints: Names of all endpoints of frameworks' own that the session asks for.
+    """
+    untold = {one.name: _UNTOLD for one in EXTENDED if one.needs}
+    lacks = model.does_not_apply if model else dict.fromkeys(endpoints, ELSEWHERE)
     return Subject(
         name=name,
         title=name,
@@ -49,7 +75,12 @@ def target_subject(name: str, target: Target, settings: Settings) -> Subject:
         loop=NOT_KNOWN,
         wait_s=settings.wait_s,
         cpu_iterations=settings.cpu_iterations,
-        expected={workload.name: expected_result(workload, settings.cpu_iterations) for workload in KNOWN},
-        does_not_apply={one.name: _UNTOLD for one in EXTENDED if one.needs},
+        expected={
+            **{workload.name: expected_result(workload, settings.cpu_iterations) for workload in KNOWN},
+            **{endpoint.name: ANY for endpoint in (model.endpoints if model else ())},
+        },
+        does_not_apply=untold | lacks,
+        serves=model.serves if model else "contract",
+        ping=model.ping if model else PING_ROUTE,
         target=target,
     )

@@ -19,7 +19,7 @@ from runners.measure.serve import database, services
 from runners.measure.trial import Rig
 from runners.model.plan import Plan
 from runners.model.session import Session
-from runners.model.subject import Framework, Subject
+from runners.model.subject import Framework, Subject, Workload
 from runners.numbers.intervals import FEWEST_FOR_INTERVAL
 from runners.plan import endpoints
 from runners.plan.extended import EXTENDED
@@ -54,19 +54,22 @@ def prepare(options: RunOptions) -> Prepared:
     """Draw up the session: which frameworks, what plan, on what machine; nothing is started yet."""
     machine.raise_open_files_limit()
     frameworks, skipped = installed_frameworks(options)
-    workloads = endpoints.select(options.workloads, frameworks)
+    frameworks, models = _with_models(options, frameworks)
+    workloads = endpoints.select(options.workloads, (*frameworks, *models.values()))
     if not options.frameworks:
-        frameworks = endpoints.serving(workloads, frameworks) or frameworks
+        serving = endpoints.serving(workloads, frameworks)
+        frameworks = serving if serving or models else frameworks
     variants = _variants(options, frameworks)
     loads = loads_of(options)
     check_size(options.rounds, len(variants), len(workloads) * len(loads))
     generator = k6.find_k6(options.k6)
-    most = max(int(one.factors.get("processes", options.settings.processes)) for one in variants)
+    asked = [int(one.factors.get("processes", options.settings.processes)) for one in variants]
+    most = max(asked, default=1)
     cores = machine.share_cores(sampler.cores_available(), most, options.server_cores)
     variants, interpreters = with_interpreters(variants, options.results, workloads)
     served = environments([(one.framework, _label_of(one)) for one in variants], interpreters, options.results)
     subjects = [_subject(one, options, cores, served) for one in variants]
-    subjects += targets_of(options, subjects)
+    subjects += targets_of(options, subjects, workloads, models)
     plan = make_plan(
         subjects,
         workloads,
@@ -91,14 +94,35 @@ def _label_of(variant: Variant) -> str | None:
     return str(variant.factors[PYTHON]) if PYTHON in variant.factors else None
 
 
-def targets_of(options: RunOptions, others: Sequence[Subject]) -> list[Subject]:
+def _with_models(
+    options: RunOptions, frameworks: Sequence[Framework]
+) -> tuple[tuple[Framework, ...], dict[str, Framework]]:
+    """The frameworks, and those that running servers are like, by name: each knows which endpoints it has."""
+    names = tuple(target.like for _, target in options.targets if target.like)
+    models = select_frameworks(find_frameworks(*options.apps), names) if names else ()
+    started = [one.name for one in frameworks]
+    every = endpoints.who_serves_what([*frameworks, *(one for one in models if one.name not in started)])
+    known = {one.name: one for one in every}
+    return tuple(known[name] for name in started), {name: known[name] for name in names}
+
+
+def targets_of(
+    options: RunOptions,
+    others: Sequence[Subject],
+    workloads: Sequence[Workload],
+    models: Mapping[str, Framework],
+) -> list[Subject]:
     """The running servers; UsageError where one has another's name, or an open load would need its limit."""
     if options.targets and options.load == "open":
         raise UsageError("--target and --load open: of a running server no ceiling is measured; leave one of them out")
     taken = [one.name for one in others] + [name for name, _ in options.targets]
     if double := next((name for name, _ in options.targets if taken.count(name) > 1), None):
         raise UsageError(f"--target {double}=…: there is a subject called {double} already; choose another name")
-    return [target_subject(name, target, options.settings) for name, target in options.targets]
+    asked = [one.name for one in workloads if one.request is not None]
+    return [
+        target_subject(name, target, options.settings, model=models.get(target.like or ""), endpoints=asked)
+        for name, target in options.targets
+    ]
 
 
 def prepare_plan(  # noqa: PLR0913 - what a session needs beside its options
@@ -146,7 +170,7 @@ def prepare_plan(  # noqa: PLR0913 - what a session needs beside its options
 
 def _sources(plan: Plan, folders: Sequence[Path]) -> tuple[Path, ...]:
     """The folders of the plan's frameworks that are not shipped."""
-    names = sorted({subject.framework for subject in plan.subjects})
+    names = sorted({(one.target and one.target.like) or one.framework for one in plan.subjects})
     return tuple(folder / name for folder in folders for name in names if (folder / name).is_dir())
 
 

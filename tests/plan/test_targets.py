@@ -13,6 +13,8 @@ from runners.plan.targets import parse_target, target_subject
         ("mine=http://127.0.0.1:9000", Target(host="127.0.0.1", port=9000)),
         ("mine=http://127.0.0.1:9000/", Target(host="127.0.0.1", port=9000)),
         ("mine=http://10.0.0.7:80,pid=12", Target(host="10.0.0.7", port=80, pid=12)),
+        ("mine=http://127.0.0.1:9000,like=shop", Target(host="127.0.0.1", port=9000, like="shop")),
+        ("mine=http://127.0.0.1:80,like=a,pid=7", Target(host="127.0.0.1", port=80, pid=7, like="a")),
     ],
 )
 def test_a_running_server_is_named_by_its_address_and_perhaps_its_process(text: str, target: Target) -> None:
@@ -36,6 +38,11 @@ def test_a_running_server_is_named_by_its_address_and_perhaps_its_process(text: 
         "mine=http://127.0.0.1:9000,pid=0",
         "mine=http://127.0.0.1:9000,pid=all",
         "mine=http://127.0.0.1:9000,",
+        "mine=http://127.0.0.1:9000,like=",
+        "mine=http://127.0.0.1:9000,like=all",
+        "mine=http://127.0.0.1:9000,cpu=3",
+        "mine=http://127.0.0.1:9000,pid=1,pid=2",
+        "mine=http://127.0.0.1:9000,pid=" + "9" * 5_000,
     ],
 )
 def test_anything_else_is_refused_with_the_form_it_must_have(text: str) -> None:

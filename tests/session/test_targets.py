@@ -10,13 +10,18 @@ import pytest
 from runners import store
 from runners.errors import ContractError, UsageError
 from runners.measure.guard import contract
+from runners.measure.serve import starting
 from runners.measure.serve.server import Server
 from runners.model.outcome import Completed, Failed
 from runners.model.session import TrialResult
-from runners.model.subject import Target
+from runners.model.subject import Settings, Target
+from runners.plan.manifests import read_manifest
+from runners.plan.subjects import make_subject
+from runners.plan.variants import Factors
 from runners.session.options import RunOptions
 from runners.session.prepare import prepare
 from tests.conftest import ROOT
+from tests.own_endpoints import own_framework
 from tests.session.conducting import run
 from tests.small_subjects import small_subject
 
@@ -101,3 +106,44 @@ def test_a_name_that_is_taken_and_an_open_load_are_refused(asked: Asked) -> None
         prepare(replace(options, targets=(("ant", options.targets[0][1]),)))
     with pytest.raises(UsageError, match="--target and --load open"):
         prepare(replace(options, load="open"))
+
+
+@contextmanager
+def shops(apps: Path) -> Iterator[Server]:
+    """A server with an endpoint of its own, `echo`, that the session did not start; its folder is on request."""
+    folder = own_framework(apps, "shop")
+    manifest = folder / "framework.toml"
+    manifest.write_text(f"on_request = true\n{manifest.read_text(encoding='utf-8')}", encoding="utf-8")
+    subject = make_subject(read_manifest(manifest), Settings(), executor_cpus=2)
+    start = starting.Start(subject=subject, cores=(), root=apps.parent, log=apps.parent / "shop.log")
+    with starting.running(start) as server:
+        yield server
+
+
+def test_one_that_is_like_a_framework_answers_that_ones_endpoints(options: RunOptions, tmp_path: Path) -> None:
+    with shops(tmp_path / "apps") as server:
+        target = Target(host="127.0.0.1", port=server.port, like="shop")
+        twice = (("mine", target), ("yours", target))
+        folder, summary = run(replace(options, workloads=("echo",), targets=twice))
+    assert [one.name for one in store.read(folder).session.plan.subjects] == ["mine", "yours"]
+    assert all(isinstance(one, Completed) for name in ("mine", "yours") for one in outcomes(folder, name))
+    assert summary.tables[0].workload.route == "/echo?page=1"
+
+
+def test_one_that_is_like_none_is_not_asked_for_endpoints_of_others(options: RunOptions, tmp_path: Path) -> None:
+    own_framework(tmp_path / "apps", "shop")
+    target = Target(host="127.0.0.1", port=9000)
+    frameworks: tuple[tuple[str, Factors], ...] = (("ant", {}), ("shop", {}))
+    asked = replace(options, frameworks=frameworks, workloads=("sync-io", "echo"), targets=(("mine", target),))
+    plan = prepare(asked).session.plan
+    assert {(arm.subject, arm.workload) for block in plan.blocks for arm in block.arms} == {
+        ("ant", "sync-io"),
+        ("shop", "echo"),
+        ("mine", "sync-io"),
+    }
+
+
+def test_one_that_is_like_a_framework_that_is_not_there_is_refused(options: RunOptions) -> None:
+    target = Target(host="127.0.0.1", port=9000, like="cow")
+    with pytest.raises(UsageError, match="no framework is called 'cow'; there are ant, bee"):
+        prepare(replace(options, targets=(("mine", target),)))
