@@ -9,7 +9,7 @@ from runners.measure.load import k6
 from runners.measure.sense import machine, sampler
 from runners.measure.serve import database
 from runners.model.claim import Claim, Source
-from runners.model.subject import Framework, Subject
+from runners.model.subject import Framework, Settings, Subject
 from runners.plan.claims.cases import OWN, Terms, make_claim
 from runners.plan.claims.entries import Entry
 from runners.plan.claims.schedule import make_claims_plan, timing_for
@@ -148,7 +148,18 @@ def _unavailable(options: RunOptions) -> dict[str, str]:
 def _subject(options: RunOptions, cores: machine.Cores, served: Environments, variant: Variant) -> Subject:
     label = str(variant.factors[PYTHON]) if PYTHON in variant.factors else None
     cpus = machine.executor_cpus(cores, served.python(variant.framework.name, label))
-    return served.told_to(variant_subject(variant, options.settings, executor_cpus=cpus))
+    return served.told_to(_plainest(variant, options.settings, cpus))
+
+
+def _plainest(variant: Variant, settings: Settings, executor_cpus: int) -> Subject:
+    """The subject without factors that say what holds anyway: claims that ask for it by other words share its arms."""
+    subject = variant_subject(variant, settings, executor_cpus=executor_cpus)
+    for key in variant.factors:
+        factors = {name: value for name, value in subject.factors.items() if name != key}
+        plainer = variant_subject(replace(variant, factors=factors), settings, executor_cpus=executor_cpus)
+        named = {"name": plainer.name, "title": plainer.title, "factors": plainer.factors}
+        subject = plainer if subject.model_copy(update=named) == plainer else subject
+    return subject
 
 
 def _with_claims(options: RunOptions, drawn: Drawn, prepared: Prepared) -> Prepared:

@@ -16,6 +16,7 @@ from runners.session.prepare import Prepared
 from runners.session.resume import resume
 from runners.session.run import run as run_session
 from tests.claims_by_hand import BY_ID, SOURCES
+from tests.conftest import ROOT
 from tests.measure.rigs import NEVER
 from tests.small_subjects import small_framework
 
@@ -55,6 +56,14 @@ def test_claims_of_the_same_needs_share_a_session_and_others_have_their_own() ->
         (Stage(cores=2, longest_wait_s=0.05), ["workers"]),
     ]
     assert [stage.name for stage, _ in found] == ["claims", "claims-waits-2-s", "claims-2-cores"]
+
+
+def test_no_arm_is_measured_under_two_names(options: RunOptions) -> None:
+    everything = Asked(entries=tuple(BY_ID.values()), sources=SOURCES)
+    apart = {"name": "", "title": "", "factors": {}}
+    for prepared in prepare_claims(replace(options, apps=(ROOT / "apps",), settings=Settings()), everything):
+        subjects = [one.model_copy(update=apart) for one in prepared.session.plan.subjects]
+        assert [one for one in subjects if subjects.count(one) > 1] == []
 
 
 def test_a_claim_whose_workload_there_is_not_is_told_in_a_session_of_others(options: RunOptions) -> None:
