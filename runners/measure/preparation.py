@@ -20,7 +20,10 @@ LONE_WAITS = 20
 """Waits of a lone client in one visit, unless they take longer than MOST_LONE_S; never under 4."""
 
 MOST_LONE_S = 4.0
-GENERATOR_TIMING = Timing(warmup_s=0.3, window_s=1.0)
+GENERATOR_WARMUP_S, GENERATOR_WINDOW_S = 0.3, 1.0
+GENERATOR_CLIENT_S = 0.0002
+"""Warm-up for each client at least: k6 takes 70 µs to start one, and less than half of a warm-up may go by so."""
+
 PING_WINDOW_S = {"kept": 0.4, "new": 0.15}
 """Shorter on new connections: each of them stays in TIME_WAIT for a minute, and ports are few."""
 CAPACITY_WINDOW_S = 1.0
@@ -72,13 +75,18 @@ def _calibration(orders: Orders) -> Generator[Step, None, Calibration]:
     return fresh
 
 
+def generator_timing(clients: int) -> Timing:
+    """How long k6 is measured with so many clients; the warm-up is longer with thousands."""
+    return Timing(warmup_s=max(GENERATOR_WARMUP_S, GENERATOR_CLIENT_S * clients), window_s=GENERATOR_WINDOW_S)
+
+
 def _generator_points(orders: Orders, disturbances: list[str]) -> Generator[Step, None, tuple[GeneratorPoint, ...]]:
     points: list[GeneratorPoint] = []
     null_server = contract.running(calibrate.NULL_SERVER, cores=orders.cores.server, root=PROJECT, logs=orders.rig.logs)
     with null_server as server:
         for count in sorted({load.clients for load in orders.plan.loads if load.clients}):
             yield Step(text=f"calibrating: k6 against a null server, {count} clients")
-            points.append(calibrate.generator_point(orders.rig, server, count, GENERATOR_TIMING, disturbances))
+            points.append(calibrate.generator_point(orders.rig, server, count, generator_timing(count), disturbances))
     return tuple(points)
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from runners.errors import ServerError
 from runners.measure import calibrate
-from runners.measure.guard import contract
+from runners.measure.guard import contract, sentinels
+from runners.measure.preparation import generator_timing
 from runners.model.calibration import Calibration, GeneratorPoint
 from runners.plan.workloads import ALL
 from tests.conftest import ROOT, StartSmall
@@ -148,3 +149,10 @@ def test_the_null_server_answers_every_request_of_a_connection_in_turn(tmp_path:
             while seen.count(b"pong") < 3:
                 seen += link.recv(4096)
     assert seen.count(b"HTTP/1.1 200 OK") == 3
+
+
+@pytest.mark.parametrize("clients", [1, 80, 1_000, 4_000, 10_000])
+def test_k6_has_started_its_clients_before_half_of_the_warm_up_of_its_own_point(clients: int) -> None:
+    timing = generator_timing(clients)
+    assert 0.00007 * clients < sentinels.Limits().start_lateness * timing.warmup_s
+    assert timing.warmup_s >= 0.3
