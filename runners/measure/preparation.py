@@ -52,7 +52,7 @@ def _findings(orders: Orders) -> Generator[Identified, None, tuple[contract.Find
         with running_servers(orders, "check", some, change=contract.with_visible_waits) as servers:
             for name, server in servers.items():
                 if isinstance(server, Server):
-                    found += contract.ask(server, orders.plan.workloads, orders.rig.services)
+                    found += contract.ask(server, orders.plan.workloads_of(name), orders.rig.services)
                     if (runtime := runtime_of(server)) is not None:
                         yield Identified(subject=name, runtime=runtime)
                 else:

@@ -51,6 +51,11 @@ class Plan(Value):
         found = {arm.load for block in self.blocks for arm in block.arms}
         return tuple(sorted(found, key=lambda load: (load.clients or 0, load.fraction or 0.0)))
 
+    def workloads_of(self, subject: str) -> tuple[Workload, ...]:
+        """What a subject, by its name, is to be measured at."""
+        planned = {arm.workload for block in self.blocks for arm in block.arms if arm.subject == subject}
+        return tuple(one for one in self.workloads if one.name in planned)
+
     @property
     def trials(self) -> int:
         """How many trials there are if no block is repeated."""

@@ -66,6 +66,14 @@ def test_no_arm_is_measured_under_two_names(options: RunOptions) -> None:
         assert [one for one in subjects if subjects.count(one) > 1] == []
 
 
+def test_a_subject_is_measured_at_the_workloads_of_its_own_arms_only(options: RunOptions) -> None:
+    (prepared,) = prepare_claims(options, asked("loop-io", "pool-ceiling"))
+    plan = prepared.session.plan
+    asked_of = {one.name: [workload.name for workload in plan.workloads_of(one.name)] for one in plan.subjects}
+    assert asked_of["ant@threads=5"] == ["sync-io"]
+    assert {name for names in asked_of.values() for name in names} == {one.name for one in plan.workloads}
+
+
 def test_a_claim_whose_workload_there_is_not_is_told_in_a_session_of_others(options: RunOptions) -> None:
     untried = BY_ID["loop-io"].model_copy(update={"id": "to-come", "arms": _of_workload("loop-io", "async-gpu")})
     (prepared,) = prepare_claims(options, Asked(entries=(untried, BY_ID["loop-io"]), sources=SOURCES))
