@@ -1,5 +1,6 @@
 """Arguments in, exit code out. It imports next to nothing, so that Ctrl-C never meets an import outside of `main`."""
 
+import logging
 import os
 import sys
 
@@ -11,6 +12,7 @@ from runners.errors import INTERRUPTED, ShootoutError, UsageError
 def main() -> None:
     """The program: expected failures become one line and an exit code; being told to end is like Ctrl-C."""
     streams.open_all()
+    _tell_what_takes_long()
     try:
         _check_surroundings()
         with ending_at_once():
@@ -32,6 +34,19 @@ def main() -> None:
         sys.exit(INTERRUPTED)
     finally:
         _settle()
+
+
+def _tell_what_takes_long() -> None:
+    """Print what the program logs of itself: single lines about steps that may take a minute."""
+    log = logging.getLogger("runners")
+    if not log.handlers:
+        log.addHandler(_Teller())
+        log.setLevel(logging.INFO)
+
+
+class _Teller(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        _say(record.getMessage(), "dim")
 
 
 def _check_surroundings() -> None:

@@ -1,5 +1,6 @@
 """A start costs what the command needs and no more, and Ctrl-C ends it without a word."""
 
+import logging
 import os
 import re
 import signal
@@ -101,3 +102,10 @@ def test_ctrl_c_while_modules_are_imported_ends_quietly_with_130(
         program.send_signal(number)
         assert program.communicate(timeout=20) == ("", "")
     assert program.returncode == 130
+
+
+def test_a_step_that_takes_long_is_told_while_it_lasts(shootout: Shootout, capsys: pytest.CaptureFixture[str]) -> None:
+    for _ in range(2):
+        shootout("schema", "trials.csv")
+    logging.getLogger("runners.measure.serve").info("making an environment\x1b[31m")
+    assert capsys.readouterr().err == "making an environment\n"

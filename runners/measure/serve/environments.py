@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import importlib.util
+import logging
 import os
 import shutil
 import sys
@@ -16,6 +17,8 @@ from runners.measure.serve.pythons import Python, python_in
 
 if sys.platform != "win32":
     import fcntl
+
+_LOG = logging.getLogger(__name__)
 
 MAKE_TIMEOUT_S = 1800.0
 """Where a package has no wheel for the interpreter it is compiled."""
@@ -83,6 +86,7 @@ def _make(wanted: Wanted, home: Path, uv: Sequence[str]) -> None:
     doing = f"making an environment for {wanted.told}"
     if not uv:
         raise InterpreterError(f"{doing}: uv is not installed; `python -m pip install uv`")
+    _LOG.info("%s, which is kept for later sessions…", doing)
     half = home.with_name(f".{home.name}.half")
     shutil.rmtree(half, ignore_errors=True)  # of a run that was killed
     try:

@@ -1,5 +1,6 @@
 """An environment is made by the real uv, once; it is complete, or it is not there and the reason is told."""
 
+import logging
 import shutil
 import subprocess
 import sys
@@ -26,12 +27,15 @@ def left_in(kept: Path) -> set[str]:
 
 
 def test_an_environment_that_is_kept_is_used_again_and_needs_no_uv(
-    elsewhere: Host, pyenv: Path, tmp_path: Path
+    elsewhere: Host, pyenv: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert pyenv.exists()
+    caplog.set_level(logging.INFO, "runners")
     first = find_interpreter(WORD, requirements=TINY, kept=tmp_path / "kept", host=elsewhere)
     again = find_interpreter(WORD, requirements=TINY, kept=tmp_path / "kept", host=replace(elsewhere, uv=()))
     assert again == first
+    told = f"making an environment for Python {WORD}, which is kept for later sessions…"
+    assert [record.getMessage() for record in caplog.records] == [told]
 
 
 @pytest.mark.usefixtures("pyenv")
