@@ -61,7 +61,7 @@ def check_subject(  # noqa: PLR0913 - what to ask, of whom, where
 ) -> tuple[Finding, ...]:
     """Start the subject and ask it everything; a server that does not start is a finding too."""
     try:
-        with running(services.told_to(subject), cores=cores, root=root, logs=logs, python=python) as server:
+        with running(services.told_to(subject, workloads), cores=cores, root=root, logs=logs, python=python) as server:
             return ask(server, workloads, services, answer_s)
     except ServerError as error:
         return (not_started(subject.name, str(error), error.log),)

@@ -86,8 +86,9 @@ def _reached(orders: Orders, subject: Subject) -> Server | Failed:
 
 def _start(orders: Orders, subject: Subject, label: str) -> starting.Start:
     log = orders.rig.logs / f"{label}.log"
+    told = orders.rig.services.told_to(subject, orders.plan.workloads_of(subject.name))
     return starting.Start(
-        subject=with_apps(orders.rig.services.told_to(subject), orders.apps_of.get(subject.name, orders.apps)),
+        subject=with_apps(told, orders.apps_of.get(subject.name, orders.apps)),
         cores=tuple(orders.cores.server),
         root=orders.roots.get(subject.name, orders.root),
         log=log,

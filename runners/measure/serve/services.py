@@ -44,19 +44,20 @@ class Services:
     upstream: Server | None = None
     database: databases.Database | None = None
 
-    @property
-    def environment(self) -> Mapping[str, str]:
-        """What tells the apps of them; nothing where only the core workloads run."""
-        found = {"SHOOTOUT_EXTENDED": " ".join(self.workloads)} if self.workloads else {}
-        if self.upstream is not None:
+    def environment_for(self, asked: Sequence[Workload]) -> Mapping[str, str]:
+        """What tells an app of those that it needs, so that it opens nothing else; nothing for core workloads alone."""
+        names, needs = {one.name for one in asked}, needs_of(asked)
+        wanted = [name for name in self.workloads if name in names]
+        found = {"SHOOTOUT_EXTENDED": " ".join(wanted)} if wanted else {}
+        if self.upstream is not None and "upstream" in needs:
             found["SHOOTOUT_UPSTREAM"] = self.upstream.base_url
-        if self.database is not None:
+        if self.database is not None and "database" in needs:
             found["SHOOTOUT_DATABASE"] = self.database.url
         return found
 
-    def told_to(self, subject: Subject) -> Subject:
-        """The subject with the services in its environment."""
-        return subject.model_copy(update={"environment": {**subject.environment, **self.environment}})
+    def told_to(self, subject: Subject, asked: Sequence[Workload]) -> Subject:
+        """The subject with what it needs for these workloads in its environment."""
+        return subject.model_copy(update={"environment": {**subject.environment, **self.environment_for(asked)}})
 
 
 NONE = Services()

@@ -28,7 +28,7 @@ def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[services.Serv
 
 @pytest.fixture
 def client(standing: services.Services) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=standing.environment["SHOOTOUT_UPSTREAM"], trust_env=False, timeout=20) as found:
+    with httpx.Client(base_url=standing.environment_for(HTTP)["SHOOTOUT_UPSTREAM"], trust_env=False, timeout=20) as found:
         yield found
 
 
@@ -97,8 +97,16 @@ def test_a_caller_that_leaves_before_its_answer_is_told_apart(standing: services
 
 def test_core_workloads_start_nothing_and_tell_the_apps_nothing(tmp_path: Path) -> None:
     with services.running((), (), None, cores=(), logs=tmp_path) as none:
-        assert (none.environment, services.pids(none), services.counted(none, ())) == ({}, (), {})
+        assert (none.environment_for(ALL), services.pids(none), services.counted(none, ())) == ({}, (), {})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_app_is_told_of_the_services_of_its_own_workloads_only(standing: services.Services) -> None:
+    asked = replace(standing, workloads=("http-async", "cpu-thread"))
+    thread = tuple(one for one in EXTENDED if one.name == "cpu-thread")
+    assert asked.environment_for(thread) == {"SHOOTOUT_EXTENDED": "cpu-thread"}
+    assert asked.environment_for(HTTP).keys() == {"SHOOTOUT_EXTENDED", "SHOOTOUT_UPSTREAM"}
+    assert asked.environment_for(CORE) == {}
 
 
 def test_it_tells_what_runs_it(standing: services.Services) -> None:
