@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -15,6 +16,7 @@ import pytest
 from runners.measure.serve import services
 from runners.measure.serve.ports import HOST
 from runners.plan.extended import EXTENDED
+from runners.plan.workloads import ALL, CORE
 
 HTTP = [workload for workload in EXTENDED if workload.needs == ("upstream",)]
 
@@ -28,7 +30,9 @@ def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[services.Serv
 
 @pytest.fixture
 def client(standing: services.Services) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=standing.environment_for(HTTP)["SHOOTOUT_UPSTREAM"], trust_env=False, timeout=20) as found:
+    with httpx.Client(
+        base_url=standing.environment_for(HTTP)["SHOOTOUT_UPSTREAM"], trust_env=False, timeout=20
+    ) as found:
         yield found
 
 
