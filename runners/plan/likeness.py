@@ -12,6 +12,8 @@ from runners.model.text import brief
 Table = dict[str, Any]
 
 ENVIRONMENT = ("requirements", "python", "environment")
+EXTENDED_ONES = frozenset({"core_only", "does_not_apply"})
+"""What a manifest says of the extended workloads by either key stands instead of all that the other one says."""
 
 
 def model_of(where: str, path: Path, data: Table, among: Mapping[str, Path]) -> Path:
@@ -76,6 +78,8 @@ def _laid_over(base: Table, own: Table) -> Table:
         named = {name_in(one) for one in wanted}
         kept = [one for one in base.get("requirements", []) if name_in(str(one)) not in named]
         laid["requirements"] = [*kept, *wanted]
+    if EXTENDED_ONES & own.keys():
+        laid = {key: value for key, value in laid.items() if key not in EXTENDED_ONES or key in own}
     if any(key in own for key in ENVIRONMENT):  # an environment that is given would hide what is asked for here
         laid = {key: value for key, value in laid.items() if key != "environment" or key in own}
     return laid

@@ -140,6 +140,16 @@ def test_an_app_of_the_core_workloads_says_so_once(apps: Path) -> None:
     assert set(found.does_not_apply) == {workload.name for workload in EXTENDED}
 
 
+def test_what_a_manifest_says_of_the_extended_workloads_stands_against_what_it_is_like(apps: Path) -> None:
+    lacks = '\n[does_not_apply]\nmixed = "it has no clients"\n'
+    written(apps, of_the_whole(apps, "") + lacks, name="lacking")
+    written(apps, of_the_whole(apps, "core_only = true"), name="small")
+    core = written(apps, 'like = "lacking"\ntitle = "Core"\ncore_only = true\n', name="core")
+    assert set(read_manifest(core).does_not_apply) == {workload.name for workload in EXTENDED}
+    more = written(apps, f'like = "small"\ntitle = "More"\n{lacks}', name="more")
+    assert set(read_manifest(more).does_not_apply) == {"mixed"}
+
+
 def names(found: tuple[Framework, ...]) -> list[str]:
     return [one.name for one in found]
 
