@@ -46,6 +46,7 @@ class ByFile(LoadScopeScheduling):
         return "k6" if Path(file).stem in WITH_K6 else file
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
     """What distributes tests where there are several workers."""
     return ByFile(config, log)
