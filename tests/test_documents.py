@@ -9,9 +9,11 @@ from runners import store
 from runners.model.outcome import Completed
 from runners.model.session import StoredSession
 from runners.report import index, render
+from runners.report.claims.judge import judge
 from runners.report.replication.compare import compare
 from runners.report.summary.summary import summarise
 from runners.report.text import overview
+from runners.report.text.claims import deciding_words
 from runners.report.text.compare_words import conclusion
 from tests.conftest import ROOT
 
@@ -25,6 +27,12 @@ TRACES_OF_THE_METHOD: tuple[tuple[str, ...], ...] = (
     ("load", "clients_answered"),
 )
 """What a trial of a closed load stores only if it was measured as README.md and docs/ say."""
+
+
+CLAIM_IN_README = re.compile(
+    r"^\| \[([\w-]+)\]\(results/published/([\w-]+)/claims\.md#\1\) \| (.*?) \| \*\*(.*?)\*\* \| (.*?) \|$", re.MULTILINE
+)
+"""A claim's id, the session, the statement, its verdict and the numbers that decided."""
 
 
 def shown_in_readme() -> tuple[str, StoredSession]:
@@ -98,6 +106,18 @@ def test_the_list_of_published_sessions_is_what_they_give() -> None:
 def test_the_readme_shows_what_the_session_it_links_gives() -> None:
     shown, stored = shown_in_readme()
     assert shown.strip() == overview.markdown(summarise(stored)).strip()
+
+
+def test_the_readme_tells_claims_as_the_sessions_that_it_links_judge_them() -> None:
+    told = CLAIM_IN_README.findall(README)
+    assert told
+    for name in {name for _, name, *_ in told}:
+        judged = {one.claim.id: one for one in judge(store.read(ROOT / "results" / "published" / name)).judgements}
+        for claim, _, statement, verdict, numbers in (one for one in told if one[1] == name):
+            assert (judged[claim].claim.statement, judged[claim].verdict) == (statement, verdict)
+            found = re.findall(r"[\d.,]+ \[[^\]]+\]", numbers)
+            assert found
+            assert [one for one in found if one not in deciding_words(judged[claim])] == []
 
 
 @pytest.mark.parametrize("trace", TRACES_OF_THE_METHOD, ids=".".join)
