@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import signal
 import subprocess
 import sys
 import termios
@@ -131,6 +132,7 @@ def test_a_run_whose_terminal_goes_away_keeps_and_draws_what_was_measured(tmp_pa
 
     def take_terminal() -> None:
         os.setsid()
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests themselves may run under nohup
         fcntl.ioctl(its, termios.TIOCSCTTY, 0)
 
     with subprocess.Popen(  # noqa: S603 - our own words
