@@ -113,7 +113,7 @@ def _between_arms(contrasts: Iterable[Contrast]) -> Iterator[Contrast]:
 def _change(left: Subject, right: Subject) -> tuple[str, str]:
     """Whose change it is, told without what changed, and from what to what."""
     parts = [
-        f"{key} {_word(right.factors[key])} → {_word(value)}"
+        f"{key} {_word(right.factors.get(key, '-'))} → {_word(value)}"
         for key, value in left.factors.items()
         if right.factors.get(key) != value
     ]
