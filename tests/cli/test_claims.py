@@ -72,7 +72,8 @@ def test_a_stored_session_of_claims_is_told_with_its_verdicts_and_reasons(shooto
     assert outcome.code == 0
     assert "def-io-serial  refuted  Blocking waits" in outcome.out
     assert BY_ID["def-io-serial"].because["refuted"] in outcome.out
-    assert "Starlette: 39.5 [" in outcome.out
+    assert "rate of 80 clients against 1/S: " in outcome.out
+    assert "Starlette 39.5 [" in outcome.out
     assert "offload-thread  not tried" in outcome.out
     assert "needs workload cpu-thread" in outcome.out
     assert "1 refuted, 1 not tried" in outcome.out

@@ -7,6 +7,7 @@ from typing import get_args
 from runners.model.claim import Case, Claim, Question, Range
 from runners.model.session import StoredSession
 from runners.numbers.intervals import FEWEST_FOR_INTERVAL
+from runners.numbers.student import rounds_to_tell
 from runners.report.claims.contrasts import Evidence, Lacking, evidence_of, levels_of, ratio_of
 from runners.report.claims.found import Answer, CaseJudgement, CaseVerdict, Judged, Judgement, Ratio, Said, Verdict
 
@@ -27,8 +28,11 @@ def judge(stored: StoredSession) -> Judged:
     return Judged(judgements=judgements, family=family, rounds=stored.session.plan.rounds)
 
 
-def answer(question: Question, ratio: Ratio | Lacking) -> Answer:
-    """The answer is clear where the whole interval lies in what one answer claims for itself."""
+def answer(question: Question, ratio: Ratio | Lacking, family: int) -> Answer:
+    """The answer is clear where the whole interval lies in what one answer claims for itself.
+
+    `family` is of how many deciding questions the interval is one.
+    """
     if isinstance(ratio, Lacking):
         said: Said = "unclear" if question.decides else "told"
         return Answer(question=question, said=said, ratio=None, takes=ratio.reason)
@@ -38,7 +42,8 @@ def answer(question: Question, ratio: Ratio | Lacking) -> Answer:
         takes = f"needs {FEWEST_FOR_INTERVAL} undisturbed rounds instead of {0 if ratio.disturbed else ratio.pairs}"
         return Answer(question=question, said="unclear", ratio=ratio, takes=takes)
     said = _said(question, ratio)
-    return Answer(question=question, said=said, ratio=ratio, takes=_takes(question, ratio) if said == "unclear" else "")
+    takes = _takes(question, ratio, family) if said == "unclear" else ""
+    return Answer(question=question, said=said, ratio=ratio, takes=takes)
 
 
 def verdict_of(claim: Claim, answers: Sequence[Answer]) -> tuple[CaseVerdict, int | None]:
@@ -76,7 +81,7 @@ def overall(verdicts: Sequence[CaseVerdict]) -> Verdict:
 def _case(claim: Claim, case: Case, evidence: Evidence, family: int) -> CaseJudgement:
     if case.absence is not None:
         return CaseJudgement(case=case, verdict=case.absence, why=case.reason)
-    answers = tuple(answer(one, ratio_of(one, evidence, family)) for one in case.questions)
+    answers = tuple(answer(one, ratio_of(one, evidence, family), family) for one in case.questions)
     verdict, deciding = verdict_of(claim, answers)
     why = answers[deciding].takes if verdict == "inconclusive" and deciding is not None else _because(claim, verdict)
     return CaseJudgement(
@@ -95,9 +100,18 @@ def _why(claim: Claim, verdict: Verdict, cases: Sequence[CaseJudgement]) -> str:
     if verdict == "it depends" and len(kinds & set(BECAUSE)) > 1:
         return f"It depends on {_differs(cases)}."
     if verdict in {"not tried", "inconclusive"}:
-        reasons = dict.fromkeys(one.why for one in cases if one.verdict == verdict)
-        return "; ".join(reasons) or "it applies to none of the frameworks"
+        return _reasons([one for one in cases if one.verdict == verdict]) or "it applies to none of the frameworks"
     return _because(claim, verdict)
+
+
+def _reasons(cases: Sequence[CaseJudgement]) -> str:
+    """Each reason once, with the cases that have it where there are several."""
+    having: dict[str, list[str]] = {}
+    for one in cases:
+        having.setdefault(one.why, []).append(one.case.label)
+    if len(having) == 1:
+        return next(iter(having))
+    return "; ".join(f"{why} ({', '.join(labels)})" for why, labels in having.items())
 
 
 def _differs(cases: Sequence[CaseJudgement]) -> str:
@@ -135,17 +149,17 @@ def _top(some: Range) -> float:
     return math.inf if some.high is None else some.high
 
 
-def _takes(question: Question, ratio: Ratio) -> str:
-    """The rounds at which an interval of such noise would keep clear of the edges, as it narrows with their root."""
+def _takes(question: Question, ratio: Ratio, family: int) -> str:
+    """The rounds at which an interval of such noise would keep clear of the edges."""
     if ratio.bound:
         return f"needs longer windows: the ratio is {ratio.bound} {ratio.ratio:.3g}, as waits were cut off"
     edges = [edge for some in (*question.supports, *question.refutes) for edge in (some.low, some.high) if edge]
     near = min(abs(math.log(edge / ratio.ratio)) for edge in edges)
     reach = math.log(ratio.high / ratio.low) / 2 if ratio.high and ratio.low else math.inf
-    rounds = math.ceil(ratio.pairs * (reach / near) ** 2) if near > 0 and reach < math.inf else math.inf
-    if rounds > MOST_ROUNDS:
+    rounds = rounds_to_tell(reach, near, ratio.pairs, family, MOST_ROUNDS)
+    if rounds is None:
         return f"the ratio lies at an edge: even {MOST_ROUNDS} rounds would hardly tell"
-    return f"needs some {max(int(rounds), ratio.pairs + 1)} rounds instead of {ratio.pairs}, or a quieter machine"
+    return f"needs some {rounds} rounds instead of {ratio.pairs}, or a quieter machine"
 
 
 def _tightest(answers: Sequence[Answer], yes: Sequence[int]) -> int:

@@ -13,6 +13,7 @@ from runners.model.gate import BASE, HEAD, Gate
 from runners.model.outcome import Failed
 from runners.model.session import StoredSession
 from runners.numbers.intervals import FEWEST_FOR_INTERVAL
+from runners.numbers.student import rounds_to_tell
 from runners.report.figures.metrics import BY_NAME, Metric
 from runners.report.ranking.paired import among
 from runners.report.summary.summary import summarise
@@ -128,41 +129,38 @@ def _incomparable(table: Table, metric: Metric) -> str:
 
 def _judged(seen: Comparison, table: Table, gate: Gate, metric: Metric, family: int) -> Cell:
     low, high = among(seen, family)
-    limit = limit_of(metric, gate.margin)
-    verdict, why = _said(seen.ratio, low, high, seen.pairs, limit, rises=metric.better == "less")
+    held = seen.model_copy(update={"low": low, "high": high})
+    verdict, why = _said(held, limit_of(metric, gate.margin), family, rises=metric.better == "less")
     return Cell(
         workload=table.workload.name,
         load=table.load.label,
         verdict=verdict,
         why=why,
-        ratio=seen.ratio,
+        ratio=held.ratio,
         low=low,
         high=high,
-        pairs=seen.pairs,
+        pairs=held.pairs,
     )
 
 
-def _said(  # noqa: PLR0913 - an interval and what it is held against
-    ratio: float, low: float | None, high: float | None, pairs: int, limit: float, *, rises: bool
-) -> tuple[Verdict, str]:
+def _said(seen: Comparison, limit: float, family: int, *, rises: bool) -> tuple[Verdict, str]:
     """`rises` says that worse is above the limit."""
-    if low is None or high is None:
-        return "undecided", f"{pairs} undisturbed round(s), {FEWEST_FOR_INTERVAL} are needed"
+    if seen.low is None or seen.high is None:
+        return "undecided", f"{seen.pairs} undisturbed round(s), {FEWEST_FOR_INTERVAL} are needed"
     side = {True: "above", False: "below"}
-    if low > limit:
+    if seen.low > limit:
         return ("worse" if rises else "not worse"), f"the whole interval is {side[True]} {limit:.3g}"
-    if high < limit:
+    if seen.high < limit:
         return ("not worse" if rises else "worse"), f"the whole interval is {side[False]} {limit:.3g}"
-    return "undecided", f"the interval holds {limit:.3g}; {_takes(ratio, low, high, pairs, limit)}"
+    near, reach = abs(math.log(limit / seen.ratio)), math.log(seen.high / seen.low) / 2
+    rounds = rounds_to_tell(reach, near, seen.pairs, family, MOST_ROUNDS)
+    return "undecided", f"the interval holds {limit:.3g}; {_takes(rounds)}"
 
 
-def _takes(ratio: float, low: float, high: float, pairs: int, limit: float) -> str:
-    """The rounds at which an interval of such noise would keep clear of the limit, as it narrows with their root."""
-    near, reach = abs(math.log(limit / ratio)), math.log(high / low) / 2
-    rounds = math.ceil(pairs * (reach / near) ** 2) if near > 0 else math.inf
-    if rounds > MOST_ROUNDS:
+def _takes(rounds: int | None) -> str:
+    if rounds is None:
         return f"the ratio is at the margin: even --rounds {MOST_ROUNDS} would hardly tell"
-    return f"some --rounds {max(int(rounds), pairs + 1)} would tell, or a quieter machine"
+    return f"some --rounds {rounds} would tell, or a quieter machine"
 
 
 def _harm(cell: Cell, metric: Metric) -> float:

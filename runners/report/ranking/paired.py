@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import chdtri, stdtrit
 
-from runners.numbers import studentized
+from runners.numbers import student, studentized
 from runners.numbers.intervals import CONFIDENCE, FEWEST_FOR_INTERVAL, POWER, Floats
 from runners.numbers.noise import RESOLUTION, pair_variances
 from runners.report.values import Comparison
@@ -76,7 +76,8 @@ def among(seen: Comparison, family: int) -> tuple[float | None, float | None]:
     """The interval of two rows, widened to be one of so many that hold together with 95 % (Bonferroni)."""
     if seen.low is None or seen.high is None:
         return None, None
-    reach = (math.log(seen.high) - math.log(seen.low)) / 2 * _wider(family, seen.pairs - 1)
+    reach = (math.log(seen.high) - math.log(seen.low)) / 2
+    reach *= student.quantile(seen.pairs - 1, family) / student.quantile(seen.pairs - 1)
     return seen.ratio * math.exp(-reach), seen.ratio * math.exp(reach)
 
 
@@ -109,12 +110,6 @@ def are_different(centres: Floats, reaches: Floats) -> NDArray[np.bool_]:
 def are_equal(centres: Floats, reaches: Floats) -> NDArray[np.bool_]:
     """Which intervals lie wholly within the band of equals."""
     return np.asarray(np.abs(centres) + reaches <= EQUAL_WITHIN)
-
-
-def _wider(family: int, freedom: int) -> float:
-    """By what an interval of one question is widened to be one of so many that hold together."""
-    tail = (1 - CONFIDENCE) / 2
-    return float(stdtrit(freedom, 1 - tail / max(1, family)) / stdtrit(freedom, 1 - tail))
 
 
 def _p_values(centres: Floats, errors: Floats, rows: int, freedom: float) -> Floats:

@@ -60,11 +60,12 @@ def circumstances(session: Session) -> str:
 
 
 def command(claim: Claim, session: Session) -> str:
-    """What repeats only this claim, on the same interpreters and at the same scale."""
+    """What repeats only this claim, at the same scale and, where it hangs on them, on the same interpreters."""
     asked = list(session.command)
-    carried = [word for word in asked if word == AS_WRITTEN or word.startswith(f"{PYTHON}=")]
-    if PYTHON in asked[:-1]:
-        carried += [PYTHON, asked[asked.index(PYTHON) + 1]]
+    carried = [AS_WRITTEN] if AS_WRITTEN in asked else []
+    if any(case.setting for case in claim.cases):
+        carried += [word for word in asked if word.startswith(f"{PYTHON}=")]
+        carried += [PYTHON, asked[asked.index(PYTHON) + 1]] if PYTHON in asked[:-1] else []
     return " ".join(["shootout", "claims", claim.id, *carried])
 
 
@@ -75,13 +76,12 @@ def counts(judged: Judged) -> str:
 
 
 def deciding_words(judgement: Judgement) -> str:
-    """The number that decided, for each case that has one; cases without a trial are left to their verdict."""
-    told = [
-        f"{one.case.label}: {ratio_words(answer.ratio)} ({answer.question.asks})"
-        for one in judgement.cases
-        if (answer := one.decided_by) is not None and answer.ratio is not None
-    ]
-    return "; ".join(told) or NOTHING
+    """The numbers that decided, by the question they answer; cases without a trial are left to their verdict."""
+    told: dict[str, list[str]] = {}
+    for one in judgement.cases:
+        if (answer := one.decided_by) is not None and answer.ratio is not None:
+            told.setdefault(answer.question.asks, []).append(f"{one.case.label} {ratio_words(answer.ratio)}")
+    return "; ".join(f"{asks}: {', '.join(ratios)}" for asks, ratios in told.items()) or NOTHING
 
 
 def why_words(judgement: Judgement) -> str:
