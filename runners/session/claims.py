@@ -12,7 +12,7 @@ from runners.model.claim import Claim, Source
 from runners.model.subject import Framework, Settings, Subject
 from runners.plan.claims.cases import OWN, Terms, make_claim
 from runners.plan.claims.entries import Entry
-from runners.plan.claims.schedule import make_claims_plan, timing_for
+from runners.plan.claims.schedule import longest_stay_s, make_claims_plan, timing_for
 from runners.plan.subjects import default_executor_threads
 from runners.plan.variants import Variant, variant_subject
 from runners.plan.workloads import KNOWN
@@ -74,8 +74,10 @@ def prepare_claims(options: RunOptions, asked: Asked) -> tuple[Prepared, ...]:
     machine.raise_open_files_limit()
     generator = k6.find_k6(options.k6)
     frameworks, skipped = installed_frameworks(options)
-    probes = [Variant(framework=one, factors={PYTHON: word}) for one in frameworks for word in asked.pythons]
-    on_them = {arm.workload for entry in asked.entries if entry.interpreters for arm in entry.arms.values()}
+    hanging = [entry for entry in asked.entries if entry.interpreters]
+    words = asked.pythons if hanging else ()
+    probes = [Variant(framework=one, factors={PYTHON: word}) for one in frameworks for word in words]
+    on_them = {arm.workload for entry in hanging for arm in entry.arms.values()}
     workloads = [one for one in KNOWN if one.name in on_them]
     labelled, interpreters = with_interpreters(probes, options.results, workloads)
     pythons = (OWN, *dict.fromkeys(str(one.factors[PYTHON]) for one in labelled))
@@ -87,7 +89,11 @@ def prepare_claims(options: RunOptions, asked: Asked) -> tuple[Prepared, ...]:
     prepared = []
     for one in with_untried(drawn):
         timing = timing_for(
-            one.stage.longest_wait_s, quick=options.quick, window_s=options.window_s, warmup_s=options.warmup_s
+            one.stage.longest_wait_s,
+            longest_stay_s(one.claims, one.subjects),
+            quick=options.quick,
+            window_s=options.window_s,
+            warmup_s=options.warmup_s,
         )
         plan = make_claims_plan(one.claims, one.subjects, timing=timing, rounds=options.rounds, seed=options.seed)
         bare = prepare_plan(

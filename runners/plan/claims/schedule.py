@@ -9,8 +9,11 @@ from runners.model.plan import Arm, Block, Plan
 from runners.model.subject import Subject
 from runners.plan.claims.cases import WORKLOADS, arms_of
 
-LEAST_WINDOW_S, LEAST_WARMUP_S = 2.5, 1.0
+LEAST_WINDOW_S, LEAST_WARMUP_S = 1.6, 0.6
 WAITS_IN_WINDOW, WAITS_IN_WARMUP = 4.0, 1.2
+STAYS_IN_WINDOW, STAYS_IN_WARMUP = 2.0, 1.2
+LONGEST_STAY_S = 1.0
+"""A queue that takes longer, as that of a single worker, would lengthen all trials; it has a doubt instead."""
 
 
 def make_claims_plan(
@@ -62,18 +65,37 @@ def _with_loners_together(groups: Sequence[list[Arm]]) -> list[list[Arm]]:
     return [group for group in groups if len(group) > 1] + list(loners.values())
 
 
-def timing_for(
-    longest_wait_s: float, *, quick: bool = False, window_s: float | None = None, warmup_s: float | None = None
-) -> Timing:
-    """Windows long enough for several waits; as all trials of a session share it, slow claims are measured apart.
+def longest_stay_s(claims: Sequence[Claim], subjects: Mapping[str, Subject]) -> float:
+    """How long the clients of an arm queue at most for what holds its waits: a pool, a loop that they block."""
+    shown = {workload.name: workload for workload in WORKLOADS}
+    stays_s = [
+        subjects[arm.subject].wait_s * arm.load.clients / held
+        for group in arm_groups(claims)
+        for arm in group
+        if arm.load.clients and shown[arm.workload].work == "wait"
+        if (held := subjects[arm.subject].slots(shown[arm.workload]))
+    ]
+    return max((stay_s for stay_s in stays_s if stay_s <= LONGEST_STAY_S), default=0.0)
 
-    A window and a warm-up that were asked for are the least there is: one that ends before an answer shows nothing.
+
+def timing_for(
+    longest_wait_s: float,
+    stay_s: float = 0.0,
+    *,
+    quick: bool = False,
+    window_s: float | None = None,
+    warmup_s: float | None = None,
+) -> Timing:
+    """Windows long enough for several waits, and for two stays in a queue; slow claims are measured apart.
+
+    A window and a warm-up that were asked for are the least there is: one that ends before an answer shows nothing, and
+    a window that begins before every client had one counts bursts instead of a rate.
     """
     least_window_s = LEAST_WINDOW_S / (2 if quick else 1) if window_s is None else window_s
     least_warmup_s = LEAST_WARMUP_S if warmup_s is None else warmup_s
     return Timing(
-        warmup_s=round(max(least_warmup_s, WAITS_IN_WARMUP * longest_wait_s), 3),
-        window_s=round(max(least_window_s, WAITS_IN_WINDOW * longest_wait_s), 3),
+        warmup_s=round(max(least_warmup_s, WAITS_IN_WARMUP * longest_wait_s, STAYS_IN_WARMUP * stay_s), 3),
+        window_s=round(max(least_window_s, WAITS_IN_WINDOW * longest_wait_s, STAYS_IN_WINDOW * stay_s), 3),
     )
 
 

@@ -4,7 +4,7 @@ The procedure is the paired t-interval of `ranking.paired.compare_two`, at Bonfe
 each is at 1 - 0.05/m, so that all of them hold together with at least 95 %, however they hang together.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -17,9 +17,21 @@ from runners.report.figures.claimed import ASKED, is_bound
 from runners.report.figures.costs import Terms, ping_points
 from runners.report.figures.metrics import value_of
 from runners.report.figures.spreads import spread
+from runners.report.figures.steadiness import comes_in_bursts
 from runners.report.ranking.paired import among, compare_two
+from runners.report.ranking.ranking import generator_limited
 from runners.report.summary.rows import Visits, visits_of
-from runners.report.values import Spread
+from runners.report.summary.summary import summarise
+from runners.report.values import Spread, Summary
+
+COUNTED = frozenset({"requests_per_s", "raw_cpu_s_per_request", "cpu_s_per_request"})
+"""Figures that hang on how many answers a window saw."""
+
+HELD_BACK = frozenset({"requests_per_s", "cores_used"})
+"""Figures that would be higher where k6 was the limit."""
+
+CUT_OFF = "needs longer windows, as waits were cut off"
+K6_LIMITED = "needs cores that k6 does not share, as it was the limit"
 
 MOST_WRONG = 0.01
 """Share of wrong answers from which an arm's other figures are not those of the work that was asked for."""
@@ -34,11 +46,12 @@ class Lacking:
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """What every arm did by block number, and which blocks were disturbed."""
+    """What every arm did by block number, which blocks were disturbed, and of which arms k6 was the limit."""
 
     session: Session
     visits: Mapping[Arm, Visits]
     disturbed: frozenset[int]
+    held_back: frozenset[Arm]
 
 
 def evidence_of(stored: StoredSession) -> Evidence:
@@ -49,6 +62,7 @@ def evidence_of(stored: StoredSession) -> Evidence:
         session=stored.session,
         visits={arm: visits_of(one for one in kept if one.trial.arm == arm) for arm in arms},
         disturbed=frozenset(one.trial.block for one in kept if one.disturbed is not None),
+        held_back=frozenset(_held_back(summarise(stored))),
     )
 
 
@@ -68,11 +82,14 @@ def ratio_of(question: Question, evidence: Evidence, family: int) -> Ratio | Lac
     blocks = [block for block in pairs if block not in evidence.disturbed] or pairs
     if not blocks:
         return Lacking(reason="needs trials with a figure on both sides, there are none")
-    if left_bounds and right_bounds:
-        return Lacking(reason="needs longer windows: waits on both sides were cut off by the window's end")
-    bound = "at least" if left_bounds else "at most" if right_bounds else ""
     ratio = _ratio(contrast.metric, [left[b] for b in blocks], [right[b] for b in blocks], family)
-    return _open_ended(_rough(ratio) if evidence.disturbed.issuperset(blocks) else ratio, bound)
+    ratio = _rough(ratio) if evidence.disturbed.issuperset(blocks) else ratio
+    if left_bounds or right_bounds:
+        return _open_ended(ratio, bool(left_bounds), bool(right_bounds), CUT_OFF)
+    if contrast.metric in HELD_BACK:
+        held_left, held_right = contrast.left in evidence.held_back, contrast.right in evidence.held_back
+        return _open_ended(ratio, held_left, held_right, K6_LIMITED)
+    return ratio
 
 
 def levels_of(claim: Claim, case: Case, evidence: Evidence) -> dict[str, Spread]:
@@ -110,13 +127,24 @@ def _rough(ratio: Ratio) -> Ratio:
     return ratio.model_copy(update={"low": None, "high": None, "has_interval": False, "disturbed": True})
 
 
-def _open_ended(ratio: Ratio, bound: str) -> Ratio:
-    """With cut-off waits on the left the true ratio is higher, on the right lower: that end of the interval is open."""
-    if bound == "at least":
-        return ratio.model_copy(update={"bound": bound, "high": None})
-    if bound == "at most":
-        return ratio.model_copy(update={"bound": bound, "low": 0.0 if ratio.has_interval else None})
+def _open_ended(ratio: Ratio, left: bool, right: bool, because: str) -> Ratio | Lacking:  # noqa: FBT001 - two sides
+    """Where the figure of a side is higher in truth the ratio is a bound: that end of the interval is open."""
+    if left and right:
+        return Lacking(reason=f"{because} on both sides")
+    if left:
+        return ratio.model_copy(update={"bound": "at least", "bound_as": because, "high": None})
+    if right:
+        low = 0.0 if ratio.has_interval else None
+        return ratio.model_copy(update={"bound": "at most", "bound_as": because, "low": low})
     return ratio
+
+
+def _held_back(summary: Summary) -> Iterator[Arm]:
+    """The arms of which k6 was the limit."""
+    for table in summary.tables:
+        for row in table.rows:
+            if generator_limited(row):
+                yield Arm(subject=row.subject, workload=table.workload.name, load=table.load)
 
 
 def _values(metric: str, arm: Arm, evidence: Evidence) -> tuple[dict[int, float], int]:
@@ -148,6 +176,8 @@ def _trouble(question: Question, evidence: Evidence) -> str | None:
             return f"needs trials of {where}, there are none"
         ended = sum(trial.load.completed for trial in trials)
         wrong = sum(sum(trial.load.errors.values()) for trial in trials)
+        if contrast.metric in COUNTED and any(map(comes_in_bursts, trials)):
+            return f"needs a longer warm-up: the answers of {where} came in bursts, as requests stayed longer than it"
         if contrast.metric != "correct_share" and wrong > MOST_WRONG * max(ended, 1):
             return f"needs correct answers of {where}: {wrong:,} of {ended:,} were none"
     return None

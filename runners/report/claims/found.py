@@ -18,6 +18,7 @@ class Ratio(Value):
 
     `left` and `right` are the medians of the two sides in the metric's own unit. `low` and `high` are both None with
     too few blocks, or with `disturbed` ones alone; otherwise a missing `high` is without an end, and `low` is 0.
+    `bound_as` says why the ratio is only a `bound`, and what it would take.
     """
 
     ratio: float
@@ -28,6 +29,7 @@ class Ratio(Value):
     left: float
     right: float
     bound: Literal["", "at least", "at most"] = ""
+    bound_as: str = ""
     disturbed: bool = False
 
 

@@ -152,7 +152,7 @@ def _top(some: Range) -> float:
 def _takes(question: Question, ratio: Ratio, family: int) -> str:
     """The rounds at which an interval of such noise would keep clear of the edges."""
     if ratio.bound:
-        return f"needs longer windows: the ratio is {ratio.bound} {ratio.ratio:.3g}, as waits were cut off"
+        return f"{ratio.bound_as}, or more rounds: the ratio is {ratio.bound} {ratio.ratio:.3g}"
     edges = [edge for some in (*question.supports, *question.refutes) for edge in (some.low, some.high) if edge]
     near = min(abs(math.log(edge / ratio.ratio)) for edge in edges)
     reach = math.log(ratio.high / ratio.low) / 2 if ratio.high and ratio.low else math.inf

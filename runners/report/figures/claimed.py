@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from runners.model.outcome import BystanderSummary, Completed
 from runners.report.figures.cores import used_cores
-from runners.report.figures.metrics import BY_NAME, ONE, Metric
-from runners.report.figures.waits import wait_quantile
+from runners.report.figures.metrics import BY_NAME, MILLI, ONE, Metric, bystander
+from runners.report.figures.waits import share_within, wait_quantile
 
 LEAST_FINISHED = 0.01
 """Stands for none at all, so that there is a ratio."""
@@ -24,6 +24,15 @@ def answered_new_share(trial: Completed, *_: object) -> float | None:
         return None
     answered = stream.latency.count - stream.errors.get("timeout", 0) if stream.latency else 0
     return (max(0, answered) + 0.5) / (stream.scheduled + 1)
+
+
+def new_within_1s_share(trial: Completed, *_: object) -> float | None:
+    """Of pings on new connections the share answered within a second; half a ping off 0, so that ratios exist.
+
+    It does not depend on how long the window is, as those that it cut off are censored.
+    """
+    share = share_within(trial.bystander_fresh, 1.0)
+    return None if share is None else max(share, 0.5 / trial.bystander_fresh.scheduled)
 
 
 def others_finished(trial: Completed, *_: object) -> float | None:
@@ -81,12 +90,30 @@ CLAIMED: tuple[Metric, ...] = (
         better="more",
         of=answered_new_share,
     ),
+    Metric(
+        name="new_within_1s_share",
+        title="New visitors answered within 1 s",
+        unit="",
+        column="new_within_1s_share",
+        scale=ONE,
+        better="more",
+        of=new_within_1s_share,
+    ),
+    Metric(
+        name="bystander_p90_s",
+        title="Bystander p90",
+        unit="ms",
+        column="bystander_p90_ms",
+        scale=MILLI,
+        better="less",
+        of=bystander(0.9),
+    ),
 )
 
 ASKED: Mapping[str, Metric] = BY_NAME | {metric.name: metric for metric in CLAIMED}
 """Every figure that a claim can ask for, by name."""
 
-_LEVELS = {"bystander_p50_s": 0.5, "bystander_p99_s": 0.99}
+_LEVELS = {"bystander_p50_s": 0.5, "bystander_p90_s": 0.9, "bystander_p99_s": 0.99}
 _FRESH_LEVELS = {"bystander_fresh_p50_s": 0.5, "bystander_fresh_p99_s": 0.99}
 
 

@@ -48,20 +48,22 @@ def _latency(level: str) -> Of:
     return lambda trial, *_: getattr(trial.load.latency, level) if trial.load.latency else None
 
 
-def _bystander(level: float, stream: Callable[[Completed], BystanderSummary]) -> Of:
-    def of(trial: Completed, *_: object) -> float | None:
-        found = wait_quantile([stream(trial)], level)
-        return found.seconds if found else None
-
-    return of
-
-
 def _kept(trial: Completed) -> BystanderSummary:
     return trial.bystander_kept
 
 
 def _fresh(trial: Completed) -> BystanderSummary:
     return trial.bystander_fresh
+
+
+def bystander(level: float, stream: Callable[[Completed], BystanderSummary] = _kept) -> Of:
+    """This quantile of what pings waited, of those on kept connections if no others are named."""
+
+    def of(trial: Completed, *_: object) -> float | None:
+        found = wait_quantile([stream(trial)], level)
+        return found.seconds if found else None
+
+    return of
 
 
 RAW = "raw_cpu_s_per_request"
@@ -98,7 +100,7 @@ METRICS: tuple[Metric, ...] = (
         column="bystander_p50_ms",
         scale=MILLI,
         better="less",
-        of=_bystander(0.5, _kept),
+        of=bystander(0.5),
     ),
     Metric(
         name="bystander_p99_s",
@@ -107,7 +109,7 @@ METRICS: tuple[Metric, ...] = (
         column="bystander_p99_ms",
         scale=MILLI,
         better="less",
-        of=_bystander(0.99, _kept),
+        of=bystander(0.99),
     ),
     Metric(
         name="bystander_fresh_p50_s",
@@ -116,7 +118,7 @@ METRICS: tuple[Metric, ...] = (
         column="bystander_fresh_p50_ms",
         scale=MILLI,
         better="less",
-        of=_bystander(0.5, _fresh),
+        of=bystander(0.5, _fresh),
     ),
     Metric(
         name="bystander_fresh_p99_s",
@@ -125,7 +127,7 @@ METRICS: tuple[Metric, ...] = (
         column="bystander_fresh_p99_ms",
         scale=MILLI,
         better="less",
-        of=_bystander(0.99, _fresh),
+        of=bystander(0.99, _fresh),
     ),
     Metric(
         name="cpu_s_per_request",

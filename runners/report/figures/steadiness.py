@@ -21,6 +21,28 @@ DRIFT_LIMIT = 0.05
 """How much a row's latency may change from the first to the last third of its windows."""
 
 
+BURST_SHARE, BURST_OF_WINDOW = 0.5, 0.2
+"""Answers come in bursts where more than this share of them comes within so little of the window."""
+
+
+def comes_in_bursts(trial: Completed) -> bool:
+    """Whether the window began before clients had their first answer, and shows bursts of answers instead of a rate.
+
+    Whole answers are counted then. Where they come evenly that is a rate all the same, as of a loop that is blocked.
+    """
+    if trial.load.steady or not trial.load.completed:
+        return False
+    inside = [one for one in trial.slices if one.at_s >= 0]
+    most = max((_within(inside, first.at_s, BURST_OF_WINDOW * trial.load.window_s) for first in inside), default=0)
+    return most > BURST_SHARE * trial.load.completed
+
+
+def _within(slices: Sequence[Slice], start_s: float, length_s: float) -> int:
+    """Answers of the slices that lie in this stretch."""
+    end_s = start_s + length_s + ROUNDED_S
+    return sum(one.completed for one in slices if start_s <= one.at_s and one.at_s + one.duration_s <= end_s)
+
+
 def effective_clients(trial: Completed, load: Load) -> float | None:
     """Requests/s times the mean latency of those that ended in the window; None where answers were wrong or too few.
 

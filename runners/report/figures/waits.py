@@ -61,6 +61,25 @@ def product_limit_s(answered: Mapping[int, int], waiting: Mapping[int, int], lev
     return None
 
 
+def share_within(stream: BystanderSummary, seconds: float) -> float | None:
+    """The share of a window's pings that are answered within so long, by the product-limit estimate.
+
+    None without pings, and of format 1, which waited for all of them after the window too.
+    """
+    seen = [one for one in (stream.latency, stream.waiting) if one is not None]
+    if not stream.scheduled or not seen or any(one.quantiles_s for one in seen):
+        return None
+    answered = _merged([stream.latency] if stream.latency is not None else [])
+    at_risk, longer = sum(one.count for one in seen), 1.0
+    cut_off = _merged([stream.waiting] if stream.waiting is not None else [])
+    for index in sorted({*answered, *cut_off}):
+        if histogram.middle_s(index) > seconds:
+            break
+        longer *= 1 - answered.get(index, 0) / at_risk
+        at_risk -= answered.get(index, 0) + cut_off.get(index, 0)
+    return 1 - longer
+
+
 def wait_spread(over_rounds: Spread | None, rounds: Sequence[Wait], pooled: Wait | None) -> Spread | None:
     """A spread over rounds whose own quantiles may be bounds, around the quantile of all windows together.
 

@@ -9,7 +9,7 @@ from runners.model.claim import Case, Claim
 from runners.model.load import Timing
 from runners.model.plan import Arm, Plan
 from runners.plan.claims.cases import Terms, arms_of
-from runners.plan.claims.schedule import make_claims_plan, timing_for
+from runners.plan.claims.schedule import longest_stay_s, make_claims_plan, timing_for
 from tests.claims_by_hand import BY_ID, ENTRIES, TIMING, claim_of, terms
 
 ALL_FOUR = ("aiohttp", "fastapi", "flask", "starlette")
@@ -123,7 +123,19 @@ def test_only_claims_that_hang_on_the_interpreter_are_tried_on_several() -> None
 
 
 def test_windows_hold_several_of_the_longest_waits() -> None:
-    assert (timing_for(0.05).window_s, timing_for(2.0).window_s) == (2.5, 8.0)
+    assert (timing_for(0.05).window_s, timing_for(2.0).window_s) == (1.6, 8.0)
     assert timing_for(2.0).warmup_s > 2.0
     assert timing_for(0.05, window_s=1.5, warmup_s=0.6) == Timing(window_s=1.5, warmup_s=0.6)
     assert timing_for(2.0, window_s=1.5, warmup_s=0.6) == timing_for(2.0)
+
+
+def test_a_window_begins_when_the_longest_queue_has_passed_and_holds_two_of_it_whatever_was_asked_for() -> None:
+    claims = [claim_of(BY_ID[name], terms("starlette", "flask")) for name in ("fake-async", "pool-default")]
+    subjects = {name: one for _, some in claims for name, one in some.items()}
+    stay_s = longest_stay_s([claim for claim, _ in claims], subjects)
+    assert stay_s == pytest.approx(16 * 0.05)  # 16 clients of a blocked loop; the 48 of a single worker are too many
+    assert timing_for(0.05, stay_s) == Timing(window_s=1.6, warmup_s=0.96)
+    assert timing_for(0.05, stay_s, window_s=1.0, warmup_s=0.5) == Timing(window_s=1.6, warmup_s=0.96)
+    assert timing_for(0.05, stay_s, window_s=4.0, warmup_s=2.0) == Timing(window_s=4.0, warmup_s=2.0)
+    computing, own = claim_of(BY_ID["loop-cpu-blocks"], terms("starlette"))
+    assert longest_stay_s([computing], own) == 0.0

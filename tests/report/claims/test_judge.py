@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+from collections.abc import Callable
 
 import pytest
 from pydantic import ValidationError
@@ -10,14 +11,14 @@ from scipy import stats
 
 from runners.model.claim import Case, Claim, Question, Range
 from runners.model.load import Load
-from runners.model.outcome import Completed, Failed
+from runners.model.outcome import Completed, Failed, Slice
 from runners.model.plan import Arm, Contrast
 from runners.model.session import StoredSession, TrialResult
 from runners.report import render
 from runners.report.charts.claims import claim_charts
 from runners.report.claims.agree import agreement
 from runners.report.claims.contrasts import Lacking
-from runners.report.claims.found import Ratio, Said
+from runners.report.claims.found import CaseJudgement, Ratio, Said
 from runners.report.claims.judge import answer, judge, overall, verdict_of
 from runners.report.text.claims import command
 from tests.claims_by_hand import BY_ID, WOBBLE, Seen, claim_of, stored, terms
@@ -160,6 +161,60 @@ def test_more_claims_in_a_session_make_wider_intervals() -> None:
     assert alone.low is not None
     assert together.low is not None
     assert together.low / together.ratio < alone.low / alone.ratio
+
+
+def changed(session: StoredSession, change: Callable[[Completed], dict[str, object]]) -> StoredSession:
+    """The session with these fields of every trial's outcome changed."""
+    results = [
+        one.model_copy(update={"outcome": one.outcome.model_copy(update=change(one.outcome))})
+        for one in session.results
+        if isinstance(one.outcome, Completed)
+    ]
+    return session.model_copy(update={"results": tuple(results)})
+
+
+def only_case(session: StoredSession) -> CaseJudgement:
+    ((case,),) = [one.cases for one in judge(session).judgements]
+    return case
+
+
+@pytest.mark.parametrize(
+    ("answers", "steady", "why"),
+    [
+        ((0, 6, 74, 0, 0, 0, 0, 0, 0, 0), False, "needs a longer warm-up: the answers of starlette at /sync-io"),
+        ((0, 6, 74, 0, 0, 0, 0, 0, 0, 0), True, SERIAL.because["refuted"]),
+        ((8,) * 10, False, SERIAL.because["refuted"]),
+    ],
+)
+def test_answers_that_came_in_one_burst_before_the_load_was_steady_are_no_rate(
+    answers: tuple[int, ...], *, steady: bool, why: str
+) -> None:
+    slices = [
+        Slice(at_s=n / 5, duration_s=0.2, completed=some, p50_s=None, p95_s=None) for n, some in enumerate(answers)
+    ]
+
+    def bursting(outcome: Completed) -> dict[str, object]:
+        load = outcome.load.model_copy(update={"steady": steady, "completed": sum(answers)})
+        return {"load": load, "slices": tuple(slices)}
+
+    assert only_case(changed(serial(), bursting)).why.startswith(why)
+
+
+def test_where_k6_was_the_limit_the_ratio_is_a_bound_and_more_rounds_are_not_all_that_helps() -> None:
+    tried = claim_of(BY_ID["offload-process"], terms("starlette"))
+    pooled = tried[0].cases[0].arms["processes"]
+    alone = stored([tried], lambda arm: Seen(cores=1.4) if arm == pooled else Seen(ping_s=0.04))
+    machine = alone.session.machine.model_copy(update={"cores": 2, "server_cores": (0, 1)})
+    on_two = alone.model_copy(update={"session": alone.session.model_copy(update={"machine": machine})})
+
+    def with_k6(cores: float) -> CaseJudgement:
+        return only_case(
+            changed(on_two, lambda one: {"usage": one.usage.model_copy(update={"generator_cpu_s": 2 * cores})})
+        )
+
+    assert [one.said for one in with_k6(0.1).answers] == ["between", "yes", "told"]
+    assert [one.said for one in with_k6(0.6).answers] == ["unclear", "yes", "told"]
+    assert with_k6(0.6).why.startswith("needs cores that k6 does not share, as it was the limit, or more rounds: ")
 
 
 def test_five_rounds_decide_nothing() -> None:
@@ -323,12 +378,14 @@ def test_reasons_are_told_once_each_with_the_cases_that_have_them() -> None:
     titles = ", ".join(case.case.label for case in judge(few).judgements[0].cases)
     assert judge(few).judgements[0].why == "needs 6 undisturbed rounds instead of 5"
     claim = few.session.claims[0]
-    other = claim.cases[0].model_copy(update={"title": "Other", "questions": (question(),)})
+    elsewhere = Contrast(metric="requests_per_s", left=ARM.model_copy(update={"subject": "flask"}), right=20.0)
+    asked = question().model_copy(update={"contrast": elsewhere})
+    other = claim.cases[0].model_copy(update={"title": "Other", "questions": (asked,)})
     both_cases = claim.model_copy(update={"cases": (*claim.cases, other)})
     told = judge(few.model_copy(update={"session": few.session.model_copy(update={"claims": (both_cases,)})}))
     assert told.judgements[0].why == (
         f"needs 6 undisturbed rounds instead of 5 ({titles}); "
-        "needs trials of starlette at /sync-io, 80 clients, there are none (Other)"
+        "needs trials of flask at /sync-io, 80 clients, there are none (Other)"
     )
 
 
