@@ -7,6 +7,7 @@ from runners.model.session import Session, StoredSession
 from runners.model.value import Value
 from runners.report.claims.judge import judge
 from runners.report.figures.settings import is_matched
+from runners.report.ranking.ranking import generator_limited
 from runners.report.selftest.selftest import EVERYWHERE, ROUNDS_IN_SET, tallies
 from runners.report.summary.summary import summarise
 from runners.report.text.claims import counts
@@ -15,6 +16,7 @@ from runners.report.values import Summary, Table
 from runners.units import names
 
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+MOST_NAMED = 5
 HEAD = ("Session", "Question", "Date", "Machine", "What was seen", "Read")
 INTRODUCTION = """\
 # Published sessions
@@ -98,11 +100,11 @@ def _leaders(summary: Summary) -> str:
     shown = {table.workload.name: table for table in summary.tables}  # the last of a workload has the highest load
     if not shown:
         return "Nothing was measured."
-    led: dict[tuple[str, ...], list[str]] = {}
+    led: dict[tuple[tuple[str, ...], str], list[str]] = {}
     for table in shown.values():
-        led.setdefault(_first(table), []).append(table.workload.route)
+        led.setdefault((_first(table), _unranked_as(table)), []).append(table.workload.route)
     load = next(reversed(shown.values())).load.label
-    return f"At {load} {'; '.join(_leads(titles, routes) for titles, routes in led.items())}."
+    return f"At {load} {'; '.join(_leads(*first, routes) for first, routes in led.items())}."
 
 
 def _first(table: Table) -> tuple[str, ...]:
@@ -110,9 +112,18 @@ def _first(table: Table) -> tuple[str, ...]:
     return tuple(sorted(row.title for row in table.rows if row.rank == 1))
 
 
-def _leads(titles: tuple[str, ...], routes: list[str]) -> str:
+def _unranked_as(table: Table) -> str:
+    """Why nobody leads, where there is more to say than that rounds are few."""
+    if table.disturbed:
+        return ", as a block was disturbed"
+    return ", as k6 was the limit" if any(generator_limited(row) for row in table.rows) else ""
+
+
+def _leads(titles: tuple[str, ...], why: str, routes: list[str]) -> str:
     if not titles:
-        return f"nobody is ranked on {names(routes)}"
+        return f"nobody is ranked on {names(routes)}{why}"
+    if len(titles) > MOST_NAMED:
+        return f"{len(titles)} share the lead on {names(routes)}"
     verb = "share the lead" if len(titles) > 1 else "leads"
     return f"{names([*titles])} {verb} on {names(routes)}"
 

@@ -69,6 +69,10 @@ def test_a_comparison_is_told_by_who_leads_and_links_to_table_and_page() -> None
     [
         (Shape(workloads=2, rounds=3), "At 80 clients nobody is ranked on /async-io and /async-cpu."),
         (Shape(workloads=1, clients=(), fractions=(0.5,)), "At 50 % of ceiling nobody is ranked on /async-io."),
+        (
+            Shape(workloads=2, rounds=6, disturbed_rounds=frozenset({1})),
+            "At 80 clients nobody is ranked on /async-io and /async-cpu, as a block was disturbed.",
+        ),
         (Shape(workloads=1, rounds_done=0), "Nothing was measured."),
     ],
 )

@@ -65,12 +65,12 @@ def _case(entry: Entry, framework: Framework, python: str | None, terms: Terms, 
     stated = framework.does_not_apply
     for name, one in entry.arms.items():
         if one.workload in stated:
-            left_out.append(f"{name}: {stated[one.workload]}")
+            left_out.append(f"{_quoted(name)}, as {stated[one.workload]}")
             continue
         try:
             subject = terms.subject(Variant(framework=framework, factors=_factors(one, python)))
         except UsageError as error:
-            left_out.append(f"{name}: {str(error).partition(';')[0]}")
+            left_out.append(f"{_quoted(name)}, as {str(error).partition(';')[0]}")
             continue
         own[name] = (Arm(subject=subject.name, workload=one.workload, load=Load(clients=one.clients)), subject)
     questions = [_question(one, own, terms) for one in entry.questions if _is_whole(one, entry, own)]
@@ -119,6 +119,10 @@ def _untried(entry: Entry, terms: Terms) -> str | None:
     if terms.most_clients is not None and most > terms.most_clients:
         return f"needs {most:,} open connections, this system allows {terms.most_clients:,} (ulimit -n)"
     return None
+
+
+def _quoted(arm: str) -> str:
+    return f"\N{LEFT DOUBLE QUOTATION MARK}{arm}\N{RIGHT DOUBLE QUOTATION MARK}"
 
 
 def _is_whole(one: QuestionEntry, entry: Entry, own: Mapping[str, object]) -> bool:

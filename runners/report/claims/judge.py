@@ -18,6 +18,8 @@ UNDECIDED: dict[Said, CaseVerdict] = {"unclear": "inconclusive", "between": "it 
 
 BECAUSE: dict[CaseVerdict, str] = {"supported": "supported", "refuted": "refuted", "it depends": "depends"}
 
+DECIDED: dict[CaseVerdict, Verdict] = {"supported": "supported", "refuted": "refuted", "it depends": "it depends"}
+
 
 def judge(stored: StoredSession) -> Judged:
     """Every claim that the session was to settle, in its order."""
@@ -66,16 +68,17 @@ def _judgement(claim: Claim, evidence: Evidence, family: int) -> Judgement:
 
 
 def overall(verdicts: Sequence[CaseVerdict]) -> Verdict:
-    """What cases say together: those that are decided have the word, and where they differ it depends on the case."""
-    decided = {one for one in verdicts if one in BECAUSE}
-    if len(decided) > 1:
-        return "it depends"
-    for one in (*decided, "inconclusive"):
-        if one in verdicts:
-            match one:
-                case "supported" | "refuted" | "it depends" | "inconclusive":
-                    return one
-    return "not tried"
+    """What cases say together: those that are decided have the word if they are half of those tried or more.
+
+    Where decided ones differ it depends on the case.
+    """
+    decided = [one for one in verdicts if one in BECAUSE]
+    tried = [one for one in verdicts if one in BECAUSE or one == "inconclusive"]
+    if not tried:
+        return "not tried"
+    if 2 * len(decided) < len(tried):
+        return "inconclusive"
+    return DECIDED[decided[0]] if len(set(decided)) == 1 else "it depends"
 
 
 def _case(claim: Claim, case: Case, evidence: Evidence, family: int) -> CaseJudgement:
@@ -98,10 +101,17 @@ def _because(claim: Claim, verdict: CaseVerdict) -> str:
 def _why(claim: Claim, verdict: Verdict, cases: Sequence[CaseJudgement]) -> str:
     kinds = {one.verdict for one in cases}
     if verdict == "it depends" and len(kinds & set(BECAUSE)) > 1:
-        return f"It depends on {_differs(cases)}."
+        return f"It depends on {_differs(cases)}. {_sides(claim, cases)}"
     if verdict in {"not tried", "inconclusive"}:
         return _reasons([one for one in cases if one.verdict == verdict]) or "it applies to none of the frameworks"
     return _because(claim, verdict)
+
+
+def _sides(claim: Claim, cases: Sequence[CaseJudgement]) -> str:
+    """A sentence for each verdict that cases have, with these."""
+    sides = {verdict: [one.case.label for one in cases if one.verdict == verdict] for verdict in BECAUSE}
+    told = (f"{', '.join(labels)}: {_because(claim, verdict)}" for verdict, labels in sides.items() if labels)
+    return " ".join(told)
 
 
 def _reasons(cases: Sequence[CaseJudgement]) -> str:

@@ -89,6 +89,8 @@ def _why_unranked(table: Table, rows: list[Row]) -> str:
         return "There is nothing to rank it against"
     if max(row.trials for row in rows) < FEWEST_FOR_INTERVAL:
         return "Too few rounds to rank"
+    if min(row.trials for row in rows) >= FEWEST_FOR_INTERVAL:
+        return "They stand in different blocks, or too few of these have figures of all, so nothing is ranked"
     return f"Too few rounds have figures of all of them to rank ({_fewest(rows)})"
 
 

@@ -14,6 +14,9 @@ ORDER = ("supported", "refuted", "it depends", "inconclusive", "not tried")
 HEAD = ("Claim", "Statement", "Verdict", "Decided by", "Why")
 CASE_HEAD = ("Framework", "Verdict", "Question", "Ratio", "Seen", "Supports", "Refutes")
 AS_WRITTEN, PYTHON = "--as-written", "--python"
+CARRIED = ("--frameworks", "--rounds", "--window", "--warmup", "--server-cores", "--seed")
+"""Options that say how a claim is tried, none of which holds a path."""
+
 NOTHING = "\N{EN DASH}"
 
 
@@ -60,13 +63,22 @@ def circumstances(session: Session) -> str:
 
 
 def command(claim: Claim, session: Session) -> str:
-    """What repeats only this claim, at the same scale and, where it hangs on them, on the same interpreters."""
-    asked = list(session.command)
-    carried = [AS_WRITTEN] if AS_WRITTEN in asked else []
-    if any(case.setting for case in claim.cases):
-        carried += [word for word in asked if word.startswith(f"{PYTHON}=")]
-        carried += [PYTHON, asked[asked.index(PYTHON) + 1]] if PYTHON in asked[:-1] else []
+    """What repeats only this claim, as it was tried and, where it hangs on them, on the same interpreters."""
+    hangs = any(case.setting for case in claim.cases)
+    carried = [AS_WRITTEN] if AS_WRITTEN in session.command else []
+    for option in (*CARRIED, *([PYTHON] if hangs else [])):
+        carried += _with_value(option, session.command)
     return " ".join(["shootout", "claims", claim.id, *carried])
+
+
+def _with_value(option: str, words: Sequence[str]) -> list[str]:
+    """The option with its value, as it was given; nothing where it was not."""
+    for at, word in enumerate(words):
+        if word == option:
+            return list(words[at : at + 2])
+        if word.startswith(f"{option}="):
+            return [word]
+    return []
 
 
 def counts(judged: Judged) -> str:
@@ -79,9 +91,20 @@ def deciding_words(judgement: Judgement) -> str:
     """The numbers that decided, by the question they answer; cases without a trial are left to their verdict."""
     told: dict[str, list[str]] = {}
     for one in judgement.cases:
-        if (answer := one.decided_by) is not None and answer.ratio is not None:
-            told.setdefault(answer.question.asks, []).append(f"{one.case.label} {ratio_words(answer.ratio)}")
+        for answer in _decisive(one):
+            if answer.ratio is not None:
+                told.setdefault(answer.question.asks, []).append(f"{one.case.label} {ratio_words(answer.ratio)}")
     return "; ".join(f"{asks}: {', '.join(ratios)}" for asks, ratios in told.items()) or NOTHING
+
+
+def _decisive(one: CaseJudgement) -> Iterator[Answer]:
+    """The answer that decided; where it depends as answers differ, one of either kind."""
+    decided = one.decided_by
+    if decided is None:
+        return
+    if one.verdict == "it depends" and decided.said == "no":
+        yield next(answer for answer in one.answers if answer.said == "yes")
+    yield decided
 
 
 def why_words(judgement: Judgement) -> str:
@@ -183,7 +206,7 @@ def _section(judgement: Judgement, session: Session, pictures: Collection[str]) 
         *(line([plain(cell) for cell in row]) for row in case_rows(judgement)),
         "",
     ]
-    lines += [f"- {one.case.label}, left out: {plain(left)}" for one in judgement.cases for left in one.case.left_out]
+    lines += [f"- {one.case.label}, not tried: {plain(left)}" for one in judgement.cases for left in one.case.left_out]
     return [*lines, f"Repeat it: `{command(claim, session)}`"]
 
 

@@ -1,5 +1,7 @@
 """The results as Markdown: what was run, the verdicts, every table, the doubts, where the time went."""
 
+from collections.abc import Iterator
+
 from runners.model.machine import Machine
 from runners.report.judgement.doubts import title
 from runners.report.summary import servers
@@ -141,8 +143,14 @@ def order_note(table: Table) -> str:
     else:
         notes += [_AT_USUAL_SPEED] if table.at_usual_speed else []
         notes += [] if table.ranked or table.disturbed else ["Not ranked: too little evidence for an order."]
-    notes += [f"{title}: does not apply: {why}." for title, why in table.does_not_apply.items()]
-    return " ".join(notes)
+    return " ".join([*notes, *_absences(table)])
+
+
+def _absences(table: Table) -> Iterator[str]:
+    """Each reason why the work does not apply once, with those to which it does not."""
+    for why in dict.fromkeys(table.does_not_apply.values()):
+        titles = [title for title, reason in table.does_not_apply.items() if reason == why]
+        yield f"{', '.join(titles)}: does not apply: {why}."
 
 
 def _servers(summary: Summary) -> str:

@@ -102,7 +102,9 @@ def test_arms_that_a_framework_cannot_have_are_left_out_and_told() -> None:
     assert [one.left for one in case.questions] == ["ping, uvloop"]
     assert set(case.arms) == {"ping, uvloop", "ping, asyncio"}
     assert len(case.left_out) == 1
-    assert case.left_out[0].startswith("computing, 2 workers: ")
+    assert case.left_out[0].startswith(
+        "\N{LEFT DOUBLE QUOTATION MARK}computing, 2 workers\N{RIGHT DOUBLE QUOTATION MARK}, as "
+    )
 
 
 def test_constants_are_worked_out_for_each_framework_before_anything_is_measured() -> None:

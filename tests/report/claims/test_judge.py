@@ -20,7 +20,7 @@ from runners.report.claims.agree import agreement
 from runners.report.claims.contrasts import Lacking
 from runners.report.claims.found import CaseJudgement, Ratio, Said
 from runners.report.claims.judge import answer, judge, overall, verdict_of
-from runners.report.text.claims import command
+from runners.report.text.claims import command, deciding_words
 from tests.claims_by_hand import BY_ID, WOBBLE, Seen, claim_of, stored, terms
 from tests.sessions import latency_of
 
@@ -125,6 +125,8 @@ def test_of_answers_that_all_support_the_one_nearest_to_its_edge_decides() -> No
 def test_cases_that_differ_make_it_depend_and_those_without_a_say_do_not() -> None:
     assert overall(["supported", "refuted"]) == "it depends"
     assert overall(["supported", "inconclusive", "does not apply"]) == "supported"
+    assert overall(["supported", "inconclusive", "inconclusive", "does not apply"]) == "inconclusive"
+    assert overall(["supported", "refuted", "inconclusive", "inconclusive"]) == "it depends"
     assert overall(["inconclusive", "not tried"]) == "inconclusive"
     assert overall(["not tried", "does not apply"]) == "not tried"
     assert overall(["does not apply"]) == "not tried"
@@ -276,14 +278,23 @@ def test_with_waits_cut_off_on_both_sides_there_is_no_ratio() -> None:
     assert (verdict, "cut off" in why) == ("inconclusive", True)
 
 
-def test_a_claim_that_holds_below_and_fails_above_depends() -> None:
+def test_a_claim_that_holds_below_and_fails_above_depends_and_both_numbers_are_told() -> None:
     assert blocks_app(Seen(), Seen(ping_s=None)) == ("it depends", BY_ID["def-blocks-app"].because["depends"])
+    tried = claim_of(BY_ID["def-blocks-app"], terms("flask"))
+    above = tried[0].cases[0].arms["above"]
+    (found,) = judge(stored([tried], lambda arm: Seen(ping_s=0.06) if arm == above else Seen())).judgements
+    assert found.verdict == "it depends"
+    told = deciding_words(found)
+    assert "above the pool's size, against one sleep: Flask 1.20 [" in told
+    assert "below the pool's size, against one sleep: Flask 0.020 [" in told
 
 
 def test_frameworks_that_differ_are_told_apart() -> None:
     tried = claim_of(BY_ID["pool-default"], terms("starlette", "aiohttp"))
     (found,) = judge(stored([tried], lambda arm: Seen(rate=120 if "aiohttp" in arm.subject else 800))).judgements
-    assert (found.verdict, found.why) == ("it depends", "It depends on the framework.")
+    because = BY_ID["pool-default"].because
+    sides = f"aiohttp: {because['supported']} Starlette: {because['refuted']}"
+    assert (found.verdict, found.why) == ("it depends", f"It depends on the framework. {sides}")
     assert {one.case.framework: one.verdict for one in found.cases} == {"starlette": "refuted", "aiohttp": "supported"}
 
 
@@ -296,7 +307,8 @@ def test_builds_of_the_interpreter_that_differ_are_told_apart() -> None:
         return Seen(rate=439 if many and free else 220, cores=1.95 if many and free else 0.98)
 
     (found,) = judge(stored([tried], seen)).judgements
-    assert (found.verdict, found.why) == ("it depends", "It depends on the interpreter.")
+    assert found.verdict == "it depends"
+    assert found.why.startswith("It depends on the interpreter. Starlette (Python 3.14t): Handlers of several threads")
     assert {one.case.setting: one.verdict for one in found.cases} == {
         "this Python": "refuted",
         "Python 3.14t": "supported",
