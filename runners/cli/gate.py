@@ -10,10 +10,12 @@ from runners import store
 from runners.cli.options import (
     K6,
     MOST_ITERATIONS,
-    MOST_S,
     Results,
+    Seed,
+    ServerCores,
+    Warmup,
+    Window,
     cores_of,
-    finite,
     numbers_of,
     without_passwords,
     words_of,
@@ -67,12 +69,8 @@ def gate(  # noqa: PLR0913 - one argument for each option
     rounds: Annotated[
         int, typer.Option(min=6, max=MOST_OF_A_PLAN, help="Visits to both, each with fresh processes.")
     ] = 20,
-    window: Annotated[
-        float, typer.Option(min=0.2, max=MOST_S, callback=finite, help="Seconds measured in a trial.")
-    ] = 3.0,
-    warmup: Annotated[
-        float, typer.Option(min=0, max=MOST_S, callback=finite, help="Seconds of load before them.")
-    ] = 0.6,
+    window: Window = 3.0,
+    warmup: Warmup = 0.6,
     cpu_iterations: Annotated[
         int, typer.Option(min=1, max=MOST_ITERATIONS, help="Squares that a computing workload adds up.")
     ] = 60_000,
@@ -84,8 +82,8 @@ def gate(  # noqa: PLR0913 - one argument for each option
         ),
     ] = None,
     summary: Annotated[Path | None, typer.Option(help="Append the summary to this file, too.")] = None,
-    server_cores: Annotated[str, typer.Option(help="CPU numbers for the servers, separated by commas.")] = "",
-    seed: Annotated[int, typer.Option(help="Seed of the random order.")] = 1,
+    server_cores: ServerCores = "",
+    seed: Seed = 1,
     results: Results,
     k6: K6,
 ) -> None:

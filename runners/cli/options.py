@@ -43,6 +43,17 @@ class Described(enum.StrEnum):
     columns = "columns"
 
 
+def finite(number: float | None) -> float | None:
+    """The number itself; a usage error for nan, which no limit keeps out."""
+    if number is not None and not math.isfinite(number):
+        raise typer.BadParameter(f"{number} is no number of seconds.")
+    return number
+
+
+Window = Annotated[float, typer.Option(min=0.2, max=MOST_S, callback=finite, help="Seconds measured in a trial.")]
+
+Warmup = Annotated[float, typer.Option(min=0, max=MOST_S, callback=finite, help="Seconds of load before them.")]
+
 Results = Annotated[
     Path,
     typer.Option(
@@ -87,16 +98,13 @@ Database = Annotated[
     ),
 ]
 
+Seed = Annotated[int, typer.Option(help="Seed of the random order.")]
+
+ServerCores = Annotated[str, typer.Option(help="CPU numbers for the servers, separated by commas.")]
+
 Names = Annotated[list[str] | None, typer.Argument(help="Frameworks; all but those on request if none is named.")]
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-
-
-def finite(number: float | None) -> float | None:
-    """The number itself; a usage error for nan, which no limit keeps out."""
-    if number is not None and not math.isfinite(number):
-        raise typer.BadParameter(f"{number} is no number of seconds.")
-    return number
 
 
 def folders_of(apps: Sequence[Path], *, shipped: bool) -> tuple[Path, ...]:
