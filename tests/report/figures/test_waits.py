@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from runners.model.outcome import BystanderSummary
 from runners.numbers import histogram
-from runners.report.figures.waits import Wait, pings, product_limit_s, wait_quantile, wait_spread
+from runners.report.figures.waits import Wait, pings, product_limit_s, share_within, wait_quantile, wait_spread
 from runners.report.values import Pings, Spread
 from tests.report import hand_made as made
 from tests.sessions import latency_of
@@ -66,6 +66,27 @@ def test_a_wait_that_was_cut_off_never_makes_a_quantile_smaller(
     alone, censored = product_limit(answered, [], level), product_limit(answered, waiting, level)
     assert alone is not None
     assert censored is None or censored >= alone
+
+
+@pytest.mark.parametrize(
+    ("seconds", "share"),
+    [(1.5, 0.0), (2.5, 0.25), (4.5, 0.625), (5.5, 1.0)],  # the example above
+)
+def test_the_share_answered_within_a_time_counts_those_cut_off_for_as_long_as_they_were_seen(
+    seconds: float, share: float
+) -> None:
+    assert share_within(stream([2.0, 4.0, 5.0], [1.0, 3.0]), seconds) == pytest.approx(share)
+
+
+def test_the_share_within_a_time_does_not_hang_on_when_the_window_ended() -> None:
+    shorter = stream([0.2] * 6, [0.1] * 2 + [1.5] * 2)
+    longer = stream([0.2] * 12, [0.1] * 2 + [1.5] * 4)
+    assert share_within(shorter, 1.0) == share_within(longer, 1.0) == 0.75
+
+
+def test_of_nobody_and_of_an_older_format_there_is_no_share() -> None:
+    assert share_within(stream([], []), 1.0) is None
+    assert share_within(made.completed().bystander_kept.model_copy(update={"scheduled": 0}), 1.0) is None
 
 
 def test_a_server_that_answers_nobody_has_a_bound_and_not_no_figure() -> None:
