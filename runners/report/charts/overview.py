@@ -1,4 +1,4 @@
-"""Every framework against every workload, coloured by its distance from the best of the same row."""
+"""Every framework against every workload, coloured by its distance from the best of the same workload."""
 
 from collections.abc import Iterable, Sequence
 from math import floor
@@ -33,7 +33,10 @@ BANDS = ((0.95, "95 % or more"), (0.8, "80 %"), (0.5, "50 %"), (0.2, "20 %"), (0
 
 NO_BAND = "no figure"
 STRONG = tuple(name for _, name in BANDS[:2])
-CELL_PX, LINE_PX = 58, 13
+CELL_PX, LOW_PX, LINE_PX = 58, 44, 13
+MOST_COLUMNS = 9
+"""More frameworks than this stand below each other, and workloads in columns."""
+
 METRICS_SHOWN = ("requests_per_s", "p95_s", "bystander_fresh_p99_s", "cpu_s_per_request")
 
 
@@ -56,6 +59,16 @@ def overviews(summary: Summary) -> dict[str, Chart]:
     }
 
 
+def is_turned(summary: Summary) -> bool:
+    """Whether there are so many frameworks that each has a line, not a column."""
+    return len(summary.session.plan.subjects) > MOST_COLUMNS
+
+
+def columns(summary: Summary) -> int:
+    plan = summary.session.plan
+    return len(plan.workloads) if is_turned(summary) else len(plan.subjects)
+
+
 def _overview(summary: Summary, load: Load, name: str) -> Chart:
     labels, workloads = titles(summary), workload_titles(summary)
     tables = [table for table in summary.tables if table.load.label == load.label]
@@ -64,14 +77,15 @@ def _overview(summary: Summary, load: Load, name: str) -> Chart:
         for table in tables
         for cell in [*_cells(table, name, summary.doubts), *_unmeasured(table, labels)]
     ]
-    x, y = _axes(list(labels.values()), rows)
+    x, y = _turned_axes(list(labels.values()), rows) if is_turned(summary) else _axes(list(labels.values()), rows)
     layers = [_cell_layer(rows), *_text_layers(rows, "label", "cell", -8), *_text_layers(rows, "note", "cell-note", 11)]
     layers = [layer.encode(x=x, y=y) for layer in layers]
     read = (
-        "Colour and per cent: nearness to the best of its row. \u2248 not told apart; "
+        "Colour and per cent: nearness to the best of its workload. \u2248 not told apart; "
         "? a doubt stands against it; ! wrong answers or failures."
     )
-    return finished(layers, f"{axis_title(BY_NAME[name])}, {load.label}", read, CELL_PX * len(tables))
+    height = LOW_PX * len(labels) if is_turned(summary) else CELL_PX * len(tables)
+    return finished(layers, f"{axis_title(BY_NAME[name])}, {load.label}", read, height)
 
 
 def _cells(table: Table, name: str, doubts: Sequence[Doubt]) -> Rows:
@@ -166,6 +180,15 @@ def _axes(frameworks: list[str], rows: Rows) -> tuple[alt.X, alt.Y]:
     return (
         alt.X("framework:N", title=None, scale=alt.Scale(domain=frameworks), axis=axis),
         alt.Y("workload:N", title=None, scale=alt.Scale(domain=workloads)),
+    )
+
+
+def _turned_axes(frameworks: list[str], rows: Rows) -> tuple[alt.X, alt.Y]:
+    workloads = list(dict.fromkeys(row["workload"] for row in rows))
+    axis = alt.Axis(orient="top", labelAngle=0)
+    return (
+        alt.X("workload:N", title=None, scale=alt.Scale(domain=workloads), axis=axis),
+        alt.Y("framework:N", title=None, scale=alt.Scale(domain=frameworks)),
     )
 
 

@@ -11,6 +11,9 @@ HELD_UP_SHARE = 0.75
 
 HELD_UP_TIMES = 2.0
 
+MOST_COUNTED = 4
+"""Of more rows than this the range of their counts is told."""
+
 
 def is_starved(row: Row) -> bool:
     """Whether hardly a ping on a new connection was answered while the load was on."""
@@ -38,15 +41,26 @@ def starved_sentence(table: Table) -> str:
     if shut:
         parts.append(
             f"A new visitor did not get in at {names([row.title for row in shut])} while the load was on: "
-            f"{names([answered_words(row) for row in shut])} pings on new connections were answered."
+            f"{_counts(shut)} pings on new connections were answered."
         )
     if late:
         parts.append(
             f"New visitors queued to get in at {names([row.title for row in late])}: "
-            f"{names([answered_words(row) for row in late])} pings on new connections were answered before their "
+            f"{_counts(late)} pings on new connections were answered before their "
             "windows ended. The queue grew meanwhile, so how long they waited depends on how long the window is."
         )
     return " ".join(parts)
+
+
+def _counts(rows: list[Row]) -> str:
+    """The answered pings of each, in the rows' order; of many from the fewest to the most."""
+    answered = [row.pings_fresh.answered for row in rows if row.pings_fresh]
+    sent = {row.pings_fresh.sent for row in rows if row.pings_fresh}
+    if len(sent) > 1 or len(rows) <= MOST_COUNTED:
+        return names([answered_words(row) for row in rows])
+    fewest, most = min(answered), max(answered)
+    told = f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
+    return f"{told} of {sent.pop():,}"
 
 
 def _answered_under(row: Row, share: float) -> bool:

@@ -20,6 +20,9 @@ LIMITS = {
     "none": "something not predicted",
 }
 
+MOST_NAMED = 8
+"""Of more rows than this a sentence for each would be a table without lines."""
+
 
 def write_verdicts(session: Session, tables: tuple[Table, ...]) -> tuple[Verdict, ...]:
     """A verdict for each workload, from its table under the highest load."""
@@ -47,6 +50,8 @@ def _sentence(table: Table) -> str:
 def _ranked(rows: list[Row], terms: str) -> str:
     first = [row for row in rows if row.rank == 1]
     rest = [row for row in rows if row.rank != 1]
+    if len(rows) > MOST_NAMED:
+        return _ranked_many(first, rest, terms)
     if len(first) == 1:
         lead = f"{first[0].title} leads with {_rate(first[0])}{_limit(first[0])}."
     else:
@@ -54,6 +59,20 @@ def _ranked(rows: list[Row], terms: str) -> str:
         lead += f"{_rate(first[0])}{_limit(first[0])}"
         lead += f"{_alike(first[1:])}."
     return " ".join([lead, *(_behind(row, terms) for row in rest)])
+
+
+def _ranked_many(first: list[Row], rest: list[Row], terms: str) -> str:
+    """Of many rows: who shares the top, the next, and the last. The table has the others."""
+    lead = first[0]
+    told = [f"{lead.title} leads with {_rate(lead)}{_limit(lead)}."]
+    if len(first) > 1:
+        many = len(first) + len(rest)
+        told = [f"{len(first)} of {many} share the top, {names([row.title for row in first])};"]
+        told.append(f"{lead.title} has the highest figure, {_rate(lead)}{_limit(lead)}.")
+    shown = rest if len(rest) <= 2 else [rest[0], rest[-1]]  # noqa: PLR2004 - the next and the last
+    told += [_behind(row, terms) for row in shown]
+    told += [f"Between these two: {len(rest) - len(shown)} more."] if len(shown) < len(rest) else []
+    return " ".join(told)
 
 
 def _behind(row: Row, terms: str) -> str:

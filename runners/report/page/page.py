@@ -19,7 +19,7 @@ from runners.report.charts.curves import CURVES
 from runners.report.charts.data import axis_title, headline_load, slug, table_key, titles, workload_titles
 from runners.report.charts.every import charts, specification, table_kinds, workload_tables
 from runners.report.charts.inside import inside
-from runners.report.charts.overview import METRICS_SHOWN, overviews
+from runners.report.charts.overview import METRICS_SHOWN, columns, overviews
 from runners.report.charts.parts import Chart
 from runners.report.charts.sweeps import stems_at
 from runners.report.charts.theme import FONT, THEMES, page_config
@@ -170,7 +170,7 @@ def _overview_choices(summary: Summary) -> dict[str, Any]:
         "metrics": [(slug(name), axis_title(BY_NAME[name])) for name in METRICS_SHOWN],
         "load": slug(first.label) if first else "",
         "metric": slug("requests_per_s" if first and first.kind == "closed" else "p95_s"),
-        "columns": len(summary.session.plan.subjects),
+        "columns": columns(summary),
     }
 
 

@@ -214,6 +214,20 @@ def test_the_overview_marks_ties_doubts_and_failures_in_words() -> None:
     assert [row["framework"] for row in tied if "\u2248" in row["note"] and row["workload"] == "sync waiting"]
 
 
+def test_many_frameworks_stand_below_each_other_in_the_overview() -> None:
+    few, many = (
+        specification(
+            charts(summary(Shape(subjects=1, workloads=2, vary={"threads": tuple(range(1, count))})))["overview"]
+        )
+        for count in (9, 12)
+    )
+    assert [len(one["layer"][0]["encoding"][axis]["scale"]["domain"]) for one in (few, many) for axis in "xy"] == [
+        *(8, 2),
+        *(2, 11),
+    ]
+    assert many["height"] > few["height"]
+
+
 def test_a_row_with_wrong_answers_is_never_the_best_of_the_overview() -> None:
     told = summary(Shape(workloads=1, erring=frozenset({("starlette", "async-io")}), slower={"starlette": 0.1}))
     cells = {row["framework"]: row["note"] for row in rows(specification(charts(told)["overview"]))}

@@ -66,6 +66,13 @@ def test_new_connections_that_wait_much_longer_than_kept_ones_are_said_to_queue(
     )
 
 
+def test_of_many_rows_the_counts_are_told_from_the_fewest_to_the_most() -> None:
+    assert ": 3 to 9 of 150 pings on new connections were answered." in starved_sentence(
+        made.table(*(row(answered) for answered in (9, 5, 3, 4, 7)))
+    )
+    assert ": 0 of 150 pings on new connections were answered." in starved_sentence(made.table(*[row(0)] * 5))
+
+
 def test_an_older_session_says_nothing_of_it() -> None:
     assert not is_starved(made.row("flask"))
 

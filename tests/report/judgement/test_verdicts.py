@@ -77,6 +77,18 @@ def test_an_offered_rate_is_not_presented_as_a_result() -> None:
     assert text.startswith("At 50 % of ceiling: the rate was offered, not found; compare latencies.")
 
 
+def test_of_many_rows_the_top_the_next_and_the_last_are_told() -> None:
+    top = [placed(made.row(f"top-{n}", rate=200 - n), 1, tied=True) for n in range(2)]
+    top[1] = placed(top[1], 1, against(0.99, "undecided"), tied=True)
+    behind = [placed(made.row(f"row-{n}", rate=190 - n), 3 + n, against(0.9 - n / 10, "less")) for n in range(7)]
+    text = verdict(made.table(*top, *behind))
+    assert text.startswith(
+        "At 10 clients: 2 of 9 share the top, Top-0 and Top-1; Top-0 has the highest figure, 200 requests/s. "
+        "Row-0 has 10.0 % less [9.0, 11.0]. Row-6 has 70.0 % less [69.0, 71.0]. Between these two: 5 more."
+    )
+    assert "Row-3" not in text
+
+
 def test_a_distance_at_equal_core_speed_is_called_so() -> None:
     first = placed(made.row("aiohttp"), 1)
     second = placed(made.row("flask", ceiling=made.limited("CPU")), 2, against(0.9, "less"))
