@@ -215,12 +215,11 @@ def test_the_overview_marks_ties_doubts_and_failures_in_words() -> None:
 
 
 def test_many_frameworks_stand_below_each_other_in_the_overview() -> None:
-    few, many = (
-        specification(
-            charts(summary(Shape(subjects=1, workloads=2, vary={"threads": tuple(range(1, count))})))["overview"]
-        )
-        for count in (9, 12)
-    )
+    def drawn(variants: int) -> dict[str, Any]:
+        told = summary(Shape(subjects=1, workloads=2, vary={"threads": tuple(range(1, variants + 1))}))
+        return specification(charts(told)["overview"])
+
+    few, many = drawn(8), drawn(11)
     assert [len(one["layer"][0]["encoding"][axis]["scale"]["domain"]) for one in (few, many) for axis in "xy"] == [
         *(8, 2),
         *(2, 11),
