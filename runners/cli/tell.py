@@ -1,6 +1,7 @@
 """The commands that tell what was measured."""
 
 import webbrowser
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -84,9 +85,17 @@ def _published(results: Path, found: Path, question: str | None) -> tuple[Path, 
     folder = store.publish(results, found, question)
     summary, files = render.everything(store.read(folder))
     store.write_derived(folder, files)
-    entries = [index.entry(one.name, store.read(one), store.question(one)) for one in store.published(results)]
-    store.write_derived(folder.parent, {"README.md": index.markdown(entries)})
+    store.write_derived(folder.parent, {"README.md": index.markdown(_listed(results))})
     return folder, summary
+
+
+def _listed(results: Path) -> Iterator[index.Entry]:
+    """The published sessions that can be read; about each of the others a line is told."""
+    for one in store.published(results):
+        try:
+            yield index.entry(one.name, store.read(one), store.question(one))
+        except StoreError as error:
+            err.print(said(f"{one.name}: left out of the list: {error}", style="yellow"), soft_wrap=True)
 
 
 def compare(  # noqa: PLR0913 - one argument for each option

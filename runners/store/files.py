@@ -26,10 +26,14 @@ def read_bytes(path: Path) -> bytes:
 
 def write_text(path: Path, text: str) -> None:
     """Replace the file as a whole: whatever happens, it holds the old text or the new one."""
+    write_whole(path, text.encode("utf-8"))
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """The same of bytes."""
     fresh = path.with_name(f"{path.name}.new")
     try:
-        with fresh.open("w", encoding="utf-8", newline="\n") as sink:
-            sink.write(text)
+        fresh.write_bytes(content)
         fresh.replace(path)
     except OSError as error:
         with contextlib.suppress(OSError):

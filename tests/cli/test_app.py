@@ -281,6 +281,21 @@ def test_publishing_lists_every_published_session_with_its_question(shootout: Sh
     assert "What \\| else?" in _read(index)
 
 
+def test_a_published_session_that_cannot_be_read_is_named_and_keeps_no_other_from_being_published(
+    shootout: Shootout, results: Path
+) -> None:
+    published = store.publish(results, store.find(results, None))
+    (published / "session.json").write_text('{"plan', encoding="utf-8")
+    session = store.read(store.find(results, None)).session
+    store.create(results, session.model_copy(update={"name": "another"}))
+    outcome = shootout("publish", "another", "--out", results)
+    assert outcome.code == 0
+    (line,) = outcome.err.splitlines()
+    assert line.startswith("2026-01-02T03-04-05: left out of the list: reading ")
+    listed = _read(results / "published" / "README.md").splitlines()
+    assert [line.split(" | ")[0] for line in listed if line.startswith("| ")][2:] == ["| another"]
+
+
 def test_publishing_elsewhere_leaves_the_readme_of_the_project_alone(
     shootout: Shootout, results: Path, tmp_path: Path
 ) -> None:
