@@ -10,6 +10,8 @@ import pytest
 
 from runners import store
 from runners.cli.options import without_passwords
+from runners.model.outcome import Failed
+from runners.model.session import BlockVoid
 from runners.plan.variants import KEYS
 from runners.plan.workloads import ALL, KNOWN
 from runners.report.text import overview
@@ -407,6 +409,22 @@ def test_a_session_in_which_every_trial_failed_is_drawn_and_exits_with_1_and_one
     assert "/logs and `shootout check`, then run again" in line
     drawn = "selftest.md" if command == "selftest" else "report.html"
     assert (apps.parent / "results" / "latest" / drawn).is_file()
+
+
+def test_a_completed_trial_of_a_void_block_does_not_hide_that_all_that_count_failed(
+    shootout: Shootout, tmp_path: Path
+) -> None:
+    stored = stored_session(Shape(subjects=2, workloads=1, clients=(10,), rounds=1))
+    folder = store.create(tmp_path / "results", stored.session)
+    store.append(folder, stored.results[0])
+    store.append(folder, BlockVoid(block=stored.results[0].trial.block, attempt=1, reason="steal"))
+    for result in stored.results:
+        again = result.trial.model_copy(update={"attempt": 2})
+        failed = {"trial": again, "outcome": Failed(stage="load", reason="no answer")}
+        store.append(folder, result.model_copy(update=failed))
+    outcome = shootout("report", "--out", tmp_path / "results")
+    assert outcome.code == 1
+    assert "every trial failed, 2 of 2; the first" in outcome.err.splitlines()[-1]
 
 
 def test_a_k6_newer_than_any_that_was_tried_is_taken_and_said_so_on_screen_and_in_the_table(
