@@ -7,10 +7,13 @@ import pytest
 from runners import store
 from runners.session.options import RunOptions
 from runners.session.resume import as_begun
+from tests.claims_by_hand import BY_ID, claim_of, terms
 from tests.conftest import Shootout
 from tests.programs import UNCALIBRATED, Place, copied, start
 from tests.sessions import Shape, stored_session
 from tests.small_subjects import running_below
+
+CLAIM, _ = claim_of(BY_ID["loop-io"], terms("starlette"))
 
 
 @pytest.fixture
@@ -60,13 +63,16 @@ def test_a_session_cut_off_while_drawing_is_finished_by_resuming_without_measuri
         (("run", "--quick", "--no-calibrate"), "scouting", True, False),
         (("run", "--no-calibrate", "--calibrate"), "default", False, True),
         (("selftest", "--quick"), "selftest", False, False),
+        (("claims",), "default", False, False),
+        (("claims", "--quick"), "scouting", True, False),
     ],
 )
 def test_quick_and_uncalibrated_stay_as_they_were_begun(
     command: tuple[str, ...], label: str, *, quick: bool, calibrate: bool
 ) -> None:
     session = stored_session(Shape(rounds=1, subjects=2)).session
-    begun = session.model_copy(update={"command": ("shootout", *command), "label": label})
+    claims = (CLAIM,) if command[0] == "claims" else ()
+    begun = session.model_copy(update={"command": ("shootout", *command), "label": label, "claims": claims})
     options = as_begun(RunOptions(), begun)
     assert (options.quick, options.calibrate) == (quick, calibrate)
 
