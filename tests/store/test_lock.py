@@ -89,9 +89,14 @@ def test_of_two_resumes_at_once_one_goes_on_and_the_other_is_refused(tmp_path: P
     place = Place(tmp_path)
     first = start(tmp_path, "run", "--rounds", "4", *UNCALIBRATED, *place.where)
     first.wait_for("[1/8]")
-    first.process.kill()
-    first.process.wait()
     name = place.latest.name
+    first.process.send_signal(signal.SIGSTOP)  # so that it measures for as long as it takes to ask the others
+    try:
+        told = start(tmp_path, "run", "--resume", name, *place.where).finish(1)
+        assert f"session {name}: process {first.process.pid} since" in told
+    finally:
+        first.process.kill()
+    first.process.wait()
     one = start(tmp_path, "run", "--resume", name, *place.where)
     one.wait_for("/8]")
     told = start(tmp_path, "run", "--resume", name, *place.where).finish(1)
