@@ -11,6 +11,7 @@ from runners.model.text import cleaned
 from runners.store.files import read_bytes, read_text, unwritten, write_text, write_whole
 from runners.store.folder import PUBLISHED, SESSION_FILE
 from runners.store.lines import PACKED_TRIALS_FILE, TRIALS_FILE, trials_path, whole_lines
+from runners.store.lock import writing
 
 QUESTION_FILE = "question.txt"
 
@@ -36,15 +37,16 @@ def publish(results: Path, folder: Path, question: str | None = None) -> Path:
 
 @contextlib.contextmanager
 def _filling(target: Path) -> Iterator[None]:
-    """A folder for the length of a with block, made if need be and then taken away again if it could not be filled."""
+    """Be the only one to fill this folder; if it was made for that and could not be filled, it is taken away again."""
     try:
         is_new = _made(target)
-        try:
-            yield
-        except BaseException:
-            if is_new:
-                shutil.rmtree(target, ignore_errors=True)
-            raise
+        with writing(target):
+            try:
+                yield
+            except BaseException:
+                if is_new:
+                    shutil.rmtree(target, ignore_errors=True)
+                raise
     except OSError as error:
         raise unwritten(target, error) from error
 
