@@ -27,7 +27,7 @@ LAYERS: Mapping[str, tuple[str, ...]] = {
     "runners.measure": ("runners.measure", *VALUES),
     "runners.report": ("runners.report", *VALUES),
     "runners.doctor": ("runners.plan", "runners.measure", *VALUES),
-    "runners.scaffold": ("runners.plan", "runners.errors"),
+    "runners.scaffold": ("runners.plan", "runners.model", "runners.errors"),
     "runners.session": (
         "runners.session",
         "runners.plan",

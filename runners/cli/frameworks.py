@@ -16,6 +16,7 @@ from runners.cli.terminal import err, grid, out, print_json, said, shown
 from runners.errors import UsageError
 from runners.measure.sense.installed import installed_version
 from runners.model.subject import Framework, Workload
+from runners.model.text import brief
 from runners.plan.endpoints import endpoints_of
 from runners.plan.found import passed_over
 from runners.plan.manifests import MANIFEST, find_frameworks
@@ -84,7 +85,9 @@ def new(  # noqa: PLR0913 - one argument for each option
     package = package or name
     target = apps[0] if apps else places.new_apps_for(Path.cwd())
     if target.resolve() == places.APPS and not places.is_clone(places.SHIPPED):
-        raise UsageError(f"making {name!r}: {target} came with the installation; name a folder of your own with --apps")
+        raise UsageError(
+            f"making {brief(name)}: {target} came with the installation; name a folder of your own with --apps"
+        )
     among = folders_of([one for one in apps if one != target or any(one.glob(f"*/{MANIFEST}"))], shipped=True)
     files = scaffold.make_framework(target, name, among=among, like=like, title=title or name, package=package)
     where = shlex.join(word for one in apps for word in ("--apps", str(one))) if _said(context, "apps") else ""
