@@ -13,8 +13,9 @@ from runners.cli.gate import print_gate
 from runners.cli.options import AsJson, Results
 from runners.cli.screen import print_result
 from runners.cli.terminal import err, out, print_json, said, shown
-from runners.errors import INTERRUPTED, StoreError
+from runners.errors import INTERRUPTED, StoreError, UsageError
 from runners.model.session import StoredSession
+from runners.model.text import cut
 from runners.plan.workloads import CORE
 from runners.report import index, render
 from runners.report.claims.agree import agreement
@@ -109,6 +110,7 @@ def compare(  # noqa: PLR0913 - one argument for each option
     results: Results,
     as_json: AsJson = False,
 ) -> None:
+    _check_page(page)
     stored = [_measured(store.find(results, name)) for name in (first, second)]
     summaries = [summarise(one) for one in stored]
     seen = comparing.compare(*summaries, levels=levels)
@@ -121,6 +123,12 @@ def compare(  # noqa: PLR0913 - one argument for each option
         print_json(seen.model_dump(mode="json"))
     else:
         print(comparison_markdown(seen))  # noqa: T201 - Markdown is to be piped
+
+
+def _check_page(page: Path | None) -> None:
+    """Raise UsageError, before anything is read, where this can be no file."""
+    if page is not None and (not page.name or page.is_dir()):
+        raise UsageError(f"--page {cut(str(page))}: this is a folder; name a file in it, such as compare.html")
 
 
 def tell(folder: Path, summary: Summary) -> None:

@@ -16,7 +16,7 @@ from runners.plan.variants import KEYS
 from runners.plan.workloads import ALL, KNOWN
 from runners.report.text import overview
 from tests.clones import clone_like
-from tests.conftest import Outcome, Shootout
+from tests.conftest import ROOT, Outcome, Shootout
 from tests.fake_k6 import fake_k6
 from tests.sessions import Shape, stored_session
 from tests.small_subjects import running_below, small_framework
@@ -257,6 +257,12 @@ def test_comparing_as_json_parses(shootout: Shootout, results: Path) -> None:
     outcome = shootout("compare", "2026-01-02T03-04-05", "2026-01-02T03-04-05", "--out", results, "--json")
     assert outcome.code == 0
     assert isinstance(json.loads(outcome.out), dict)
+
+
+@pytest.mark.parametrize("page", [".", "/", "..", "", str(ROOT)])
+def test_a_page_that_is_a_folder_is_refused_before_anything_is_read(shootout: Shootout, page: str) -> None:
+    line = one_line(shootout("compare", "no-session", "none-either", "--page", page), 2)
+    assert f"--page {page or '.'}: this is a folder; name a file in it, such as compare.html" in line
 
 
 def test_levels_of_another_machine_are_printed_when_asked_for(shootout: Shootout, results: Path) -> None:

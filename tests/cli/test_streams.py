@@ -219,7 +219,7 @@ def test_a_name_that_is_too_long_is_told_in_a_short_line(shootout: Shootout, wor
     [
         *[("list", "--apps", LONG), ("check", "--apps", LONG), ("doctor", "--apps", LONG)],
         *[("new", LONG, "--apps", "no-such-folder"), ("new", f"{LONG}-", "--apps", "no-such-folder")],
-        *[("gate", "a", "b", "--summary", LONG)],
+        *[("gate", "a", "b", "--summary", LONG), ("compare", "a", "b", "--page", LONG)],
         *[("gate", LONG, STARLETTE), ("gate", f"{LONG}:x", STARLETTE)],
         *[("gate", STARLETTE, f"main:{LONG}"), ("gate", f"{'a/' * 500}:x", STARLETTE)],
         *[("claims", "def-cpu-parallel", "--python", LONG), ("claims", "def-cpu-parallel", "--python", f"/{LONG}")],

@@ -48,7 +48,7 @@ OPTIONS = {
     "check": ("--apps", "--threads", "--wait", "--profile", "--workloads", ""),
     "gate": (*GATED, "--summary", "--cpu-iterations", "--metric", "--worse", "--framework"),
     "report": ("",),
-    "compare": ("", "--levels"),
+    "compare": ("", "--levels", "--page"),
     "publish": ("", "--question"),
     "schema": ("",),
     "list": ("--json", "--apps", ""),
