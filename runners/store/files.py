@@ -6,6 +6,10 @@ import os
 from pathlib import Path
 
 from runners.errors import DiskFullError, StoreError
+from runners.reading import read_at_most
+
+MOST_BYTES = 2**28
+"""Far more than any session has had; so much is still read without harm."""
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
@@ -19,7 +23,7 @@ def read_text(path: Path) -> str:
 
 def read_bytes(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_at_most(path, MOST_BYTES)
     except OSError as error:
         raise StoreError(f"reading {path}: {error.strerror}") from error
 
