@@ -121,8 +121,8 @@ def print_claims(folder: Path) -> None:
     judged = judge(stored)
     for one in judged.judgements:
         out.print(_verdict(one), soft_wrap=True)
-    out.print(Text(f"\n{words.counts(judged)}. {words.family_words(judged)}", style="dim"), soft_wrap=True)
-    out.print(Text(f"written: {shown(folder)}/claims.md, claims.csv, table.md, report.html, charts/"), soft_wrap=True)
+    out.print(said(f"\n{words.counts(judged)}. {words.family_words(judged)}", style="dim"), soft_wrap=True)
+    out.print(said(f"written: {shown(folder)}/claims.md, claims.csv, table.md, report.html, charts/"), soft_wrap=True)
 
 
 def refuse_if_all_failed(folder: Path) -> None:
@@ -168,7 +168,7 @@ def _needs(entry: Entry) -> str:
 
 def _run(sessions: Sequence[Prepared], results: Path) -> None:
     for line in sessions[0].skipped:
-        err.print(Text(line), soft_wrap=True)
+        err.print(said(line), soft_wrap=True)
     for number, prepared in enumerate(sessions, start=1):
         with _telling_what_is_left(sessions[number:]):
             _measure(prepared, results)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from runners import places, scaffold
 from runners.cli.options import Apps, AsJson, Shipped, folders_of
@@ -91,15 +90,15 @@ def new(  # noqa: PLR0913 - one argument for each option
     among = folders_of([one for one in apps if one != target or any(one.glob(f"*/{MANIFEST}"))], shipped=True)
     files = scaffold.make_framework(target, name, among=among, like=like, title=title or name, package=package)
     where = shlex.join(word for one in apps for word in ("--apps", str(one))) if _said(context, "apps") else ""
-    out.print(Text(f"written: {', '.join(map(shown, files))}, copies of {like}'s"), soft_wrap=True)
-    out.print(Text("next:"))
+    out.print(said(f"written: {', '.join(map(shown, files))}, copies of {like}'s"), soft_wrap=True)
+    out.print("next:")
     for line in (
         _how_to_install(package),
         f"make app.py its own; say in framework.toml how it starts (see {shown(places.APPS / 'README.md')})",
         f"shootout check {name} {where}",
         f"shootout run --quick --frameworks {name},{like} {where}",
     ):
-        out.print(Text(f"  {line.rstrip()}"), soft_wrap=True)
+        out.print(said(f"  {line.rstrip()}"), soft_wrap=True)
 
 
 def _said(context: typer.Context, option: str) -> bool:
