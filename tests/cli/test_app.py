@@ -312,6 +312,9 @@ def test_publishing_elsewhere_leaves_the_readme_of_the_project_alone(
     readme.write_text(f"{overview.BEGIN}\nold\n{overview.END}\n", encoding="utf-8")
     assert shootout("publish", "--readme", "--out", results).code == 0
     assert "old" in _read(readme)
+    others = Path(shutil.copytree(results, project / "sessions", symlinks=True))
+    assert shootout("publish", "--readme", "--out", others).code == 0
+    assert "old" in _read(readme)
     results.rename(project / "results")
     # of two workloads, so it is not shown unless that is asked for
     assert shootout("publish", "--out", project / "results").code == 0
