@@ -14,7 +14,7 @@ from runners.cli.options import AsJson, Results
 from runners.cli.screen import print_result
 from runners.cli.terminal import err, out, print_json, said, shown
 from runners.errors import INTERRUPTED, StoreError, UsageError
-from runners.model.session import StoredSession
+from runners.model.session import Session, StoredSession
 from runners.model.text import cut
 from runners.plan.workloads import CORE
 from runners.report import index, render
@@ -60,7 +60,11 @@ def publish(
 ) -> None:
     found = store.find(results, session)
     store.refuse_if_written(found)
-    _measured(found)
+    stored = _measured(found)
+    if readme and not _compares(stored.session):
+        raise UsageError(
+            f"publishing {found.name}: it compares no frameworks, which is what README.md shows; leave --readme out"
+        )
     with ending.told("nothing is lost; run the same again to publish it"):
         folder, summary = _published(results, found, question)
         wanted = _is_whole(summary) if readme is None else readme
@@ -154,5 +158,9 @@ def _is_whole(summary: Summary) -> bool:
     session = summary.session
     core = {workload.name for workload in CORE} <= {workload.name for workload in session.plan.workloads}
     varied = any(subject.factors for subject in session.plan.subjects)
-    compared = session.label != "selftest" and not session.claims and session.gate is None
-    return core and compared and is_matched(session) and not varied
+    return core and _compares(session) and is_matched(session) and not varied
+
+
+def _compares(session: Session) -> bool:
+    """Whether it compares frameworks, and is no gate, no claims and no test of the rig."""
+    return session.label != "selftest" and not session.claims and session.gate is None

@@ -10,6 +10,7 @@ import pytest
 
 from runners import store
 from runners.cli.options import without_passwords
+from runners.model.gate import Gate, Side
 from runners.model.outcome import Failed
 from runners.model.session import BlockVoid
 from runners.plan.variants import KEYS
@@ -322,6 +323,21 @@ def test_publishing_elsewhere_leaves_the_readme_of_the_project_alone(
     assert shootout("publish", "--readme", "--out", project / "results" / ".." / "results").code == 0
     assert "old" not in _read(readme)
     assert "(results/published/2026-01-02T03-04-05/table.md)" in _read(readme)
+
+
+@pytest.mark.parametrize(
+    "update",
+    [{"label": "selftest"}, {"gate": Gate(base=Side(asked="a"), head=Side(asked="b"), metric="p50_s", margin=0.05)}],
+    ids=["selftest", "gate"],
+)
+def test_what_compares_no_frameworks_is_not_shown_in_a_readme_and_nothing_is_copied(
+    shootout: Shootout, results: Path, update: dict[str, object]
+) -> None:
+    folder = store.find(results, None)
+    store.write_session(folder, store.read(folder).session.model_copy(update=update))
+    line = one_line(shootout("publish", "--readme", "--out", results), 2)
+    assert "it compares no frameworks, which is what README.md shows; leave --readme out" in line
+    assert not (results / "published").exists()
 
 
 def test_a_report_is_built_again_from_a_copied_session_by_its_path(

@@ -130,5 +130,12 @@ def test_publishing_a_session_of_claims_lists_what_was_seen_and_not_who_leads(
     assert (results / "published" / "by-hand" / "claims.md").is_file()
 
 
+def test_claims_are_not_shown_in_a_readme_and_nothing_is_copied(shootout: Shootout, results: Path) -> None:
+    outcome = shootout("publish", "--readme", "--out", results)
+    assert outcome.code == 2
+    assert "it compares no frameworks, which is what README.md shows" in one_line(outcome.err)
+    assert not (results / "published").exists()
+
+
 def test_help_names_the_command(shootout: Shootout) -> None:
     assert "claims" in shootout("--help").out
