@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from runners.errors import StoreError, UsageError
+from runners.model.text import brief
 from runners.plan.manifests import MANIFEST, control_character, find_frameworks, select_frameworks
 
 APP = "app.py"
@@ -31,15 +32,17 @@ def make_framework(  # noqa: PLR0913 - where, what and after which model
         StoreError: The folder cannot be written.
     """
     if not name.isidentifier() or keyword.iskeyword(name) or name != name.lower():
-        raise UsageError(f"making {name!r}: its folder is a Python package; use lower-case letters, digits and _")
+        raise UsageError(f"making {brief(name)}: its folder is a Python package; use lower-case letters, digits and _")
     _check_texts(name, title, package)
     select_frameworks(find_frameworks(*among), (like,))
     source = next(one / like for one in among if (one / like / MANIFEST).is_file())
     if not (source / APP).is_file():
-        raise UsageError(f"making {name!r}: apps/{like} has no {APP} to copy; choose another with --like")
+        raise UsageError(f"making {brief(name)}: apps/{like} has no {APP} to copy; choose another with --like")
     if taken := next((path for one in (apps, *among) for path in _named(one, name) if path.exists()), None):
         where = f"{taken.parent.name}/{taken.name}"
-        raise UsageError(f"making {name!r}: {where} is there already; choose another name, or change what it holds")
+        raise UsageError(
+            f"making {brief(name)}: {where} is there already; choose another name, or change what it holds"
+        )
     manifest, app = ((source / file).read_text(encoding="utf-8") for file in (MANIFEST, APP))
     folder = apps / name
     try:
@@ -64,9 +67,10 @@ def _named(apps: Path, name: str) -> tuple[Path, Path]:
 def _check_texts(name: str, title: str, package: str) -> None:
     for option, text in (("--title", title), ("--package", package)):
         if code := control_character(text):
-            raise UsageError(f"making {name!r}: {option} holds the control character {code}; leave it out")
+            raise UsageError(f"making {brief(name)}: {option} holds the control character {code}; leave it out")
     if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", package):
-        raise UsageError(f"making {name!r}: --package {package!r} is no name of a distribution, such as 'flask'")
+        told = f"--package {brief(package)} is no name of a distribution, such as 'flask'"
+        raise UsageError(f"making {brief(name)}: {told}")
 
 
 def _moved(text: str, old: str, new: str) -> str:

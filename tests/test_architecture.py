@@ -15,19 +15,20 @@ MAY_PRINT = frozenset({"runners.cli"})
 MAY_EXIT = frozenset(
     {"runners.cli.app", "runners.cli.interrupts", "runners.__main__", "runners.measure.hosts.guardian"}
 )
-VALUES = ("runners.model", "runners.numbers", "runners.errors", "runners.units")
+VALUES = ("runners.model", "runners.numbers", "runners.errors", "runners.reading", "runners.units")
 LAYERS: Mapping[str, tuple[str, ...]] = {
     "runners.numbers": ("runners.numbers",),
     "runners.model": ("runners.model", "runners.numbers"),
     "runners.errors": (),
+    "runners.reading": (),
     "runners.units": (),
     "runners.places": ("runners.errors",),
-    "runners.store": ("runners.store", "runners.model", "runners.errors"),
+    "runners.store": ("runners.store", "runners.model", "runners.errors", "runners.reading"),
     "runners.plan": ("runners.plan", *VALUES),
     "runners.measure": ("runners.measure", *VALUES),
     "runners.report": ("runners.report", *VALUES),
     "runners.doctor": ("runners.plan", "runners.measure", *VALUES),
-    "runners.scaffold": ("runners.plan", "runners.errors"),
+    "runners.scaffold": ("runners.plan", "runners.model", "runners.errors"),
     "runners.session": (
         "runners.session",
         "runners.plan",

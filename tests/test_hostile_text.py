@@ -75,6 +75,27 @@ def test_a_folder_of_a_framework_with_such_a_name_is_refused(shootout: Shootout,
     assert (outcome.code, "the folder's name" in outcome.err, "\x1b" in outcome.err) == (1, True, False)
 
 
+@pytest.mark.parametrize(
+    ("command", "more"),
+    [
+        ("list", ()),
+        ("check", ("--threads", "8")),
+        ("run", ("--rounds", "1", *UNCALIBRATED)),
+        ("claims", ("loop-io", "--quick", "--window", "0.4", "--warmup", "0")),
+    ],
+)
+def test_a_folder_with_such_a_name_beside_a_good_one_does_nothing_to_the_terminal(
+    shootout: Shootout, k6_stand_in: Path, tmp_path: Path, command: str, more: tuple[str, ...]
+) -> None:
+    small_framework(tmp_path / "apps", "tiny")
+    small_framework(tmp_path / "apps", "other").parent.rename(tmp_path / "apps" / "we\x1b[31mird")
+    measures = ("--k6", k6_stand_in, "--out", tmp_path / "results") if command in {"run", "claims"} else ()
+    outcome = shootout(command, *more, "--no-shipped", "--apps", tmp_path / "apps", *measures)
+    assert outcome.code == 0, outcome
+    assert "weird: left out: reading apps/weird/framework.toml: key 'the folder's name'" in outcome.err
+    assert not SHOWN.search(outcome.out + outcome.err)
+
+
 @pytest.fixture
 def session(tmp_path: Path) -> Path:
     """A stored session whose every free text is hostile, as somebody else may hand it over."""

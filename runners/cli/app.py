@@ -1,8 +1,11 @@
 """Arguments in, exit code out. It imports next to nothing, so that Ctrl-C never meets an import outside of `main`."""
 
+import contextlib
+import errno
 import logging
 import os
 import sys
+from collections.abc import Iterator
 
 from runners.cli import streams
 from runners.cli.interrupts import ending_at_once
@@ -19,7 +22,8 @@ def main() -> None:
             from runners.cli.commands import app  # noqa: PLC0415 - the slow part of a start
             from runners.session import ending  # noqa: PLC0415
         ending.listen()
-        app()
+        with _naming():
+            app()
     except ShootoutError as error:
         _tell(error)
         sys.exit(error.exit_code)
@@ -61,6 +65,19 @@ def _check_surroundings() -> None:
         if not word.isascii() and any("\ud800" <= character <= "\udfff" for character in word):
             told = word.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
             raise UsageError(f"reading the command line: '{told}' is not UTF-8; use a name that is")
+
+
+@contextlib.contextmanager
+def _naming() -> Iterator[None]:
+    """Raise UsageError where what was named has a name that is too long for a file, wherever that is noticed."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        from runners.model.text import brief  # noqa: PLC0415 - as above
+
+        raise UsageError(f"looking for {brief(error.filename)}: {error.strerror}; use a shorter name") from error
 
 
 def _settle() -> None:

@@ -1,7 +1,10 @@
 """The command that tries claims, and how their verdicts look in a terminal."""
 
+import contextlib
+import itertools
+import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -26,7 +29,7 @@ from runners.cli.options import (
     words_of,
 )
 from runners.cli.screen import Screen
-from runners.cli.terminal import err, grid, out, shown
+from runners.cli.terminal import err, grid, out, said, shown
 from runners.errors import INTERRUPTED, ShootoutError
 from runners.measure.sense import sampler
 from runners.model.outcome import Failed
@@ -39,12 +42,16 @@ from runners.plan.variants import KEYS
 from runners.report.claims.found import Judgement
 from runners.report.claims.judge import judge
 from runners.report.text import claims as words
+from runners.session import ending
 from runners.session.claims import Asked, prepare_claims
 from runners.session.options import RunOptions
 from runners.session.prepare import Prepared
 from runners.session.run import run as run_session
 
 STYLES = {"supported": "green", "refuted": "red", "it depends": "yellow"}
+
+FLAGS = frozenset({"--as-written", "--quick", "--shipped", "--no-shipped"})
+"""Options without a value."""
 
 Ids = Annotated[list[str] | None, typer.Argument(help="Claims by id; all if none is named.")]
 
@@ -116,13 +123,13 @@ def print_claims(folder: Path) -> None:
     judged = judge(stored)
     for one in judged.judgements:
         out.print(_verdict(one), soft_wrap=True)
-    out.print(Text(f"\n{words.counts(judged)}. {words.family_words(judged)}", style="dim"), soft_wrap=True)
-    out.print(Text(f"written: {shown(folder)}/claims.md, claims.csv, table.md, report.html, charts/"), soft_wrap=True)
+    out.print(said(f"\n{words.counts(judged)}. {words.family_words(judged)}", style="dim"), soft_wrap=True)
+    out.print(said(f"written: {shown(folder)}/claims.md, claims.csv, table.md, report.html, charts/"), soft_wrap=True)
 
 
 def refuse_if_all_failed(folder: Path) -> None:
-    """Raise ShootoutError, with the first reason and where the logs are, if no trial of a session has figures."""
-    results = store.read(folder).results
+    """Raise ShootoutError, with the first reason and where the logs are, if no trial that counts has figures."""
+    results = [one for one in store.read(folder).results if one.void is None]
     failed = [(one.trial, one.outcome) for one in results if isinstance(one.outcome, Failed)]
     if failed and len(failed) == len(results):
         trial, outcome = failed[0]
@@ -163,13 +170,42 @@ def _needs(entry: Entry) -> str:
 
 def _run(sessions: Sequence[Prepared], results: Path) -> None:
     for line in sessions[0].skipped:
-        err.print(Text(line), soft_wrap=True)
-    for prepared in sessions:
-        with Screen(err, prepared.session) as screen:
-            folder, summary = run_session(prepared, results, screen.watch)
-        print_claims(folder)
-        if summary.session.interrupted:
-            told = f"interrupted; go on with: shootout run --resume {summary.session.name}"
-            err.print(Text(told, style="yellow"), soft_wrap=True)
-            raise typer.Exit(INTERRUPTED)
-        refuse_if_all_failed(folder)
+        err.print(said(line), soft_wrap=True)
+    for number, prepared in enumerate(sessions, start=1):
+        with _telling_what_is_left(sessions[number:]):
+            _measure(prepared, results)
+
+
+def _measure(prepared: Prepared, results: Path) -> None:
+    with Screen(err, prepared.session) as screen:
+        folder, summary = run_session(prepared, results, screen.watch)
+    print_claims(folder)
+    if summary.session.interrupted:
+        told = f"interrupted; go on with: {ending.how_to_go_on(summary.session)}"
+        err.print(said(told, style="yellow"), soft_wrap=True)
+        raise typer.Exit(INTERRUPTED)
+    refuse_if_all_failed(folder)
+
+
+@contextlib.contextmanager
+def _telling_what_is_left(sessions: Sequence[Prepared]) -> Iterator[None]:
+    """Where a session ends early, name those that are not begun then, and the command that begins them."""
+    try:
+        yield
+    except (ShootoutError, typer.Exit):
+        if sessions:
+            names = ", ".join(one.session.name.split("-", 2)[-1] for one in sessions)  # without date and time
+            ids = [claim.id for one in sessions for claim in one.session.claims]
+            told = f"not begun: {names}; begin with: {how_to_begin(sessions[0].session.command, ids)}"
+            err.print(said(told, style="yellow"), soft_wrap=True)
+        raise
+
+
+def how_to_begin(command: Sequence[str], ids: Sequence[str]) -> str:
+    """The same command, "shootout claims …", for these claims instead of those that it names."""
+    options: list[str] = []
+    given = iter(command[2:])
+    for word in given:
+        if word.startswith("-"):
+            options += [word] if word in FLAGS or "=" in word else [word, *itertools.islice(given, 1)]
+    return shlex.join([*command[:2], *ids, *options])

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from runners import places, scaffold
 from runners.cli.options import Apps, AsJson, Shipped, folders_of
@@ -16,6 +15,7 @@ from runners.cli.terminal import err, grid, out, print_json, said, shown
 from runners.errors import UsageError
 from runners.measure.sense.installed import installed_version
 from runners.model.subject import Framework, Workload
+from runners.model.text import brief
 from runners.plan.endpoints import endpoints_of
 from runners.plan.found import passed_over
 from runners.plan.manifests import MANIFEST, find_frameworks
@@ -84,19 +84,21 @@ def new(  # noqa: PLR0913 - one argument for each option
     package = package or name
     target = apps[0] if apps else places.new_apps_for(Path.cwd())
     if target.resolve() == places.APPS and not places.is_clone(places.SHIPPED):
-        raise UsageError(f"making {name!r}: {target} came with the installation; name a folder of your own with --apps")
+        raise UsageError(
+            f"making {brief(name)}: {target} came with the installation; name a folder of your own with --apps"
+        )
     among = folders_of([one for one in apps if one != target or any(one.glob(f"*/{MANIFEST}"))], shipped=True)
     files = scaffold.make_framework(target, name, among=among, like=like, title=title or name, package=package)
     where = shlex.join(word for one in apps for word in ("--apps", str(one))) if _said(context, "apps") else ""
-    out.print(Text(f"written: {', '.join(map(shown, files))}, copies of {like}'s"), soft_wrap=True)
-    out.print(Text("next:"))
+    out.print(said(f"written: {', '.join(map(shown, files))}, copies of {like}'s"), soft_wrap=True)
+    out.print("next:")
     for line in (
         _how_to_install(package),
         f"make app.py its own; say in framework.toml how it starts (see {shown(places.APPS / 'README.md')})",
         f"shootout check {name} {where}",
         f"shootout run --quick --frameworks {name},{like} {where}",
     ):
-        out.print(Text(f"  {line.rstrip()}"), soft_wrap=True)
+        out.print(said(f"  {line.rstrip()}"), soft_wrap=True)
 
 
 def _said(context: typer.Context, option: str) -> bool:

@@ -168,4 +168,4 @@ def _append(path: Path, text: str) -> None:
         with path.open("a", encoding="utf-8") as file:
             file.write(text)
     except OSError as error:
-        raise UsageError(f"--summary {path}: {error.strerror}; name a file that can be written") from error
+        raise UsageError(f"--summary {cut(str(path))}: {error.strerror}; name a file that can be written") from error

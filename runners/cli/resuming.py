@@ -11,7 +11,7 @@ from runners.model.text import cut
 from runners.session.options import RunOptions
 from runners.session.resume import resume
 
-MAY_CHANGE = frozenset({"resume", "results", "apps", "shipped", "k6"})
+MAY_CHANGE = frozenset({"resume", "results", "apps", "shipped", "k6", "database"})
 """Where things are, which is no part of the plan."""
 
 

@@ -158,4 +158,4 @@ def print_result(console: Console, summary: Summary, folder_name: str) -> None:
     for number, doubt in enumerate(summary.doubts, start=1):
         place = f"/{doubt.workload} at {doubt.load}: " if doubt.workload else ""
         console.print(Text(f"{number}. {place}{doubt.seen} ({doubt.remedy})", style="dim"))
-    console.print(Text(f"\nwritten: {folder_name}/table.md, table.csv, report.html, charts/"))
+    console.print(Text(f"\nwritten: {cleaned(folder_name)}/table.md, table.csv, report.html, charts/"))

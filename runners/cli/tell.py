@@ -1,6 +1,7 @@
 """The commands that tell what was measured."""
 
 import webbrowser
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -12,8 +13,9 @@ from runners.cli.gate import print_gate
 from runners.cli.options import AsJson, Results
 from runners.cli.screen import print_result
 from runners.cli.terminal import err, out, print_json, said, shown
-from runners.errors import INTERRUPTED, StoreError
-from runners.model.session import StoredSession
+from runners.errors import INTERRUPTED, StoreError, UsageError
+from runners.model.session import Session, StoredSession
+from runners.model.text import cut
 from runners.plan.workloads import CORE
 from runners.report import index, render
 from runners.report.claims.agree import agreement
@@ -58,7 +60,11 @@ def publish(
 ) -> None:
     found = store.find(results, session)
     store.refuse_if_written(found)
-    _measured(found)
+    stored = _measured(found)
+    if readme and not _compares(stored.session):
+        raise UsageError(
+            f"publishing {found.name}: it compares no frameworks, which is what README.md shows; leave --readme out"
+        )
     with ending.told("nothing is lost; run the same again to publish it"):
         folder, summary = _published(results, found, question)
         wanted = _is_whole(summary) if readme is None else readme
@@ -84,9 +90,17 @@ def _published(results: Path, found: Path, question: str | None) -> tuple[Path, 
     folder = store.publish(results, found, question)
     summary, files = render.everything(store.read(folder))
     store.write_derived(folder, files)
-    entries = [index.entry(one.name, store.read(one), store.question(one)) for one in store.published(results)]
-    store.write_derived(folder.parent, {"README.md": index.markdown(entries)})
+    store.write_derived(folder.parent, {"README.md": index.markdown(_listed(results))})
     return folder, summary
+
+
+def _listed(results: Path) -> Iterator[index.Entry]:
+    """The published sessions that can be read; about each of the others a line is told."""
+    for one in store.published(results):
+        try:
+            yield index.entry(one.name, store.read(one), store.question(one))
+        except StoreError as error:
+            err.print(said(f"{one.name}: left out of the list: {error}", style="yellow"), soft_wrap=True)
 
 
 def compare(  # noqa: PLR0913 - one argument for each option
@@ -100,6 +114,7 @@ def compare(  # noqa: PLR0913 - one argument for each option
     results: Results,
     as_json: AsJson = False,
 ) -> None:
+    _check_page(page)
     stored = [_measured(store.find(results, name)) for name in (first, second)]
     summaries = [summarise(one) for one in stored]
     seen = comparing.compare(*summaries, levels=levels)
@@ -112,6 +127,12 @@ def compare(  # noqa: PLR0913 - one argument for each option
         print_json(seen.model_dump(mode="json"))
     else:
         print(comparison_markdown(seen))  # noqa: T201 - Markdown is to be piped
+
+
+def _check_page(page: Path | None) -> None:
+    """Raise UsageError, before anything is read, where this can be no file."""
+    if page is not None and (not page.name or page.is_dir()):
+        raise UsageError(f"--page {cut(str(page))}: this is a folder; name a file in it, such as compare.html")
 
 
 def tell(folder: Path, summary: Summary) -> None:
@@ -137,5 +158,9 @@ def _is_whole(summary: Summary) -> bool:
     session = summary.session
     core = {workload.name for workload in CORE} <= {workload.name for workload in session.plan.workloads}
     varied = any(subject.factors for subject in session.plan.subjects)
-    compared = session.label != "selftest" and not session.claims and session.gate is None
-    return core and compared and is_matched(session) and not varied
+    return core and _compares(session) and is_matched(session) and not varied
+
+
+def _compares(session: Session) -> bool:
+    """Whether it compares frameworks, and is no gate, no claims and no test of the rig."""
+    return session.label != "selftest" and not session.claims and session.gate is None

@@ -6,6 +6,10 @@ from typing import Any
 
 from runners.errors import ShootoutError
 from runners.model.text import cut
+from runners.reading import read_at_most
+
+MOST_BYTES = 2**20
+"""Far more than anybody writes by hand."""
 
 
 def read_toml(path: Path, where: str, fault: type[ShootoutError]) -> dict[str, Any]:
@@ -20,7 +24,7 @@ def read_toml(path: Path, where: str, fault: type[ShootoutError]) -> dict[str, A
         FileNotFoundError: There is none; only the caller knows whether that is a fault.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(read_at_most(path, MOST_BYTES).decode("utf-8"))
     except FileNotFoundError:
         raise
     except OSError as error:

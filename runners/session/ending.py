@@ -21,7 +21,8 @@ UNHEARD_S = 0.25
 """After so long it is looked whether the interrupt was dropped, as Python does inside callbacks and finalisers."""
 
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
-_KEPT_OPTIONS = ("--out", "--apps", "--k6")
+_KEPT_OPTIONS = ("--out", "--apps", "--k6", "--database")
+_KEPT_FLAGS = ("--shipped", "--no-shipped")
 _last_s = -STOPPING_S
 
 
@@ -84,7 +85,10 @@ def told(text: str) -> Iterator[None]:
 
 
 def how_to_go_on(session: "Session") -> str:
-    """The command that goes on with a session, with the folders it was begun with; a gate is begun anew."""
+    """The command that goes on with a session, with the places it was begun with; a gate is begun anew.
+
+    The address of a database is told as it is stored, without its password.
+    """
     if session.gate is not None:
         return shlex.join(session.command)
     return _command("run --resume", session)
@@ -96,13 +100,16 @@ def how_to_draw(session: "Session") -> str:
 
 
 def _command(what: str, session: "Session") -> str:
-    known = ("--out",) if what == "report" else _KEPT_OPTIONS
-    return shlex.join(["shootout", *what.split(), session.name, *_given(session.command, known)])
+    options, flags = (("--out",), ()) if what == "report" else (_KEPT_OPTIONS, _KEPT_FLAGS)
+    return shlex.join(["shootout", *what.split(), session.name, *_given(session.command, options, flags)])
 
 
-def _given(command: tuple[str, ...], options: tuple[str, ...]) -> Iterator[str]:
+def _given(command: tuple[str, ...], options: tuple[str, ...], flags: tuple[str, ...]) -> Iterator[str]:
+    """What of these stands in a command; the value of an option may follow it or stand in the same word."""
     words = iter(command)
     for word in words:
         name, equals, value = word.partition("=")
         if name in options:
             yield from (name, value if equals else next(words, ""))
+        elif word in flags:
+            yield word

@@ -12,6 +12,7 @@ from runners.measure.sense.installed import installed_version
 from runners.measure.serve.revisions import tree_of
 from runners.model.gate import BASE, HEAD, Gate, Side
 from runners.model.subject import Framework, Workload
+from runners.model.text import cut
 from runners.plan.endpoints import select, who_serves_what
 from runners.plan.environments import first_bad
 from runners.plan.gate import gate_contrasts, make_sides
@@ -114,11 +115,11 @@ def find_app(word: str, trees: Path, framework: str | None = None, here: Path | 
         return _app(Path(word).resolve(), Side(asked=word))
     revision, colon, path = word.partition(":")
     if not (revision and colon and path):
-        raise UsageError(f"{word}: no folder with a {MANIFEST}, and no revision of one such as main:apps/mine")
+        raise UsageError(f"{cut(word)}: no folder with a {MANIFEST}, and no revision of one such as main:apps/mine")
     tree = tree_of(revision, repository=here or Path.cwd(), into=trees)
     folder = (tree.folder / path).resolve()
     if not folder.is_relative_to(tree.folder.resolve()) or not (folder / MANIFEST).is_file():
-        raise UsageError(f"{word}: commit {tree.commit[:12]} has no {path.rstrip('/')}/{MANIFEST}")
+        raise UsageError(f"{cut(word)}: commit {tree.commit[:12]} has no {cut(path.rstrip('/'))}/{MANIFEST}")
     return _app(folder, Side(asked=word, commit=tree.commit))
 
 

@@ -40,12 +40,13 @@ def resume(folder: Path, options: RunOptions, watch: Watch) -> tuple[Path, Summa
 def as_begun(options: RunOptions, session: Session) -> RunOptions:
     """The options with what the session was begun with: its settings, and whether it was quick and calibrated."""
     said = [word for word in session.command if word in {"--calibrate", "--no-calibrate"}]
+    calibrates = session.label != "selftest" and not session.claims
     is_open = any(load.fraction for load in session.plan.loads)
     return replace(
         options,
         load="open" if is_open else "closed",
         quick="--quick" in session.command and session.label != "selftest",
-        calibrate=session.label != "selftest" and said[-1:] != ["--no-calibrate"],
+        calibrate=calibrates and said[-1:] != ["--no-calibrate"],
     )
 
 

@@ -6,6 +6,10 @@ import os
 from pathlib import Path
 
 from runners.errors import DiskFullError, StoreError
+from runners.reading import read_at_most
+
+MOST_BYTES = 2**28
+"""Far more than any session has had; so much is still read without harm."""
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
@@ -19,17 +23,21 @@ def read_text(path: Path) -> str:
 
 def read_bytes(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_at_most(path, MOST_BYTES)
     except OSError as error:
         raise StoreError(f"reading {path}: {error.strerror}") from error
 
 
 def write_text(path: Path, text: str) -> None:
     """Replace the file as a whole: whatever happens, it holds the old text or the new one."""
+    write_whole(path, text.encode("utf-8"))
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """The same of bytes."""
     fresh = path.with_name(f"{path.name}.new")
     try:
-        with fresh.open("w", encoding="utf-8", newline="\n") as sink:
-            sink.write(text)
+        fresh.write_bytes(content)
         fresh.replace(path)
     except OSError as error:
         with contextlib.suppress(OSError):

@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import itertools
 import json
 import lzma
 from collections.abc import Iterable, Iterator, Mapping
@@ -22,10 +23,14 @@ from runners.model.session import (
     TrialResult,
 )
 from runners.model.text import cleaned, cleaned_tree
+from runners.reading import bytes_of
 from runners.store import versions
 
 MOST_TOLD = 200
 """Characters of a key that are told of a file that is wrong."""
+
+MOST_LINE_BYTES = 2**26
+"""Far more than any trial has had, packed or not; so much is still read without harm."""
 
 TRIALS_FILE = "trials.jsonl"
 
@@ -108,11 +113,23 @@ def whole_lines(path: Path) -> Iterator[bytes]:
     """The file's lines, one in memory at a time, but for a last one that was cut off while being written."""
     try:
         with _opened(path) as source, _without_collecting():
-            yield from (line for line in source if line.endswith(b"\n"))
+            yield from _lines(path, source)
     except OSError as error:
         raise StoreError(f"reading {path}: {error.strerror}") from error
     except (EOFError, lzma.LZMAError) as error:
         raise StoreError(f"reading {path}: damaged ({error}); take it anew from where it was published") from error
+
+
+def _lines(path: Path, source: IO[bytes]) -> Iterator[bytes]:
+    for number in itertools.count(1):
+        line = source.readline(MOST_LINE_BYTES)
+        if line.endswith(b"\n"):
+            yield line
+        elif len(line) < MOST_LINE_BYTES:
+            return
+        else:
+            told = f"more than {MOST_LINE_BYTES:,} bytes; is it the right file?"
+            raise StoreError(f"reading {path}, line {number}: {told}")
 
 
 def trials_path(folder: Path) -> Path:
@@ -121,6 +138,7 @@ def trials_path(folder: Path) -> Path:
 
 
 def _opened(path: Path) -> IO[bytes]:
+    bytes_of(path)  # opening a pipe would wait for somebody to write
     return lzma.open(path) if path.name == PACKED_TRIALS_FILE else path.open("rb")
 
 

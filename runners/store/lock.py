@@ -52,8 +52,9 @@ def _locked(path: Path) -> int:
         try:
             _lock(descriptor, path.parent.name)
             if _lies_at(path, descriptor):
-                os.truncate(descriptor, 0)
-                os.write(descriptor, _myself().encode())
+                with contextlib.suppress(OSError):  # on a full disk it is held all the same, by nobody's name
+                    os.truncate(descriptor, 0)
+                    os.write(descriptor, _myself().encode())
                 return descriptor
         except OSError as error:
             os.close(descriptor)

@@ -1,13 +1,17 @@
 """Published sessions, and what shows them."""
 
+import contextlib
 import lzma
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 from runners.errors import StoreError
 from runners.model.text import cleaned
-from runners.store.files import read_text, write_text
+from runners.store.files import read_bytes, read_text, unwritten, write_text, write_whole
 from runners.store.folder import PUBLISHED, SESSION_FILE
 from runners.store.lines import PACKED_TRIALS_FILE, TRIALS_FILE, trials_path, whole_lines
+from runners.store.lock import writing
 
 QUESTION_FILE = "question.txt"
 
@@ -15,22 +19,45 @@ QUESTION_FILE = "question.txt"
 def publish(results: Path, folder: Path, question: str | None = None) -> Path:
     """Copy a session's own two files to published/, its trials packed; what is derived is built there again.
 
-    A question replaces the one that was published with it; an empty one takes it away, None leaves it.
+    A question replaces the one that was published with it; an empty one takes it away, None leaves it. Each file is
+    replaced as a whole, session.json last: without it nothing is published.
     """
     target = results / PUBLISHED / folder.name
-    try:
-        target.mkdir(parents=True, exist_ok=True)
-        trials = b"".join(whole_lines(trials_path(folder)))
-        (target / SESSION_FILE).write_bytes((folder / SESSION_FILE).read_bytes())
-        (target / PACKED_TRIALS_FILE).write_bytes(lzma.compress(trials))
+    with _filling(target):
+        session, trials = read_bytes(folder / SESSION_FILE), b"".join(whole_lines(trials_path(folder)))
+        write_whole(target / PACKED_TRIALS_FILE, lzma.compress(trials))
         (target / TRIALS_FILE).unlink(missing_ok=True)
-        if question == "":
+        if question:
+            write_text(target / QUESTION_FILE, f"{question}\n")
+        elif question is not None:
             (target / QUESTION_FILE).unlink(missing_ok=True)
-    except OSError as error:
-        raise StoreError(f"publishing {folder.name} to {target}: {error.strerror}") from error
-    if question:
-        write_text(target / QUESTION_FILE, f"{question}\n")
+        write_whole(target / SESSION_FILE, session)
     return target
+
+
+@contextlib.contextmanager
+def _filling(target: Path) -> Iterator[None]:
+    """Be the only one to fill this folder; if it was made for that and could not be filled, it is taken away again."""
+    try:
+        is_new = _made(target)
+        with writing(target):
+            try:
+                yield
+            except BaseException:
+                if is_new:
+                    shutil.rmtree(target, ignore_errors=True)
+                raise
+    except OSError as error:
+        raise unwritten(target, error) from error
+
+
+def _made(folder: Path) -> bool:
+    """Make it; whether it was not there before."""
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError:
+        return False
+    return True
 
 
 def published(results: Path) -> list[Path]:

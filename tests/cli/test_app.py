@@ -10,11 +10,14 @@ import pytest
 
 from runners import store
 from runners.cli.options import without_passwords
+from runners.model.gate import Gate, Side
+from runners.model.outcome import Failed
+from runners.model.session import BlockVoid
 from runners.plan.variants import KEYS
 from runners.plan.workloads import ALL, KNOWN
 from runners.report.text import overview
 from tests.clones import clone_like
-from tests.conftest import Outcome, Shootout
+from tests.conftest import ROOT, Outcome, Shootout
 from tests.fake_k6 import fake_k6
 from tests.sessions import Shape, stored_session
 from tests.small_subjects import running_below, small_framework
@@ -257,6 +260,12 @@ def test_comparing_as_json_parses(shootout: Shootout, results: Path) -> None:
     assert isinstance(json.loads(outcome.out), dict)
 
 
+@pytest.mark.parametrize("page", [".", "/", "..", "", str(ROOT)])
+def test_a_page_that_is_a_folder_is_refused_before_anything_is_read(shootout: Shootout, page: str) -> None:
+    line = one_line(shootout("compare", "no-session", "none-either", "--page", page), 2)
+    assert f"--page {page or '.'}: this is a folder; name a file in it, such as compare.html" in line
+
+
 def test_levels_of_another_machine_are_printed_when_asked_for(shootout: Shootout, results: Path) -> None:
     stored = stored_session(Shape(subjects=2, workloads=2, clients=(10,), rounds=1, machine={"cpu": "Other"}, seed=2))
     folder = store.create(results, stored.session.model_copy(update={"name": "elsewhere"}))
@@ -281,6 +290,21 @@ def test_publishing_lists_every_published_session_with_its_question(shootout: Sh
     assert "What \\| else?" in _read(index)
 
 
+def test_a_published_session_that_cannot_be_read_is_named_and_keeps_no_other_from_being_published(
+    shootout: Shootout, results: Path
+) -> None:
+    published = store.publish(results, store.find(results, None))
+    (published / "session.json").write_text('{"plan', encoding="utf-8")
+    session = store.read(store.find(results, None)).session
+    store.create(results, session.model_copy(update={"name": "another"}))
+    outcome = shootout("publish", "another", "--out", results)
+    assert outcome.code == 0
+    (line,) = outcome.err.splitlines()
+    assert line.startswith("2026-01-02T03-04-05: left out of the list: reading ")
+    listed = _read(results / "published" / "README.md").splitlines()
+    assert [line.split(" | ")[0] for line in listed if line.startswith("| ")][2:] == ["| another"]
+
+
 def test_publishing_elsewhere_leaves_the_readme_of_the_project_alone(
     shootout: Shootout, results: Path, tmp_path: Path
 ) -> None:
@@ -289,6 +313,9 @@ def test_publishing_elsewhere_leaves_the_readme_of_the_project_alone(
     readme.write_text(f"{overview.BEGIN}\nold\n{overview.END}\n", encoding="utf-8")
     assert shootout("publish", "--readme", "--out", results).code == 0
     assert "old" in _read(readme)
+    others = Path(shutil.copytree(results, project / "sessions", symlinks=True))
+    assert shootout("publish", "--readme", "--out", others).code == 0
+    assert "old" in _read(readme)
     results.rename(project / "results")
     # of two workloads, so it is not shown unless that is asked for
     assert shootout("publish", "--out", project / "results").code == 0
@@ -296,6 +323,21 @@ def test_publishing_elsewhere_leaves_the_readme_of_the_project_alone(
     assert shootout("publish", "--readme", "--out", project / "results" / ".." / "results").code == 0
     assert "old" not in _read(readme)
     assert "(results/published/2026-01-02T03-04-05/table.md)" in _read(readme)
+
+
+@pytest.mark.parametrize(
+    "update",
+    [{"label": "selftest"}, {"gate": Gate(base=Side(asked="a"), head=Side(asked="b"), metric="p50_s", margin=0.05)}],
+    ids=["selftest", "gate"],
+)
+def test_what_compares_no_frameworks_is_not_shown_in_a_readme_and_nothing_is_copied(
+    shootout: Shootout, results: Path, update: dict[str, object]
+) -> None:
+    folder = store.find(results, None)
+    store.write_session(folder, store.read(folder).session.model_copy(update=update))
+    line = one_line(shootout("publish", "--readme", "--out", results), 2)
+    assert "it compares no frameworks, which is what README.md shows; leave --readme out" in line
+    assert not (results / "published").exists()
 
 
 def test_a_report_is_built_again_from_a_copied_session_by_its_path(
@@ -392,6 +434,22 @@ def test_a_session_in_which_every_trial_failed_is_drawn_and_exits_with_1_and_one
     assert "/logs and `shootout check`, then run again" in line
     drawn = "selftest.md" if command == "selftest" else "report.html"
     assert (apps.parent / "results" / "latest" / drawn).is_file()
+
+
+def test_a_completed_trial_of_a_void_block_does_not_hide_that_all_that_count_failed(
+    shootout: Shootout, tmp_path: Path
+) -> None:
+    stored = stored_session(Shape(subjects=2, workloads=1, clients=(10,), rounds=1))
+    folder = store.create(tmp_path / "results", stored.session)
+    store.append(folder, stored.results[0])
+    store.append(folder, BlockVoid(block=stored.results[0].trial.block, attempt=1, reason="steal"))
+    for result in stored.results:
+        again = result.trial.model_copy(update={"attempt": 2})
+        failed = {"trial": again, "outcome": Failed(stage="load", reason="no answer")}
+        store.append(folder, result.model_copy(update=failed))
+    outcome = shootout("report", "--out", tmp_path / "results")
+    assert outcome.code == 1
+    assert "every trial failed, 2 of 2; the first" in outcome.err.splitlines()[-1]
 
 
 def test_a_k6_newer_than_any_that_was_tried_is_taken_and_said_so_on_screen_and_in_the_table(

@@ -1,15 +1,18 @@
 """`shootout claims`: what it lists, refuses and prints."""
 
 import json
+import signal
 from pathlib import Path
 
 import pytest
 
 from runners import store
+from runners.cli.claims import how_to_begin
 from tests.claims_by_hand import BY_ID, Seen, claim_of, stored, terms
 from tests.conftest import Shootout
 from tests.fake_k6 import fake_k6
-from tests.small_subjects import small_framework
+from tests.programs import Place, start
+from tests.small_subjects import running_below, small_framework
 
 
 def one_line(outcome_err: str) -> str:
@@ -55,6 +58,34 @@ def test_claims_of_which_every_trial_failed_are_drawn_and_exit_with_1_and_one_li
     assert (tmp_path / "results" / "latest" / "claims.md").is_file()
 
 
+def test_ended_in_its_first_session_it_says_how_to_go_on_and_what_was_not_begun(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    short = ("--quick", "--window", "0.4", "--warmup", "0")
+    program = start(tmp_path, "claims", "loop-thousands", "loop-io", *short, *place.where)
+    program.wait_for("[1/")
+    program.signal_group(signal.SIGINT)
+    lines = program.finish(130).splitlines()
+    (go_on,) = [line for line in lines if line.startswith("interrupted; go on with: ")]
+    where = f"--apps {tmp_path}/apps --k6 {tmp_path}/bin/k6 --out {tmp_path}/results"
+    assert f"shootout run --resume {place.latest.name} " in go_on
+    assert where in go_on
+    left = "shootout claims loop-thousands --quick --window 0.4 --warmup 0 --no-shipped"
+    assert f"not begun: claims-waits-2-s; begin with: {left} {where}" in lines
+    assert running_below(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "left"),
+    [
+        (("--quick", "a", "--out", "a", "b"), "a c --quick --out a"),
+        (("--seed=3", "a", "--seed", "-3"), "a c --seed=3 --seed -3"),
+        ((), "a c"),
+    ],
+)
+def test_what_begins_other_claims_keeps_every_option(given: tuple[str, ...], left: str) -> None:
+    assert how_to_begin(("shootout", "claims", *given), ("a", "c")) == f"shootout claims {left}"
+
+
 @pytest.fixture
 def results(tmp_path: Path) -> Path:
     """A results folder with a session that refutes a claim and could not try another."""
@@ -97,6 +128,13 @@ def test_publishing_a_session_of_claims_lists_what_was_seen_and_not_who_leads(
     assert "1 refuted, 1 not tried" in listed
     assert "claims.md" in listed
     assert (results / "published" / "by-hand" / "claims.md").is_file()
+
+
+def test_claims_are_not_shown_in_a_readme_and_nothing_is_copied(shootout: Shootout, results: Path) -> None:
+    outcome = shootout("publish", "--readme", "--out", results)
+    assert outcome.code == 2
+    assert "it compares no frameworks, which is what README.md shows" in one_line(outcome.err)
+    assert not (results / "published").exists()
 
 
 def test_help_names_the_command(shootout: Shootout) -> None:

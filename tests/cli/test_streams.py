@@ -197,6 +197,7 @@ def test_a_name_that_is_not_utf_8_is_refused_with_its_bytes(words: tuple[str, ..
 
 
 LONG = "a" * 300
+STARLETTE = str(ROOT / "apps" / "starlette")
 
 
 @pytest.mark.parametrize(
@@ -210,6 +211,30 @@ def test_a_name_that_is_too_long_is_told_in_a_short_line(shootout: Shootout, wor
     (line,) = outcome.err.splitlines()
     assert line.startswith("shootout: looking for session ")
     assert line.endswith(": File name too long")
+    assert len(line) < 300
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *[("list", "--apps", LONG), ("check", "--apps", LONG), ("doctor", "--apps", LONG)],
+        *[("new", LONG, "--apps", "no-such-folder"), ("new", f"{LONG}-", "--apps", "no-such-folder")],
+        *[("gate", "a", "b", "--summary", LONG), ("compare", "a", "b", "--page", LONG)],
+        *[("gate", LONG, STARLETTE), ("gate", f"{LONG}:x", STARLETTE)],
+        *[("gate", STARLETTE, f"main:{LONG}"), ("gate", f"{'a/' * 500}:x", STARLETTE)],
+        *[("claims", "def-cpu-parallel", "--python", LONG), ("claims", "def-cpu-parallel", "--python", f"/{LONG}")],
+    ],
+    ids=lambda words: "-".join(f"{word[:9]}{word[-2:]}" for word in words).replace("/", "-"),
+)
+def test_any_other_name_that_is_too_long_is_told_in_a_short_line(
+    shootout: Shootout, k6_stand_in: Path, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    measures = words[0] in {"gate", "claims"}
+    outcome = shootout(*words, *(("--k6", k6_stand_in, "--out", tmp_path / "results") if measures else ()))
+    assert outcome.code == 2
+    (line,) = outcome.err.splitlines()
+    assert line.startswith("shootout: ")
+    assert "aaaa" in line or "a/a/" in line
     assert len(line) < 300
 
 

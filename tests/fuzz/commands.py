@@ -34,22 +34,32 @@ WORDS = (
     *("loop=x", "threads=", "=5", "profile=stock,matched", "tiny@wait=nan", "async-io", "ping,ping", "none", "/"),
     *("a" * 3_000, "1,2,3,4,5,6,7,8", "100000", "1000000", "1000001", "99999999999", "true", "None"),
 )
+LONG_NAMES = ("a" * 300, "/" + "a" * 300, "a" * 3_000, "a/" * 3_000)
+"""No file can be called so, and none is made."""
+
 NUMBERS = ("--threads", "--processes", "--wait", "--cpu-iterations", "--window", "--warmup", "--rounds", "--seed")
 LISTS = ("--clients", "--server-cores", "--frameworks", "--workloads", "--vary", "--profile", "--load", "--loop")
+STARTS = ("--apps", "--rounds", "--seed")
 GATED = ("--rounds", "--window", "--warmup", "--clients", "--workloads", "--threads", "--server-cores", "--seed")
 OPTIONS = {
     "run": (*NUMBERS, *LISTS, "--resume", "--quick", "--rigorous", "--no-calibrate", "--nothing"),
-    "claims": ("--rounds", "--window", "--warmup", "--server-cores", "--seed", "--frameworks", "--as-written", ""),
+    "claims": (*STARTS, "--window", "--warmup", "--server-cores", "--frameworks", "--as-written", ""),
     "selftest": ("--rounds", "--window", "--warmup", "--clients", "--workloads", "--framework", "--seed", "--quick"),
-    "check": ("--threads", "--wait", "--profile", "--workloads", ""),
-    "gate": (*GATED, "--cpu-iterations", "--metric", "--worse", "--framework"),
+    "check": ("--apps", "--threads", "--wait", "--profile", "--workloads", ""),
+    "gate": (*GATED, "--summary", "--cpu-iterations", "--metric", "--worse", "--framework"),
     "report": ("",),
-    "compare": ("", "--levels"),
+    "compare": ("", "--levels", "--page"),
     "publish": ("", "--question"),
     "schema": ("",),
-    "list": ("--json", ""),
+    "list": ("--json", "--apps", ""),
+    "new": ("",),
+    "doctor": ("--apps",),
 }
+NAMED = frozenset({"--apps", "--summary", "--page"})
+"""What is given a name that is too long, and none that could be made."""
+
 ALONE = frozenset({"--quick", "--rigorous", "--no-calibrate", "--as-written", "--json", "--levels"})
+WITHOUT_RESULTS = frozenset({"check", "schema", "list", "new", "doctor"})
 MEANT = frozenset({0, 1, 2, 3})
 
 
@@ -69,7 +79,8 @@ class Commands:
         for _ in range(random.choice((1, 1, 2, 3))):
             option = random.choice(OPTIONS[command])
             words += [option] if option else []
-            words += [] if option in ALONE else [random.choice(WORDS)]
+            given = LONG_NAMES if option in NAMED or command == "new" else WORDS
+            words += [] if option in ALONE else [random.choice(given)]
         code, told = said_by(words)
         assert code in MEANT, f"exit code {code}: {words!r:.500}"
         assert "Traceback" not in told, f"{words!r:.500}"
@@ -86,9 +97,9 @@ class Commands:
             app = str(self._folder / "apps" / "tiny")
             return [app, app, "--k6", str(self._folder / NO_K6), "--out", str(self._folder / "results")]
         return [
-            *(apps if starts or command in {"check", "list"} else []),
+            *(apps if starts or command in {"check", "list", "new"} else []),
             *(["--k6", str(self._folder / NO_K6)] if starts else []),
-            *(["--out", str(self._folder / "results")] if command not in {"check", "schema", "list"} else []),
+            *(["--out", str(self._folder / "results")] if command not in WITHOUT_RESULTS else []),
         ]
 
 

@@ -1,5 +1,6 @@
 """Manifests are data: what is wrong with one is told in one line that names the file and the key."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -225,3 +226,18 @@ def test_a_key_without_measure_is_told_in_short(tmp_path: Path) -> None:
     with pytest.raises(ManifestError, match="key '") as raised:
         read_manifest(path)
     assert len(str(raised.value)) < 1_000
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("name", ["framework.toml", "workload.toml"])
+def test_a_pipe_or_a_file_of_a_terabyte_is_no_manifest_and_keeps_nobody_waiting(manifest: Path, name: str) -> None:
+    path = manifest.with_name(name)
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+    with pytest.raises(ManifestError, match=rf"^reading apps/tiny/{name}: no regular file; put one in its place"):
+        find_frameworks(manifest.parent.parent)
+    path.unlink()
+    with path.open("wb") as sparse:
+        sparse.truncate(2**40)
+    with pytest.raises(ManifestError, match=rf"^reading apps/tiny/{name}: 1,099,511,627,776 bytes where 1,048,576 are"):
+        find_frameworks(manifest.parent.parent)

@@ -104,6 +104,24 @@ def test_a_session_file_that_does_not_fit_leaves_the_one_before(disk: Path) -> N
     assert store.read(folder).session == session
 
 
+def test_publishing_without_room_keeps_what_was_published_and_leaves_nothing_of_another(disk: Path) -> None:
+    stored = stored_session(SMALL)
+    folder = store.create(disk, stored.session)
+    store.append(folder, stored.results[0])
+    published = store.publish(disk, folder)
+    before = {path.name: path.read_bytes() for path in published.iterdir()}
+    for result in stored.results[1:]:
+        store.append(folder, result)
+    store.write_session(folder, stored.session.model_copy(update={"contended": "so long " * 9999}))
+    another = store.create(disk, stored.session.model_copy(update={"name": "another"}))
+    fill(disk)
+    for one in (folder, another):
+        with pytest.raises(DiskFullError, match="the disk is full"):
+            store.publish(disk, one)
+    assert {path.name: path.read_bytes() for path in published.iterdir()} == before
+    assert list(published.parent.iterdir()) == [published]
+
+
 def test_a_session_that_cannot_be_begun_leaves_no_folder(disk: Path) -> None:
     fill(disk)
     with pytest.raises(DiskFullError):

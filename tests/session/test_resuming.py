@@ -5,12 +5,17 @@ from pathlib import Path
 import pytest
 
 from runners import store
+from runners.cli.options import without_passwords
+from runners.session import ending
 from runners.session.options import RunOptions
 from runners.session.resume import as_begun
+from tests.claims_by_hand import BY_ID, claim_of, terms
 from tests.conftest import Shootout
 from tests.programs import UNCALIBRATED, Place, copied, start
 from tests.sessions import Shape, stored_session
 from tests.small_subjects import running_below
+
+CLAIM, _ = claim_of(BY_ID["loop-io"], terms("starlette"))
 
 
 @pytest.fixture
@@ -60,13 +65,16 @@ def test_a_session_cut_off_while_drawing_is_finished_by_resuming_without_measuri
         (("run", "--quick", "--no-calibrate"), "scouting", True, False),
         (("run", "--no-calibrate", "--calibrate"), "default", False, True),
         (("selftest", "--quick"), "selftest", False, False),
+        (("claims",), "default", False, False),
+        (("claims", "--quick"), "scouting", True, False),
     ],
 )
 def test_quick_and_uncalibrated_stay_as_they_were_begun(
     command: tuple[str, ...], label: str, *, quick: bool, calibrate: bool
 ) -> None:
     session = stored_session(Shape(rounds=1, subjects=2)).session
-    begun = session.model_copy(update={"command": ("shootout", *command), "label": label})
+    claims = (CLAIM,) if command[0] == "claims" else ()
+    begun = session.model_copy(update={"command": ("shootout", *command), "label": label, "claims": claims})
     options = as_begun(RunOptions(), begun)
     assert (options.quick, options.calibrate) == (quick, calibrate)
 
@@ -99,6 +107,27 @@ def test_an_option_that_the_plan_fixes_is_refused_with_its_name(
     (line,) = outcome.err.splitlines()
     assert told in line
     assert {path: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
+
+
+def test_where_things_are_may_be_said_anew(shootout: Shootout, results: Path) -> None:
+    stored = stored_session(Shape(subjects=2, workloads=1, clients=(10,), rounds=1))
+    folder = store.create(results, stored.session.model_copy(update={"name": "whole"}))
+    for result in stored.results:
+        store.append(folder, result)
+    where = ("--database", "postgresql://me:secret@db.example/work", "--out", results)
+    outcome = shootout("run", "--resume", "whole", *where)
+    assert outcome.code == 0, outcome.err
+    assert "whole is finished" in outcome.err
+    assert "secret" not in outcome.out + outcome.err
+
+
+def test_the_command_that_goes_on_repeats_where_everything_is_and_tells_no_password() -> None:
+    where = ("--no-shipped", "--apps", "a", "--database=postgresql://me:secret@db/work", "--seed", "3", "--out", "o")
+    command = ("shootout", "run", *without_passwords(where))
+    session = stored_session(Shape(rounds=1, subjects=2)).session.model_copy(update={"command": command})
+    known = "--no-shipped --apps a --database 'postgresql://me:***@db/work' --out o"
+    assert ending.how_to_go_on(session) == f"shootout run --resume {session.name} {known}"
+    assert ending.how_to_draw(session) == f"shootout report {session.name} --out o"
 
 
 @pytest.mark.parametrize("packed", [False, True])

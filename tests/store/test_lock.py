@@ -14,6 +14,7 @@ from runners import store
 from runners.errors import StoreError
 from tests.conftest import ROOT
 from tests.programs import UNCALIBRATED, Place, start
+from tests.sessions import Shape, stored_session
 from tests.small_subjects import running_below
 
 _HOLD = """
@@ -89,9 +90,17 @@ def test_of_two_resumes_at_once_one_goes_on_and_the_other_is_refused(tmp_path: P
     place = Place(tmp_path)
     first = start(tmp_path, "run", "--rounds", "4", *UNCALIBRATED, *place.where)
     first.wait_for("[1/8]")
-    first.process.kill()
-    first.process.wait()
     name = place.latest.name
+    first.process.send_signal(signal.SIGSTOP)  # so that it measures for as long as it takes to ask the others
+    try:
+        told = start(tmp_path, "run", "--resume", name, *place.where).finish(1)
+        assert f"session {name}: process {first.process.pid} since" in told
+        told = start(tmp_path, "publish", name, "--out", tmp_path / "results").finish(1)
+        assert f"session {name}: process {first.process.pid} since" in told
+        assert not (tmp_path / "results" / "published").exists()
+    finally:
+        first.process.kill()
+    first.process.wait()
     one = start(tmp_path, "run", "--resume", name, *place.where)
     one.wait_for("/8]")
     told = start(tmp_path, "run", "--resume", name, *place.where).finish(1)
@@ -104,6 +113,16 @@ def test_of_two_resumes_at_once_one_goes_on_and_the_other_is_refused(tmp_path: P
     counted = [(r.trial.block, r.trial.subject) for r in results if r.void is None]
     assert sorted(counted) == sorted({(block, name) for block in range(4) for name in ("ant", "bee")})
     assert running_below(tmp_path) == []
+
+
+def test_nobody_publishes_what_another_process_is_publishing(tmp_path: Path) -> None:
+    stored = stored_session(Shape(subjects=2, workloads=1, clients=(10,), rounds=1))
+    folder = store.create(tmp_path, stored.session)
+    published = store.publish(tmp_path, folder)
+    with held(published) as child, pytest.raises(StoreError, match=f"process {child.pid} "):
+        store.publish(tmp_path, folder)
+    assert store.publish(tmp_path, folder) == published
+    assert store.read(published).session == stored.session
 
 
 def test_programs_that_were_started_do_not_hold_the_lock(folder: Path) -> None:

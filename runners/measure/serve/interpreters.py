@@ -10,6 +10,7 @@ from runners.measure.serve.environments import Wanted, environment_of, find_uv
 from runners.measure.serve.pythons import Python, ask, find_version, python_in
 from runners.measure.serve.requirements import first_fault
 from runners.model.runtime import VERSION
+from runners.model.text import brief, cut
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,11 +81,13 @@ def _given(word: str, requirements: Sequence[str], own: Python) -> Interpreter:
     place = Path(word).expanduser().absolute()
     if not place.exists():
         raise InterpreterError(
-            f"looking for the interpreter {word!r}: neither a version such as 3.13 or 3.14t nor a file or folder"
+            f"looking for the interpreter {brief(word)}: neither a version such as 3.13 or 3.14t nor a file or folder"
         )
     executable = python_in(place) if place.is_dir() else place
     if executable is None:
-        raise InterpreterError(f"looking for a Python in {word}: no bin/python; give a virtual environment's folder")
+        raise InterpreterError(
+            f"looking for a Python in {cut(word)}: no bin/python; give a virtual environment's folder"
+        )
     python = ask(executable)
     if python.prefix in {own.prefix, own.base_prefix}:
         return _interpreter(_label(own), own)

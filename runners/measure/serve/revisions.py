@@ -7,6 +7,7 @@ from typing import Any
 
 from runners.errors import UsageError
 from runners.measure.hosts import local as process
+from runners.model.text import brief
 
 GIT_TIMEOUT_S = 120.0
 CAREFULLY: dict[str, Any] = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
@@ -27,7 +28,7 @@ def tree_of(revision: str, *, repository: Path, into: Path) -> Tree:
     Raises:
         UsageError: There is no such revision, no repository, or no git.
     """
-    doing = f"reading revision {revision!r}"
+    doing = f"reading revision {brief(revision)}"
     asked = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     commit = _git(repository, doing, "is there such a revision in this repository? (git fetch)", *asked)
     packed, folder = into / f"{commit}.tar", into / commit
