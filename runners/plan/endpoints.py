@@ -95,13 +95,15 @@ def read_endpoints(folder: Path) -> tuple[Workload, ...]:
     return tuple(_workload(folder, where, name, table) for name, table in tables.items())
 
 
-def who_serves_what(frameworks: Sequence[Framework]) -> tuple[Framework, ...]:
+def who_serves_what(frameworks: Sequence[Framework], *, called: Sequence[str] = ()) -> tuple[Framework, ...]:
     """The frameworks, each knowing which endpoints of the others it does not have.
+
+    They are `called` so where a fault tells of them; otherwise by their names.
 
     Raises:
         ManifestError: Two of them mean different things by one name.
     """
-    everywhere = endpoints_of(frameworks)
+    everywhere = endpoints_of(frameworks, called=called)
     found = []
     for framework in frameworks:
         own = {one.name for one in framework.endpoints}
@@ -112,19 +114,20 @@ def who_serves_what(frameworks: Sequence[Framework]) -> tuple[Framework, ...]:
     return tuple(found)
 
 
-def endpoints_of(frameworks: Iterable[Framework]) -> tuple[Workload, ...]:
-    """All their endpoints, each once.
+def endpoints_of(frameworks: Iterable[Framework], *, called: Sequence[str] = ()) -> tuple[Workload, ...]:
+    """All their endpoints, each once; `called` is as above.
 
     Raises:
         ManifestError: Two of them mean different things by one name.
     """
     known: dict[str, tuple[str, Workload]] = {}
-    for framework in frameworks:
+    for number, framework in enumerate(frameworks):
+        name = called[number] if called else framework.name
         for one in framework.endpoints:
-            other, first = known.setdefault(one.name, (framework.name, one))
+            other, first = known.setdefault(one.name, (name, one))
             if _meant(first) != _meant(one):
                 raise ManifestError(
-                    f"reading the endpoint {one.name!r}: {other} and {framework.name} mean different requests by it; "
+                    f"reading the endpoint {one.name!r}: {other} and {name} mean different requests by it; "
                     f"make [{one.name}] the same in both {ENDPOINTS}, or rename one"
                 )
     return tuple(first for _, first in known.values())

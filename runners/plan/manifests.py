@@ -107,7 +107,7 @@ def _table(path: Path) -> dict[str, Any]:
     try:
         data = read_toml(path, where, ManifestError)
     except FileNotFoundError as error:
-        raise ManifestError(f"reading {where}: {error.strerror}") from error
+        raise ManifestError(f"reading {where}: there is none in this folder; see apps/README.md") from error
     _check_texts(where, data | {"the folder's name": path.parent.name})
     for key, instead in NOT_HERE.items():
         if key in data:
