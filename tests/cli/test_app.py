@@ -193,9 +193,26 @@ def test_a_contract_that_is_not_kept_ends_a_run_with_exit_code_1(
     assert "liar /sync-io: FAILED" in outcome.err
     assert "Traceback" not in outcome.err
     assert running_below(tmp_path) == []
-    for words in (("report",), ("publish",), ("compare", "latest", "latest")):
-        line = one_line(shootout(*words, "--out", tmp_path / "r"), 1)
-        assert "nothing was measured in it; mend what its check found, then: shootout run --resume" in line
+    assert list((tmp_path / "r").glob("2*")) == []  # nobody could use it
+
+
+def test_a_refused_run_leaves_latest_to_the_session_that_was_measured(
+    shootout: Shootout, apps: Path, k6_stand_in: Path, results: Path
+) -> None:
+    before = {path.name for path in results.iterdir()}
+    small_framework(apps, "liar", flaw="wrong status")
+    where = ("--no-shipped", "--apps", apps, "--out", results)
+    assert shootout("run", *where, "--k6", k6_stand_in, "--threads", "8", *SHORT).code == 1
+    assert store.find(results, None).name == "2026-01-02T03-04-05"
+    assert {path.name for path in results.iterdir()} == before
+
+
+def test_a_session_without_a_trial_is_refused_with_how_to_go_on(shootout: Shootout, results: Path) -> None:
+    empty = store.read(store.find(results, None)).session.model_copy(update={"name": "empty", "finished_at": None})
+    store.create(results, empty)
+    for words in (("report", "empty"), ("publish", "empty"), ("compare", "empty", "latest")):
+        line = one_line(shootout(*words, "--out", results), 1)
+        assert "reading empty: nothing was measured in it; go on with: shootout run --resume empty" in line
 
 
 def test_a_broken_manifest_among_good_ones_is_named_and_refused_only_if_it_was_asked_for(
