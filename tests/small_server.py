@@ -39,6 +39,11 @@ HUNG_S = 3600.0
 ANSWERED = 8
 LATE_S = 1.6
 THREADS = 8
+TRACEBACK = f"""\
+Traceback (most recent call last):
+  File "{__file__}", line 7, in ping
+    shop.open()
+KeyError: 'shop'"""
 threads = asyncio.Semaphore(THREADS)
 OTHERS = {"six at a time": asyncio.Semaphore(6), "twelve at a time": asyncio.Semaphore(12)}
 """Pools of another size than was claimed."""
@@ -66,7 +71,7 @@ async def answer(route: str, flaw: str) -> tuple[int, str, str]:
     if flaw == "one key more" and route == "/async-io":
         body = json.dumps({"result": "waited", "extra": 1})
     status = 500 if flaw == "wrong status" and route == "/sync-io" else 200
-    status = 503 if flaw == "never ready" else status
+    status = {"never ready": 503, "sends pings on": 307, "breaks on pings": 500, "has no ping": 404}.get(flaw, status)
     return status, "text/plain" if flaw == "wrong type" and route == "/sync-cpu" else "application/json", body
 
 
@@ -87,6 +92,8 @@ async def misbehave(route: str, flaw: str) -> None:
     if (flaw, route) == ("dies on /sync-cpu", "/sync-cpu"):
         say("out of memory, say")
         os._exit(3)
+    if flaw == "breaks on pings":
+        say(TRACEBACK)
     if (flaw, route) == ("blocks its loop", "/async-cpu"):
         time.sleep(BLOCKED_S)  # noqa: ASYNC251 - as a handler that computes on the loop does
     if (flaw, route) == ("drops connections", "/async-cpu"):
@@ -133,6 +140,7 @@ async def serve_client(reader: asyncio.StreamReader, writer: asyncio.StreamWrite
                 f"content-type: {media_type}",
                 f"content-length: {len(body)}",
                 f"connection: {'close' if close else 'keep-alive'}",
+                *(["location: /ping/"] if flaw == "sends pings on" else []),
             )
             writer.write(("\r\n".join(lines) + "\r\n\r\n" + body).encode())
             await writer.drain()

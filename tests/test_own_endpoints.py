@@ -78,8 +78,11 @@ def test_an_answer_that_is_not_the_files_fails_and_is_shown(tmp_path: Path, old:
     assert seen in found.seen
 
 
-def test_a_redirection_is_an_answer_like_any_other(tmp_path: Path) -> None:
-    assert told(tmp_path, "[moved]\npath = '/moved'\nanswer = { status = 302 }").passed
+def test_a_redirection_is_an_answer_like_any_other_and_its_place_is_told_where_it_is_wrong(tmp_path: Path) -> None:
+    assert told(tmp_path / "one", "[moved]\npath = '/moved'\nanswer = { status = 302 }").passed
+    found = told(tmp_path / "other", "[moved]\npath = '/moved'")
+    assert not found.passed
+    assert found.seen.endswith(", sent on to /health")
 
 
 def test_a_500_is_shown_with_its_traceback_unless_it_is_what_the_file_says(tmp_path: Path) -> None:

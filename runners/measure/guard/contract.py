@@ -16,7 +16,7 @@ import httpx
 
 from runners.errors import ContractError, ServerError
 from runners.measure.guard import computing, own
-from runners.measure.guard.answers import Asker, TooLongError, blamed, client_of, redirected, trouble, written_by
+from runners.measure.guard.answers import Asker, TooLongError, client_of, trouble, why, written_by
 from runners.measure.guard.computing import ask_computing
 from runners.measure.guard.overlap import ask_overlap, with_waits
 from runners.measure.guard.own_app import own_app
@@ -165,12 +165,12 @@ async def _ask(asker: Asker, workload: Workload) -> Finding:
     if workload.request is not None:
         answer, text = await asker.get(workload.route, workload.request)
         judged = own.judge(workload.request, answer.status_code, text)
-        why = await blamed(asker.server, written) if answer.is_server_error and not judged.passed else ""
+        more = "" if judged.passed else await why(asker, answer, written)
         return Finding(
             subject=asker.server.subject.name,
             route=f"{workload.request.method} {workload.route}",
             expected=judged.expected,
-            seen=judged.seen + why,
+            seen=judged.seen + more,
             passed=judged.passed,
         )
     answer, text = await asker.get(workload.route)
@@ -181,12 +181,12 @@ async def _ask(asker: Asker, workload: Workload) -> Finding:
         and media_type == "application/json"
         and _holds_exactly(text, expected_result)
     )
-    why = await blamed(asker.server, written) if answer.is_server_error else redirected(answer)
+    more = await why(asker, answer, written)
     return Finding(
         subject=asker.server.subject.name,
         route=workload.route,
         expected=f'200 application/json {{"result": {_as_json(expected_result)}}}',
-        seen=f"{answer.status_code} {media_type} {text.strip()[:200]}{why}",
+        seen=f"{answer.status_code} {media_type} {text.strip()[:200]}{more}",
         passed=passed,
     )
 
