@@ -16,6 +16,7 @@ from runners.report.text import overview
 from tests.clones import clone_like
 from tests.conftest import Outcome, Shootout
 from tests.fake_k6 import fake_k6
+from tests.own_endpoints import own_framework
 from tests.sessions import Shape, stored_session
 from tests.small_subjects import running_below, small_framework
 
@@ -421,3 +422,14 @@ def test_a_k6_newer_than_any_that_was_tried_is_taken_and_said_so_on_screen_and_i
     told = "k6 v3.0.0 was not tried with this program; 1.1 to 2.x were"
     assert told in outcome.out
     assert told in _read(apps.parent / "results" / "latest" / "table.md")
+
+
+def test_a_check_can_be_asked_about_an_endpoint_of_ones_own(shootout: Shootout, tmp_path: Path) -> None:
+    own_framework(tmp_path / "apps", "shop")
+    where = ("--no-shipped", "--apps", tmp_path / "apps")
+    outcome = shootout("check", "shop", "--workloads", "echo", *where, "--json")
+    assert outcome.code == 0
+    assert "POST /echo?page=1" in {one["route"] for one in json.loads(outcome.out)}
+    line = one_line(shootout("check", "shop", "--workloads", "moon", *where), 2)
+    assert "--workloads: no workload is called 'moon'; there are async-io" in line
+    assert line.endswith(", echo")
