@@ -2,6 +2,7 @@
 
 import string
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,8 @@ def find_frameworks(*folders: Path) -> Found:
                     "rename one, or leave one of the folders out"
                 )
             found[name] = path
-    return read_all([found[name] for name in sorted(found)], lambda path: read_manifest(path, found))
+    read = read_all([found[name] for name in sorted(found)], lambda path: read_manifest(path, found))
+    return replace(read, folders=folders)
 
 
 def _manifests_in(apps: Path) -> list[Path]:
@@ -91,10 +93,16 @@ def select_frameworks(found: Found, names: tuple[str, ...]) -> tuple[Framework, 
         if name in found.broken:
             raise found.broken[name]
         if name not in known:
-            raise UsageError(f"no framework is called {brief(name)}; there are {', '.join(known)}")
+            raise UsageError(f"no framework is called {brief(name)}{_why_not(found, name)}")
     if not names:
         return tuple(framework for framework in found if not framework.on_request)
     return tuple(known[name] for name in dict.fromkeys(wanted))
+
+
+def _why_not(found: Found, name: str) -> str:
+    if (folder := found.folder_of(name)) is not None:
+        return f": {folder.parent.name}/{name} has no {MANIFEST}; see apps/README.md"
+    return f"; there are {', '.join(one.name for one in found)}"
 
 
 def _where(path: Path) -> str:

@@ -209,6 +209,17 @@ def test_an_unknown_name_is_a_usage_error_that_lists_the_known_ones(tmp_path: Pa
         select_frameworks(find_frameworks(tmp_path / "apps"), ("django",))
 
 
+def test_a_folder_without_a_manifest_is_told_as_such_where_it_was_asked_for(tmp_path: Path) -> None:
+    small_framework(tmp_path / "apps", "good")
+    small_framework(tmp_path / "apps", "half-way").unlink()
+    found = find_frameworks(tmp_path / "apps")
+    with pytest.raises(UsageError, match=r"'half-way': apps/half-way has no framework\.toml; see apps/README\.md$"):
+        select_frameworks(found, ("half-way",))
+    for name in ("..", "good/..", "x" * 300, ""):
+        with pytest.raises(UsageError, match="; there are good$"):
+            select_frameworks(found, (name,))
+
+
 def test_frameworks_are_found_by_name_and_chosen_in_the_order_asked_for(tmp_path: Path) -> None:
     for name in ("zebra", "ant", "cow"):
         small_framework(tmp_path / "apps", name)
