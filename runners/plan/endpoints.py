@@ -1,5 +1,6 @@
 """Endpoints of a framework's own: read from the file beside its manifest, checked as data, and who serves which."""
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
@@ -11,17 +12,23 @@ from runners.model.request import Request
 from runners.model.subject import Framework, Workload
 from runners.model.text import brief, cut, unshown
 from runners.model.value import Value
+from runners.plan.manifest_faults import faults_of
 from runners.plan.toml import read_toml
 from runners.plan.workloads import CORE, KNOWN
 
 ENDPOINTS = "workload.toml"
-MOST_OF_A_FAULT = 200
-"""Characters of a name that are told again."""
 LONGEST_WAIT_S = 3600.0
 MOST_BODY_BYTES = 100_000
 """It reaches k6 as a variable of its environment, of which Linux takes 128 KiB each."""
 
-NAME = r"[a-z][a-z0-9-]{0,40}"
+NAME = re.compile(r"[a-z][a-z0-9-]{0,40}")
+NEEDED = {
+    "path": 'what begins with / is needed, in ASCII without spaces: anything else is written as in "/suche?q=%C3%BC"',
+    "headers": 'a table of texts is needed, such as { Accept = "text/html" }',
+    "answer.status": "a whole number from 100 to 599 is needed",
+}
+"""What keys must hold, where pydantic would say it in its own words."""
+
 ELSEWHERE = "it has no such endpoint"
 OWN_ONLY = "it serves endpoints of its own only"
 
@@ -29,7 +36,7 @@ OWN_ONLY = "it serves endpoints of its own only"
 class Answer(Value):
     """A right answer: its status, and at most one of the others."""
 
-    status: int = Field(default=200, ge=100, le=599)
+    status: int = Field(default=200, ge=100, le=599, strict=True)
     exact: str | None = None
     json_subset: JsonValue = Field(default=None, alias="json")
     check: str | None = Field(default=None, pattern=r"^\w[\w.-]{0,99}$")
@@ -78,6 +85,12 @@ class Endpoint(Value):
         if (self.wait_s is not None) != (self.work in {"wait", "both"}):
             raise ValueError("wait_s belongs to work that waits, and such work needs it")
         return self
+
+
+_KEYS = {
+    "": f"there are {', '.join(Endpoint.model_fields)}",
+    "answer": f"there are {', '.join(one.alias or name for name, one in Answer.model_fields.items())}",
+}
 
 
 def read_endpoints(folder: Path) -> tuple[Workload, ...]:
@@ -166,10 +179,12 @@ def _workload(folder: Path, where: str, name: str, table: object) -> Workload:
     reading = f"reading {where}: [{cut(name)}]"
     if name in {one.name for one in KNOWN}:
         raise ManifestError(f"{reading}: a workload of the contract has this name; choose another")
+    if NAME.fullmatch(name) is None:
+        raise ManifestError(f"{reading}: its name must be lower-case letters, digits and -, a letter first; rename it")
     try:
-        one = _Named(name=name, endpoint=table).endpoint
+        one = Endpoint.model_validate(table)
     except ValidationError as error:
-        raise ManifestError(f"{reading}: {_fault(error)}") from error
+        raise ManifestError(f"{reading}: {faults_of(error, needed=NEEDED, keys=_KEYS)}") from error
     _check_script(folder, reading, one)
     check = f"{folder.name}/{one.answer.check}" if one.answer.check else None
     return Workload(
@@ -191,29 +206,9 @@ def _workload(folder: Path, where: str, name: str, table: object) -> Workload:
     )
 
 
-class _Named(Value):
-    name: str = Field(pattern=f"^{NAME}$")
-    endpoint: Endpoint
-
-
 def _check_script(folder: Path, reading: str, one: Endpoint) -> None:
     script = one.answer.check
     if script is not None and not (folder / script).is_file():
         raise ManifestError(f"{reading}: key 'answer.check': there is no file {script!r} beside it")
     if unshown(one.shows) or "\n" in one.shows:
         raise ManifestError(f"{reading}: key 'shows': must be one line of text that is shown")
-
-
-def _fault(error: ValidationError) -> str:
-    first = error.errors(include_url=False, include_context=False)[0]
-    key = ".".join(str(part) for part in first["loc"] if part != "endpoint")
-    if first["type"] == "extra_forbidden":
-        return f"key '{cut(key)}': unknown key; there are {', '.join(_keys(key))}"
-    said = first["msg"].removeprefix("Value error, ")[:MOST_OF_A_FAULT]
-    return f"key '{cut(key)}': {said}" if key else said
-
-
-def _keys(key: str) -> Iterable[str]:
-    if key.startswith("answer."):
-        return (one.alias or name for name, one in Answer.model_fields.items())
-    return Endpoint.model_fields

@@ -1,5 +1,6 @@
 """Finds the frameworks: one folder with a framework.toml each, checked as data and never imported."""
 
+import re
 import string
 from collections.abc import Mapping
 from dataclasses import replace
@@ -30,8 +31,13 @@ NOT_HERE = {
 }
 PLACEHOLDERS = frozenset({"python", "host", "port", "threads", "processes", "loop"})
 STOCK_PLACEHOLDERS = frozenset({"python", "host", "port"})
-NEEDED_PLACEHOLDERS = frozenset({"host", "port"})
+NEEDED_PLACEHOLDERS = {
+    "host": "so it could not be told where to listen",
+    "port": "so no free port could be given",
+}
 FIXED_HOSTS = ("0.0.0.0", "127.0.0.1", "localhost", "[::]")  # noqa: S104 - refused
+EVERY_HOST = re.compile(r"(.*=)?(::|\*)(:\{port\})?")
+"""Words that mean every address; they may be part of others."""
 
 
 def find_frameworks(*folders: Path) -> Found:
@@ -79,6 +85,10 @@ def read_manifest(path: Path, among: Mapping[str, Path] | None = None) -> Framew
     _check_command(where, "stock.command", framework.stock.command, STOCK_PLACEHOLDERS)
     if not framework.loops:
         raise ManifestError(f"reading {where}: key 'loops': empty; name at least the loop it runs, such as 'asyncio'")
+    if framework.serves == "own" and not framework.endpoints:
+        raise ManifestError(
+            f"reading {where}: key 'serves': says 'own', and there are no endpoints; write {ENDPOINTS} beside it"
+        )
     _check_sentences(where, "explains", framework.explains, KNOWN)
     _check_sentences(where, "does_not_apply", framework.does_not_apply, EXTENDED)
     framework = with_places(where, path.parent, framework)
@@ -182,11 +192,11 @@ def _check_command(where: str, key: str, command: tuple[str, ...], known: frozen
         raise ManifestError(
             f"reading {where}: key '{key}': {brief(fixed)} holds an address; write {{host}} there, which is filled in"
         )
-    if missing := sorted(NEEDED_PLACEHOLDERS - used):
+    if missing := [name for name in NEEDED_PLACEHOLDERS if name not in used]:
         raise ManifestError(
-            f"reading {where}: key '{key}': {{{missing[0]}}} is missing, so no free port could be given"
+            f"reading {where}: key '{key}': {{{missing[0]}}} is missing, {NEEDED_PLACEHOLDERS[missing[0]]}"
         )
 
 
 def _fixed_host(word: str) -> bool:
-    return any(host in word for host in FIXED_HOSTS)
+    return EVERY_HOST.fullmatch(word) is not None or any(host in word for host in FIXED_HOSTS)

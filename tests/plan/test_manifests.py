@@ -173,6 +173,12 @@ def test_a_misspelt_key_is_told_before_the_one_that_is_missing_for_it(manifest: 
         ('loops   = ["asyncio"]', 'loops   = "asyncio"', "a list is needed"),
         ("threads = 8", 'threads = "many"', '"default-executor" for min(32, CPUs + 4)'),
         ('"{host}", "{port}"]\n\n', '"0.0.0.0", "{port}"]\n\n', "'0.0.0.0' holds an address; write {host} there"),
+        ('"{host}", "{port}"]\n\n', '"::", "{port}"]\n\n', "'::' holds an address; write {host} there"),
+        ('"{host}", "{port}"]\n\n', '"--bind=*:{port}"]\n\n', "'--bind=*:{port}' holds an address"),
+        ('"{host}", "{port}"]\n\n', '"a::b", "{port}"]\n\n', "{host} is missing, so it could not be told where"),
+        ('title   =', 'requirements = ["./dist/mine.whl"]\ntitle =', 'such as "starlette==0.46.2" or "mine @ file:'),
+        ('title   =', 'requirements = "mine"\ntitle =', "key 'requirements': a list is needed"),
+        ('title   =', 'serves = "own"\ntitle =', "there are no endpoints; write workload.toml beside it"),
     ],
 )
 def test_a_usual_mistake_is_told_with_what_to_write(manifest: Path, old: str, new: str, words: str) -> None:
