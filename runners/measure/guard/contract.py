@@ -7,6 +7,7 @@ and computing).
 
 import asyncio
 import json
+import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from runners.measure.guard.computing import ask_computing
 from runners.measure.guard.overlap import ask_overlap, with_waits
 from runners.measure.guard.own_app import own_app
 from runners.measure.serve import starting
+from runners.measure.serve.pythons import modules_in
 from runners.measure.serve.server import Server
 from runners.measure.serve.services import NONE, Services, counted
 from runners.model.subject import Subject, Workload
@@ -119,7 +121,9 @@ async def _ask_everything(
 
 
 def _own_app(server: Server) -> list[Finding]:
-    app = own_app(server.subject, server.apps) if server.subject.target is None else None
+    if server.subject.target is not None:
+        return []
+    app = own_app(server.subject, server.apps, modules_in(server.python or Path(sys.executable)))
     if app is None:
         return []
     name = server.subject.name
