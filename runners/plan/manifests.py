@@ -2,7 +2,7 @@
 
 import re
 import string
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -107,6 +107,18 @@ def select_frameworks(found: Found, names: tuple[str, ...]) -> tuple[Framework, 
     if not names:
         return tuple(framework for framework in found if not framework.on_request)
     return tuple(known[name] for name in dict.fromkeys(wanted))
+
+
+def require_own_titles(frameworks: Iterable[Framework]) -> None:
+    """Raise ManifestError where two have the same title, as nothing else tells their rows apart."""
+    titled: dict[str, str] = {}
+    for one in frameworks:
+        other = titled.setdefault(one.title, one.name)
+        if other != one.name:
+            raise ManifestError(
+                f"comparing {other} and {one.name}: both folders have the title {one.title!r}; "
+                f"give one of them another in its {MANIFEST}"
+            )
 
 
 def _why_not(found: Found, name: str) -> str:
