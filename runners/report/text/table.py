@@ -1,6 +1,7 @@
 """The results as Markdown: what was run, the verdicts, every table, the doubts, where the time went."""
 
 from runners.model.machine import Machine
+from runners.report.figures.settings import only_targets
 from runners.report.judgement.doubts import title
 from runners.report.summary import servers
 from runners.report.text import predictions
@@ -80,7 +81,9 @@ def _heading(summary: Summary) -> str:
         if summary.finished_rounds < session.plan.rounds
         else f"{session.plan.rounds} round(s)"
     )
-    cores = f"servers on core(s) {_cores(machine.server_cores)}, k6 on {_cores(machine.generator_cores)}"
+    own = not only_targets(session)
+    cores = f"servers on core(s) {_cores(machine.server_cores)}, k6 on" if own else "k6 on core(s)"
+    python = f" {machine.python}," if own else ""
     versions = ", ".join([*versions_of(session), *filter(None, [services_words(session)])])
     return "\n".join(
         [
@@ -89,7 +92,8 @@ def _heading(summary: Summary) -> str:
             f"{plain(session.started_at[:10])}, {label}, {rounds}, seed {session.plan.seed}.",
             f"{settings_words(session)}.",
             plain(
-                f"{machine.cpu}, {machine.cores} cores ({cores}), {machine.system}, {machine.python}, k6 {machine.k6}."
+                f"{machine.cpu}, {machine.cores} cores ({cores} {_cores(machine.generator_cores)}), "
+                f"{machine.system},{python} k6 {machine.k6}."
             ),
             f"{plain(versions)}.",
             *_environment(machine),
