@@ -373,6 +373,15 @@ def test_a_new_framework_is_made_and_the_next_steps_are_told(shootout: Shootout,
     assert "my apps/robyn is there already" in one_line(again, 2)
 
 
+def test_of_a_new_framework_with_an_environment_of_its_own_nothing_is_to_be_installed(
+    shootout: Shootout, tmp_path: Path
+) -> None:
+    outcome = shootout("new", "robyn", "--like", "litestar", "--apps", tmp_path / "apps")
+    assert outcome.code == 0
+    assert "its environment is made when it is first used" in outcome.out
+    assert "pip install" not in outcome.out
+
+
 def _read(path: Path) -> str:
     return path.read_text(encoding="utf-8")
 
