@@ -45,9 +45,11 @@ Traceback (most recent call last):
     shop.open()
 KeyError: 'shop'"""
 threads = asyncio.Semaphore(THREADS)
-OTHERS = {"six at a time": asyncio.Semaphore(6), "twelve at a time": asyncio.Semaphore(12)}
+SIZES = {"six": 6, "twelve": 12, "a hundred": 100, "two hundred": 200}
+OTHERS = {f"{word} at a time": asyncio.Semaphore(number) for word, number in SIZES.items()}
 """Pools of another size than was claimed."""
 one_at_a_time = asyncio.Lock()
+forty = asyncio.Semaphore(40)
 resets: list[float] = []
 
 
@@ -80,6 +82,8 @@ async def wait(route: str, flaw: str) -> None:
     place: contextlib.AbstractAsyncContextManager[object] = contextlib.nullcontext()
     if route == "/sync-io" and flaw != "too many at once":
         place = OTHERS.get(flaw, threads)
+    if route == "/async-io" and flaw == "forty async waits":
+        place = forty
     if flaw == "serial waits":
         place = one_at_a_time
     async with place:

@@ -76,6 +76,7 @@ def check(  # noqa: PLR0913 - one argument for each option
         wait_s=wait,
         cpu_iterations=10_000,
     )
+    machine.raise_open_files_limit()
     cores = machine.share_cores(sampler.cores_available(), processes)
     findings: list[contract.Finding] = []
     with (
