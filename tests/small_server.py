@@ -11,6 +11,7 @@ import itertools
 import json
 import os
 import signal
+import socket
 import sys
 import time
 from collections.abc import Callable
@@ -39,6 +40,7 @@ HUNG_S = 3600.0
 ANSWERED = 8
 LATE_S = 1.6
 THREADS = 8
+FORKED = {"a forked worker": 1, "four forked workers": 4}
 TRACEBACK = f"""\
 Traceback (most recent call last):
   File "{__file__}", line 7, in ping
@@ -165,7 +167,7 @@ async def tell(writer: asyncio.StreamWriter, runtime: str) -> None:
     await writer.drain()
 
 
-async def serve(host: str, port: int, flaw: str) -> None:
+async def serve(host: str, port: int, flaw: str, shared: socket.socket | None) -> None:
     numbers = itertools.count()
 
     async def served(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -173,7 +175,10 @@ async def serve(host: str, port: int, flaw: str) -> None:
 
     shares = flaw != "shares no port"
     host = "0.0.0.0" if flaw == "open to all" else host  # noqa: S104 - refused by the runner
-    server = await asyncio.start_server(served, host, port, backlog=512, reuse_address=shares)
+    if shared is not None:
+        server = await asyncio.start_server(served, sock=shared, backlog=512)
+    else:
+        server = await asyncio.start_server(served, host, port, backlog=512, reuse_address=shares)
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, loop.stop)
     await server.serve_forever()
@@ -192,13 +197,16 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-def fork_worker() -> None:
+def fork_workers(count: int) -> None:
     """Go on as a worker below a parent that only waits for signals, as a pre-forking server does."""
-    if worker := os.fork():
-        signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    for _ in range(count):
+        worker = os.fork()
+        if not worker:
+            return
         say(f"worker {worker}")
-        while True:
-            time.sleep(60)
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    while True:
+        time.sleep(60)
 
 
 def starts_again(flaw: str) -> bool:
@@ -215,10 +223,11 @@ def main() -> None:
         for line in ("loading settings", "the settings are wrong"):
             say(line)
         sys.exit(3)
-    if flaw == "a forked worker":
-        fork_worker()
+    shared = socket.create_server((host, port), backlog=512) if flaw == "four forked workers" else None
+    if flaw in FORKED:
+        fork_workers(FORKED[flaw])
     with contextlib.suppress(RuntimeError), asyncio.Runner(loop_factory=loop_for(flaw)) as runner:
-        runner.run(serve(host, port, flaw))  # until the loop is stopped by SIGTERM
+        runner.run(serve(host, port, flaw, shared))  # until the loop is stopped by SIGTERM
 
 
 if __name__ == "__main__":
