@@ -176,9 +176,9 @@ def test_a_misspelt_key_is_told_before_the_one_that_is_missing_for_it(manifest: 
         ('"{host}", "{port}"]\n\n', '"::", "{port}"]\n\n', "'::' holds an address; write {host} there"),
         ('"{host}", "{port}"]\n\n', '"--bind=*:{port}"]\n\n', "'--bind=*:{port}' holds an address"),
         ('"{host}", "{port}"]\n\n', '"a::b", "{port}"]\n\n', "{host} is missing, so it could not be told where"),
-        ('title   =', 'requirements = ["./dist/mine.whl"]\ntitle =', 'such as "starlette==0.46.2" or "mine @ file:'),
-        ('title   =', 'requirements = "mine"\ntitle =', "key 'requirements': a list is needed"),
-        ('title   =', 'serves = "own"\ntitle =', "there are no endpoints; write workload.toml beside it"),
+        ("title   =", 'requirements = ["./dist/mine.whl"]\ntitle =', 'such as "starlette==0.46.2" or "mine @ file:'),
+        ("title   =", 'requirements = "mine"\ntitle =', "key 'requirements': a list is needed"),
+        ("title   =", 'serves = "own"\ntitle =', "there are no endpoints; write workload.toml beside it"),
     ],
 )
 def test_a_usual_mistake_is_told_with_what_to_write(manifest: Path, old: str, new: str, words: str) -> None:
@@ -222,7 +222,7 @@ def test_a_folder_without_a_manifest_is_told_as_such_where_it_was_asked_for(tmp_
     with pytest.raises(UsageError, match=r"'half-way': apps/half-way has no framework\.toml; see apps/README\.md$"):
         select_frameworks(found, ("half-way",))
     for name in ("..", "good/..", "x" * 300, ""):
-        with pytest.raises(UsageError, match="; there are good$"):
+        with pytest.raises(UsageError, match=r"; there are good$"):
             select_frameworks(found, (name,))
 
 

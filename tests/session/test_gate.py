@@ -152,7 +152,7 @@ def test_a_manifest_that_head_breaks_is_held_against_head_and_one_that_base_has_
     with pytest.raises(HeadError, match=f"^head: .*{re.escape(told.removeprefix('head: '))}") as caught:
         prepare_gate(replace(options, workloads=()), asked(tmp_path, good, bad))
     assert "\n" not in str(caught.value)
-    with pytest.raises(UndecidedError, match="^base: "):
+    with pytest.raises(UndecidedError, match=r"^base: "):
         prepare_gate(replace(options, workloads=()), asked(tmp_path, bad, good))
 
 
@@ -184,6 +184,6 @@ def test_an_environment_that_cannot_be_made_is_held_against_head_with_what_uv_pr
     text = (bad / "framework.toml").read_text(encoding="utf-8")
     (bad / "framework.toml").write_text(f'requirements = ["starlette==99.0"]\n{text}', encoding="utf-8")
     monkeypatch.setattr("runners.session.gate.environments", made)
-    with pytest.raises(HeadError, match="^head: making an environment for shop: uv failed$") as caught:
+    with pytest.raises(HeadError, match=r"^head: making an environment for shop: uv failed$") as caught:
         prepare_gate(replace(options, workloads=()), asked(tmp_path, good, bad))
     assert caught.value.log == "no starlette==99.0\nat all"

@@ -23,6 +23,7 @@ REQUESTS = 5
 MOST_WAITS, MOST_MORE_S = 3, 0.05
 """The quickest of them takes no longer than so many waits and so much more."""
 
+INSPECT = ("inspect", "--no-color", "--log-format=raw")
 INSPECT_TIMEOUT_S = 30.0
 MOST_TOLD = 300
 
@@ -76,7 +77,7 @@ def _inspected(script: str, folders: Sequence[Path]) -> list[Judged]:
     if file is None:
         return [Judged(expected=expected, seen="it is in none of the folders of apps any more", passed=False)]
     try:
-        process.capture((str(found.path), "inspect", "--no-color", file.as_uri()), timeout_s=INSPECT_TIMEOUT_S)
+        process.capture((str(found.path), *INSPECT, file.as_uri()), timeout_s=INSPECT_TIMEOUT_S)
     except (OSError, process.CommandFailed) as error:
         return [Judged(expected=expected, seen=f"k6 inspect: {_fault(error)}", passed=False)]
     return [Judged(expected=expected, seen="one", passed=True)]
