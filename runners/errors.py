@@ -3,6 +3,7 @@
     ShootoutError            exit 1: what was being done, to what, what was seen, what to try
     |- UsageError            exit 2: the request itself makes no sense
     |- ManifestError         a framework.toml is wrong
+    |- HeadError             of the two apps of a gate HEAD alone cannot be had
     |- UndecidedError        exit 3: a gate could not be measured, so nothing is said of head
     |- EndedError            exit 130: it was told to end; what is kept, and how to go on
     |- StoreError            a stored session is missing, broken or cannot be written
@@ -36,6 +37,14 @@ class UsageError(ShootoutError):
 
 class ManifestError(ShootoutError):
     pass
+
+
+class HeadError(ShootoutError):
+    """HEAD of a gate cannot be had, while BASE can; `log` holds the last lines of what failed."""
+
+    def __init__(self, message: str, log: str = "") -> None:
+        super().__init__(message)
+        self.log = log
 
 
 class UndecidedError(ShootoutError):

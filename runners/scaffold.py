@@ -8,11 +8,15 @@ from pathlib import Path
 
 from runners.errors import StoreError, UsageError
 from runners.model.text import brief
+from runners.plan.likeness import name_in
 from runners.plan.manifests import MANIFEST, control_character, find_frameworks, select_frameworks
 
 APP = "app.py"
 EXTENDED = "extended.py"
 """Beside some apps: routes that are run on request."""
+
+_ON_REQUEST = re.compile(r"^on_request\s*=.*\n?", re.MULTILINE)
+_REQUIREMENTS = re.compile(r"""^requirements\s*=\s*\[([^\]"']|"[^"\n]*"|'[^'\n]*')*\]""", re.MULTILINE)
 
 
 def make_framework(  # noqa: PLR0913 - where, what and after which model
@@ -34,10 +38,11 @@ def make_framework(  # noqa: PLR0913 - where, what and after which model
     if not name.isidentifier() or keyword.iskeyword(name) or name != name.lower():
         raise UsageError(f"making {brief(name)}: its folder is a Python package; use lower-case letters, digits and _")
     _check_texts(name, title, package)
-    select_frameworks(find_frameworks(*among), (like,))
+    (model,) = select_frameworks(find_frameworks(*among), (like,))
     source = next(one / like for one in among if (one / like / MANIFEST).is_file())
     if not (source / APP).is_file():
-        raise UsageError(f"making {brief(name)}: apps/{like} has no {APP} to copy; choose another with --like")
+        other = f"it runs that of {model.like}; say --like {model.like}" if model.like else "choose another with --like"
+        raise UsageError(f"making {brief(name)}: apps/{like} has no {APP} to copy; {other}")
     if taken := next((path for one in (apps, *among) for path in _named(one, name) if path.exists()), None):
         where = f"{taken.parent.name}/{taken.name}"
         raise UsageError(
@@ -50,7 +55,8 @@ def make_framework(  # noqa: PLR0913 - where, what and after which model
     except OSError as error:
         raise StoreError(f"making {folder}: {error.strerror}") from error
     files: tuple[Path, ...] = (folder / MANIFEST, folder / APP)
-    files[0].write_text(_entitled(_moved(manifest, like, name), title=title, package=package), encoding="utf-8")
+    moved = _required(_moved(manifest, like, name), model.requirements, model.package, package)
+    files[0].write_text(_entitled(moved, title=title, package=package), encoding="utf-8")
     files[1].write_text(_moved(app, like, name), encoding="utf-8")
     if (source / EXTENDED).is_file():
         text = (source / EXTENDED).read_text(encoding="utf-8")
@@ -75,6 +81,19 @@ def _check_texts(name: str, title: str, package: str) -> None:
 
 def _moved(text: str, old: str, new: str) -> str:
     return text.replace(f"apps.{old}.", f"apps.{new}.").replace(f"from apps.{old} import", f"from apps.{new} import")
+
+
+def _required(manifest: str, requirements: Sequence[str], old: str, new: str) -> str:
+    """The manifest with the new package required instead of the old one, if that was, and no longer on request."""
+    about_old = [one for one in requirements if name_in(one) == name_in(old) != name_in(new)]
+
+    def replaced(found: re.Match[str]) -> str:
+        text = found[0]
+        for word in (f"{quote}{one}{quote}" for one in about_old for quote in "\"'"):
+            text = text.replace(word, json.dumps(new))
+        return text
+
+    return _REQUIREMENTS.sub(replaced, _ON_REQUEST.sub("", manifest))
 
 
 def _entitled(manifest: str, **values: str) -> str:

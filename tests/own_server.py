@@ -1,13 +1,16 @@
 """A server that keeps nothing of the contract: endpoints of its own that tell what came in; standard library only.
 
-Run as a program with HOST PORT. GET /health is cheap, /echo tells the request, /moved sends elsewhere,
+Run as a program with HOST PORT. GET /health is cheap, /slow waits, /echo tells the request, /moved sends elsewhere,
 /broken fails with a traceback.
 """
 
 import json
 import sys
+import time
 import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+SLOW_S = 0.2
 
 
 class Own(BaseHTTPRequestHandler):
@@ -16,6 +19,9 @@ class Own(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path == "/moved":
             self._answer(302, {}, {"Location": "/health"})
+        elif self.path == "/slow":
+            time.sleep(SLOW_S)
+            self._answer(200, {"ok": True})
         elif self.path == "/broken":
             self._break()
         else:

@@ -11,6 +11,7 @@ import itertools
 import json
 import os
 import signal
+import socket
 import sys
 import time
 from collections.abc import Callable
@@ -39,10 +40,18 @@ HUNG_S = 3600.0
 ANSWERED = 8
 LATE_S = 1.6
 THREADS = 8
+FORKED = {"a forked worker": 1, "four forked workers": 4}
+TRACEBACK = f"""\
+Traceback (most recent call last):
+  File "{__file__}", line 7, in ping
+    shop.open()
+KeyError: 'shop'"""
 threads = asyncio.Semaphore(THREADS)
-OTHERS = {"six at a time": asyncio.Semaphore(6), "twelve at a time": asyncio.Semaphore(12)}
+SIZES = {"six": 6, "twelve": 12, "a hundred": 100, "two hundred": 200}
+OTHERS = {f"{word} at a time": asyncio.Semaphore(number) for word, number in SIZES.items()}
 """Pools of another size than was claimed."""
 one_at_a_time = asyncio.Lock()
+forty = asyncio.Semaphore(40)
 resets: list[float] = []
 
 
@@ -66,7 +75,7 @@ async def answer(route: str, flaw: str) -> tuple[int, str, str]:
     if flaw == "one key more" and route == "/async-io":
         body = json.dumps({"result": "waited", "extra": 1})
     status = 500 if flaw == "wrong status" and route == "/sync-io" else 200
-    status = 503 if flaw == "never ready" else status
+    status = {"never ready": 503, "sends pings on": 307, "breaks on pings": 500, "has no ping": 404}.get(flaw, status)
     return status, "text/plain" if flaw == "wrong type" and route == "/sync-cpu" else "application/json", body
 
 
@@ -75,6 +84,8 @@ async def wait(route: str, flaw: str) -> None:
     place: contextlib.AbstractAsyncContextManager[object] = contextlib.nullcontext()
     if route == "/sync-io" and flaw != "too many at once":
         place = OTHERS.get(flaw, threads)
+    if route == "/async-io" and flaw == "forty async waits":
+        place = forty
     if flaw == "serial waits":
         place = one_at_a_time
     async with place:
@@ -87,6 +98,8 @@ async def misbehave(route: str, flaw: str) -> None:
     if (flaw, route) == ("dies on /sync-cpu", "/sync-cpu"):
         say("out of memory, say")
         os._exit(3)
+    if flaw == "breaks on pings":
+        say(TRACEBACK)
     if (flaw, route) == ("blocks its loop", "/async-cpu"):
         time.sleep(BLOCKED_S)  # noqa: ASYNC251 - as a handler that computes on the loop does
     if (flaw, route) == ("drops connections", "/async-cpu"):
@@ -133,6 +146,7 @@ async def serve_client(reader: asyncio.StreamReader, writer: asyncio.StreamWrite
                 f"content-type: {media_type}",
                 f"content-length: {len(body)}",
                 f"connection: {'close' if close else 'keep-alive'}",
+                *(["location: /ping/"] if flaw == "sends pings on" else []),
             )
             writer.write(("\r\n".join(lines) + "\r\n\r\n" + body).encode())
             await writer.drain()
@@ -153,7 +167,7 @@ async def tell(writer: asyncio.StreamWriter, runtime: str) -> None:
     await writer.drain()
 
 
-async def serve(host: str, port: int, flaw: str) -> None:
+async def serve(host: str, port: int, flaw: str, shared: socket.socket | None) -> None:
     numbers = itertools.count()
 
     async def served(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -161,7 +175,10 @@ async def serve(host: str, port: int, flaw: str) -> None:
 
     shares = flaw != "shares no port"
     host = "0.0.0.0" if flaw == "open to all" else host  # noqa: S104 - refused by the runner
-    server = await asyncio.start_server(served, host, port, backlog=512, reuse_address=shares)
+    if shared is not None:
+        server = await asyncio.start_server(served, sock=shared, backlog=512)
+    else:
+        server = await asyncio.start_server(served, host, port, backlog=512, reuse_address=shares)
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, loop.stop)
     await server.serve_forever()
@@ -180,13 +197,16 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-def fork_worker() -> None:
+def fork_workers(count: int) -> None:
     """Go on as a worker below a parent that only waits for signals, as a pre-forking server does."""
-    if worker := os.fork():
-        signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    for _ in range(count):
+        worker = os.fork()
+        if not worker:
+            return
         say(f"worker {worker}")
-        while True:
-            time.sleep(60)
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    while True:
+        time.sleep(60)
 
 
 def starts_again(flaw: str) -> bool:
@@ -203,10 +223,11 @@ def main() -> None:
         for line in ("loading settings", "the settings are wrong"):
             say(line)
         sys.exit(3)
-    if flaw == "a forked worker":
-        fork_worker()
+    shared = socket.create_server((host, port), backlog=512) if flaw == "four forked workers" else None
+    if flaw in FORKED:
+        fork_workers(FORKED[flaw])
     with contextlib.suppress(RuntimeError), asyncio.Runner(loop_factory=loop_for(flaw)) as runner:
-        runner.run(serve(host, port, flaw))  # until the loop is stopped by SIGTERM
+        runner.run(serve(host, port, flaw, shared))  # until the loop is stopped by SIGTERM
 
 
 if __name__ == "__main__":

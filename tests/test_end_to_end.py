@@ -191,8 +191,9 @@ def test_ctrl_c_before_the_first_trial_ends_with_130_and_a_session_without_figur
     program = start(tmp_path, real_k6, "run", "--frameworks", "aiohttp", "--rounds", "1", *SHORT)
     interrupt_at(program, "checking")
     finish(program, 130)
-    assert store.read(tmp_path / "results" / "latest").results == ()
-    assert (tmp_path / "results" / "latest" / "table.md").exists()
+    (name,) = store.names(tmp_path / "results")
+    assert store.read(tmp_path / "results" / name).results == ()
+    assert (tmp_path / "results" / name / "table.md").exists()
     assert running_below(tmp_path) == []
 
 

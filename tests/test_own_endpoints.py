@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from runners.errors import LoadGeneratorError
 from runners.measure.guard import contract
+from runners.measure.load.k6 import K6
 from runners.measure.serve import starting
 from runners.measure.trial import Visit, run_trial
 from runners.model.load import Load, Timing
@@ -78,8 +80,61 @@ def test_an_answer_that_is_not_the_files_fails_and_is_shown(tmp_path: Path, old:
     assert seen in found.seen
 
 
-def test_a_redirection_is_an_answer_like_any_other(tmp_path: Path) -> None:
-    assert told(tmp_path, "[moved]\npath = '/moved'\nanswer = { status = 302 }").passed
+def test_a_redirection_is_an_answer_like_any_other_and_its_place_is_told_where_it_is_wrong(tmp_path: Path) -> None:
+    assert told(tmp_path / "one", "[moved]\npath = '/moved'\nanswer = { status = 302 }").passed
+    found = told(tmp_path / "other", "[moved]\npath = '/moved'")
+    assert not found.passed
+    assert found.seen.endswith(", sent on to /health")
+
+
+@pytest.mark.parametrize(
+    ("wait_s", "path", "passed", "seen"),
+    [
+        (0.2, "/slow", True, "an answer after 0."),
+        (0.02, "/slow", False, "s for the quickest of 5 lone requests; mend wait_s, or work"),
+        (0.2, "/health", False, "s; mend wait_s, or work"),
+    ],
+)
+def test_a_wait_is_as_long_as_it_is_described_or_told_with_what_a_lone_request_takes(
+    tmp_path: Path, wait_s: float, path: str, seen: str, *, passed: bool
+) -> None:
+    endpoint = f"[slow]\npath = '{path}'\nhandler = 'sync'\nwork = 'wait'\nwait_s = {wait_s}\n"
+    framework, subject = made(tmp_path / "apps", endpoint)
+    found = contract.check_subject(subject, framework.endpoints, cores=(), root=tmp_path, logs=tmp_path)
+    (waited,) = (one for one in found if one.expected == f"a wait of {wait_s:g} s")
+    assert (waited.route, waited.passed) == (f"GET {path}", passed)
+    assert seen in waited.seen
+
+
+CHECKED = "[health]\npath = '/health'\nanswer = { check = 'check.js' }\n"
+
+
+def scripts(tmp_path: Path) -> list[contract.Finding]:
+    """What the check of the contract finds of the only endpoint's script."""
+    framework, subject = made(tmp_path / "apps", CHECKED)
+    found = contract.check_subject(subject, framework.endpoints, cores=(), root=tmp_path, logs=tmp_path)
+    return [one for one in found if one.expected == "a script for k6 in mine/check.js"]
+
+
+@pytest.mark.k6
+@pytest.mark.parametrize(("text", "passed"), [(CHECK, True), ("export default function (response) {", False)])
+def test_a_script_that_k6_cannot_read_is_told_before_anything_is_measured(
+    tmp_path: Path, real_k6: Path, monkeypatch: pytest.MonkeyPatch, text: str, *, passed: bool
+) -> None:
+    monkeypatch.setattr("runners.measure.guard.described.k6.find_k6", lambda: K6(path=real_k6, version="v1.1.0"))
+    monkeypatch.setattr("tests.test_own_endpoints.CHECK", text)
+    (found,) = scripts(tmp_path)
+    assert found.passed is passed
+    assert passed or "Unexpected end of input" in found.seen
+    assert "\n" not in found.seen
+
+
+def test_a_script_is_not_asked_about_where_there_is_no_k6(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing() -> K6:
+        raise LoadGeneratorError("looking for k6: not on PATH")
+
+    monkeypatch.setattr("runners.measure.guard.described.k6.find_k6", missing)
+    assert scripts(tmp_path) == []
 
 
 def test_a_500_is_shown_with_its_traceback_unless_it_is_what_the_file_says(tmp_path: Path) -> None:

@@ -78,3 +78,27 @@ def test_a_manifest_and_the_apps_files_make_a_framework_that_starts_its_own_app(
         model = (apps / like / file.name).read_text(encoding="utf-8")
         moved = model.replace(f"apps.{like}.", "apps.fresh.").replace(f"from apps.{like} ", "from apps.fresh ")
         assert file.read_text(encoding="utf-8") == moved
+
+
+def test_of_a_framework_with_requirements_the_new_package_is_required_instead_and_none_is_on_request(
+    apps: Path,
+) -> None:
+    make_framework(apps, "fresh", among=(apps,), like="litestar", title="Fresh", package="robyn")
+    (made,) = (one for one in find_frameworks(apps) if one.name == "fresh")
+    assert (made.requirements, made.on_request) == (("robyn", "uvicorn[standard]"), False)
+    make_framework(apps, "same", among=(apps,), like="litestar", title="Same", package="litestar")
+    (made,) = (one for one in find_frameworks(apps) if one.name == "same")
+    assert made.requirements[0].startswith("litestar==")
+
+
+def test_only_a_requirement_is_replaced_and_no_word_of_a_command(apps: Path) -> None:
+    make_framework(apps, "fresh", among=(apps,), like="flask_gevent", title="Fresh", package="bottle")
+    (made,) = (one for one in find_frameworks(apps) if one.name == "fresh")
+    (model,) = (one for one in find_frameworks(apps) if one.name == "flask_gevent")
+    assert made.requirements == ("bottle", *model.requirements[1:])
+    assert made.command == tuple(word.replace("flask_gevent", "fresh") for word in model.command)
+
+
+def test_of_a_framework_that_runs_anothers_app_that_one_is_named(apps: Path) -> None:
+    with pytest.raises(UsageError, match=r"apps/flask-sync has no app.py to copy; it runs that of flask; say --like f"):
+        make_framework(apps, "fresh", among=(apps,), like="flask-sync", title="T", package="p")

@@ -18,7 +18,7 @@ from runners.model.subject import Framework, Workload
 from runners.model.text import brief
 from runners.plan.endpoints import endpoints_of
 from runners.plan.found import passed_over
-from runners.plan.manifests import MANIFEST, find_frameworks
+from runners.plan.manifests import MANIFEST, find_frameworks, read_manifest
 from runners.plan.workloads import CORE, KNOWN
 
 
@@ -93,7 +93,7 @@ def new(  # noqa: PLR0913 - one argument for each option
     out.print(said(f"written: {', '.join(map(shown, files))}, copies of {like}'s"), soft_wrap=True)
     out.print("next:")
     for line in (
-        _how_to_install(package),
+        _how_to_install(files[0], package, among),
         f"make app.py its own; say in framework.toml how it starts (see {shown(places.APPS / 'README.md')})",
         f"shootout check {name} {where}",
         f"shootout run --quick --frameworks {name},{like} {where}",
@@ -105,8 +105,11 @@ def _said(context: typer.Context, option: str) -> bool:
     return str(context.get_parameter_source(option)).endswith("COMMANDLINE")
 
 
-def _how_to_install(package: str) -> str:
+def _how_to_install(manifest: Path, package: str, among: Sequence[Path]) -> str:
     """The command that brings it to the Python that runs this program, and with that its servers."""
+    others = {path.parent.name: path for folder in among for path in folder.glob(f"*/{MANIFEST}")}
+    if read_manifest(manifest, others).has_own_environment:
+        return "nothing to install: its environment is made when it is first used"
     python = shlex.quote(shown(Path(sys.executable)))
     if importlib.util.find_spec("pip") is not None:
         return f"{python} -m pip install {shlex.quote(package)}"

@@ -27,6 +27,7 @@ from runners.errors import (
     UNDECIDED,
     ContractError,
     EndedError,
+    HeadError,
     ShootoutError,
     UndecidedError,
     UsageError,
@@ -142,7 +143,7 @@ def _measured(options: RunOptions, asked: Asked) -> tuple[Path, Decision]:
     """The session's folder and what it decides; whatever keeps it from deciding is no verdict on head."""
     try:
         return _run(prepare_gate(options, asked), options.results)
-    except (UsageError, EndedError):
+    except (UsageError, EndedError, HeadError):
         raise
     except ContractError as error:
         first, *findings = str(error).splitlines()

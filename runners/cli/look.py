@@ -30,11 +30,11 @@ from runners.measure.serve import command, services
 from runners.measure.serve import database as databases
 from runners.model.subject import Settings
 from runners.model.value import MOST_OF_A_PLAN
-from runners.plan.endpoints import who_serves_what
+from runners.plan.endpoints import select, who_serves_what
 from runners.plan.extended import EXTENDED
 from runners.plan.manifests import ALL_OF_THEM, find_frameworks, select_frameworks
 from runners.plan.subjects import make_subject
-from runners.plan.workloads import ALL, KNOWN, select_workloads
+from runners.plan.workloads import ALL, KNOWN
 from runners.report.text import export
 from runners.session.environments import environments
 
@@ -47,7 +47,9 @@ def check(  # noqa: PLR0913 - one argument for each option
     processes: Annotated[int, typer.Option(min=1, max=MOST_OF_A_PLAN)] = 1,
     loop: Annotated[Loop, typer.Option(help="The event loop, where the stack can take it.")] = Loop.uvloop,
     wait: Annotated[float, typer.Option(min=0.01, max=MOST_S, callback=finite)] = contract.WAIT_S,
-    workloads: Annotated[str, typer.Option(help="Others to ask about too, separated by commas.")] = "",
+    workloads: Annotated[
+        str, typer.Option(help="Others to ask about too, separated by commas; your own are always asked.")
+    ] = "",
     database: Database,
     every: Annotated[bool, typer.Option("--all", help="Those on request too, as the name `all` does.")] = False,
     apps: Apps,
@@ -60,7 +62,9 @@ def check(  # noqa: PLR0913 - one argument for each option
     chosen = select_frameworks(found, (ALL_OF_THEM,) if every else tuple(names or ()))
     for line in found.left_out if not names else ():
         err.print(said(line), soft_wrap=True)
-    asked = tuple(one for one in KNOWN if one in {*ALL, *(select_workloads(words_of(workloads)) if workloads else ())})
+    others = select(words_of(workloads), chosen) if workloads else ()
+    names_asked = {one.name for one in (*ALL, *others)}
+    asked = tuple(one for one in KNOWN if one.name in names_asked)
     extended = tuple(one.name for one in asked if one in EXTENDED)
     if "database" in services.needs_of(asked):
         databases.require(database)
@@ -72,6 +76,7 @@ def check(  # noqa: PLR0913 - one argument for each option
         wait_s=wait,
         cpu_iterations=10_000,
     )
+    machine.raise_open_files_limit()
     cores = machine.share_cores(sampler.cores_available(), processes)
     findings: list[contract.Finding] = []
     with (

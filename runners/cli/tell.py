@@ -77,11 +77,11 @@ def publish(
 
 
 def _measured(folder: Path) -> StoredSession:
-    """The session, unless it ended before its first trial, as one whose check found an app that is wrong."""
+    """The session, unless it ended before its first trial."""
     stored = store.read(folder)
     if not stored.results and stored.session.finished_at is None:
         again = ending.how_to_go_on(stored.session)
-        raise StoreError(f"reading {folder.name}: nothing was measured in it; mend what its check found, then: {again}")
+        raise StoreError(f"reading {folder.name}: nothing was measured in it; go on with: {again}")
     return stored
 
 

@@ -1,5 +1,6 @@
 """Endpoints of a framework's own: read from the file beside its manifest, checked as data, and who serves which."""
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
@@ -11,17 +12,23 @@ from runners.model.request import Request
 from runners.model.subject import Framework, Workload
 from runners.model.text import brief, cut, unshown
 from runners.model.value import Value
+from runners.plan.manifest_faults import faults_of
 from runners.plan.toml import read_toml
 from runners.plan.workloads import CORE, KNOWN
 
 ENDPOINTS = "workload.toml"
-MOST_OF_A_FAULT = 200
-"""Characters of a name that are told again."""
 LONGEST_WAIT_S = 3600.0
 MOST_BODY_BYTES = 100_000
 """It reaches k6 as a variable of its environment, of which Linux takes 128 KiB each."""
 
-NAME = r"[a-z][a-z0-9-]{0,40}"
+NAME = re.compile(r"[a-z][a-z0-9-]{0,40}")
+NEEDED = {
+    "path": 'what begins with / is needed, in ASCII without spaces: anything else is written as in "/suche?q=%C3%BC"',
+    "headers": 'a table of texts is needed, such as { Accept = "text/html" }',
+    "answer.status": "a whole number from 100 to 599 is needed",
+}
+"""What keys must hold, where pydantic would say it in its own words."""
+
 ELSEWHERE = "it has no such endpoint"
 OWN_ONLY = "it serves endpoints of its own only"
 
@@ -29,7 +36,7 @@ OWN_ONLY = "it serves endpoints of its own only"
 class Answer(Value):
     """A right answer: its status, and at most one of the others."""
 
-    status: int = Field(default=200, ge=100, le=599)
+    status: int = Field(default=200, ge=100, le=599, strict=True)
     exact: str | None = None
     json_subset: JsonValue = Field(default=None, alias="json")
     check: str | None = Field(default=None, pattern=r"^\w[\w.-]{0,99}$")
@@ -80,6 +87,12 @@ class Endpoint(Value):
         return self
 
 
+_KEYS = {
+    "": f"there are {', '.join(Endpoint.model_fields)}",
+    "answer": f"there are {', '.join(one.alias or name for name, one in Answer.model_fields.items())}",
+}
+
+
 def read_endpoints(folder: Path) -> tuple[Workload, ...]:
     """The endpoints of this framework's folder in the order of its file; none where there is no such file.
 
@@ -95,13 +108,15 @@ def read_endpoints(folder: Path) -> tuple[Workload, ...]:
     return tuple(_workload(folder, where, name, table) for name, table in tables.items())
 
 
-def who_serves_what(frameworks: Sequence[Framework]) -> tuple[Framework, ...]:
+def who_serves_what(frameworks: Sequence[Framework], *, called: Sequence[str] = ()) -> tuple[Framework, ...]:
     """The frameworks, each knowing which endpoints of the others it does not have.
+
+    They are `called` so where a fault tells of them; otherwise by their names.
 
     Raises:
         ManifestError: Two of them mean different things by one name.
     """
-    everywhere = endpoints_of(frameworks)
+    everywhere = endpoints_of(frameworks, called=called)
     found = []
     for framework in frameworks:
         own = {one.name for one in framework.endpoints}
@@ -112,19 +127,20 @@ def who_serves_what(frameworks: Sequence[Framework]) -> tuple[Framework, ...]:
     return tuple(found)
 
 
-def endpoints_of(frameworks: Iterable[Framework]) -> tuple[Workload, ...]:
-    """All their endpoints, each once.
+def endpoints_of(frameworks: Iterable[Framework], *, called: Sequence[str] = ()) -> tuple[Workload, ...]:
+    """All their endpoints, each once; `called` is as above.
 
     Raises:
         ManifestError: Two of them mean different things by one name.
     """
     known: dict[str, tuple[str, Workload]] = {}
-    for framework in frameworks:
+    for number, framework in enumerate(frameworks):
+        name = called[number] if called else framework.name
         for one in framework.endpoints:
-            other, first = known.setdefault(one.name, (framework.name, one))
+            other, first = known.setdefault(one.name, (name, one))
             if _meant(first) != _meant(one):
                 raise ManifestError(
-                    f"reading the endpoint {one.name!r}: {other} and {framework.name} mean different requests by it; "
+                    f"reading the endpoint {one.name!r}: {other} and {name} mean different requests by it; "
                     f"make [{one.name}] the same in both {ENDPOINTS}, or rename one"
                 )
     return tuple(first for _, first in known.values())
@@ -163,10 +179,12 @@ def _workload(folder: Path, where: str, name: str, table: object) -> Workload:
     reading = f"reading {where}: [{cut(name)}]"
     if name in {one.name for one in KNOWN}:
         raise ManifestError(f"{reading}: a workload of the contract has this name; choose another")
+    if NAME.fullmatch(name) is None:
+        raise ManifestError(f"{reading}: its name must be lower-case letters, digits and -, a letter first; rename it")
     try:
-        one = _Named(name=name, endpoint=table).endpoint
+        one = Endpoint.model_validate(table)
     except ValidationError as error:
-        raise ManifestError(f"{reading}: {_fault(error)}") from error
+        raise ManifestError(f"{reading}: {faults_of(error, needed=NEEDED, keys=_KEYS)}") from error
     _check_script(folder, reading, one)
     check = f"{folder.name}/{one.answer.check}" if one.answer.check else None
     return Workload(
@@ -188,29 +206,9 @@ def _workload(folder: Path, where: str, name: str, table: object) -> Workload:
     )
 
 
-class _Named(Value):
-    name: str = Field(pattern=f"^{NAME}$")
-    endpoint: Endpoint
-
-
 def _check_script(folder: Path, reading: str, one: Endpoint) -> None:
     script = one.answer.check
     if script is not None and not (folder / script).is_file():
         raise ManifestError(f"{reading}: key 'answer.check': there is no file {script!r} beside it")
     if unshown(one.shows) or "\n" in one.shows:
         raise ManifestError(f"{reading}: key 'shows': must be one line of text that is shown")
-
-
-def _fault(error: ValidationError) -> str:
-    first = error.errors(include_url=False, include_context=False)[0]
-    key = ".".join(str(part) for part in first["loc"] if part != "endpoint")
-    if first["type"] == "extra_forbidden":
-        return f"key '{cut(key)}': unknown key; there are {', '.join(_keys(key))}"
-    said = first["msg"].removeprefix("Value error, ")[:MOST_OF_A_FAULT]
-    return f"key '{cut(key)}': {said}" if key else said
-
-
-def _keys(key: str) -> Iterable[str]:
-    if key.startswith("answer."):
-        return (one.alias or name for name, one in Answer.model_fields.items())
-    return Endpoint.model_fields

@@ -1,47 +1,69 @@
-"""Says in one line what is wrong with the values of a manifest: every key, and of the first what it should hold."""
+"""Says in one line what is wrong with the values of a file: every key, and of the first what it should hold."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 _MOST_TOLD = 200
-_THREADS = ("stock", "threads")
+_WHOLE = frozenset({"extra_forbidden", "missing", "tuple_type", "value_error"})
+"""Faults that say enough whatever key they are about."""
+
+KEYS = "see apps/README.md for the keys there are"
+NEEDED = {
+    "stock.threads": 'a whole number from 1, or "default-executor" for min(32, CPUs + 4), is needed',
+    "requirements": 'what pip takes is needed, such as "starlette==0.46.2" or "mine @ file:///home/me/mine.whl"',
+}
+"""What keys of a manifest must hold, where pydantic would say it in its own words."""
 
 
-def faults_of(error: ValidationError) -> str:
-    """Such as "key 'titel': unknown key; see apps/README.md for the keys there are; also wrong: 'title'"."""
+def faults_of(
+    error: ValidationError, *, needed: Mapping[str, str] = NEEDED, keys: Mapping[str, str] | None = None
+) -> str:
+    """Such as "key 'titel': unknown key; see apps/README.md for the keys there are; also wrong: 'title'".
+
+    Args:
+        error: What is wrong.
+        needed: By key what it must hold.
+        keys: By table which keys there are; "" is the whole.
+    """
     faults = error.errors(include_url=False, include_context=False)
     # a key that is not known is more often misspelt than the one that is missing for it
     first = min(faults, key=lambda fault: fault["type"] != "extra_forbidden")
-    keys = [key for key in dict.fromkeys(_key(fault["loc"]) for fault in faults) if key != _key(first["loc"])]
-    also = ", ".join(f"'{key}'" for key in keys)
-    return f"key '{_key(first['loc'])}': {_reason(first, faults)}{f'; also wrong: {also}' if also else ''}"
+    others = [key for key in dict.fromkeys(_key(fault["loc"]) for fault in faults) if key != _key(first["loc"])]
+    also = ", ".join(f"'{key}'" for key in others if key)
+    reason = _unknown(first, faults, keys or {}) if first["type"] == "extra_forbidden" else _reason(first, needed)
+    key = f"key '{_key(first['loc'])}': " if first["loc"] else ""
+    return f"{key}{reason}{f'; also wrong: {also}' if also else ''}"
 
 
-def _reason(fault: ErrorDetails, faults: Sequence[ErrorDetails]) -> str:
+def _unknown(fault: ErrorDetails, faults: Sequence[ErrorDetails], keys: Mapping[str, str]) -> str:
+    table = _key(fault["loc"][:-1])
+    missing = [_key(one["loc"]) for one in faults if one["type"] == "missing"]
+    meant = f" (is '{missing[0]}' meant?)" if len(missing) == 1 else ""
+    return f"unknown key; {keys.get(table, KEYS)}{meant}"
+
+
+def _reason(fault: ErrorDetails, needed: Mapping[str, str]) -> str:
     seen = f", got {fault['input']!r}"[:_MOST_TOLD]
-    if fault["loc"][:2] == _THREADS and fault["type"] != "missing":
-        return f'a whole number from 1, or "default-executor" for min(32, CPUs + 4), is needed{seen}'
+    key = _key(fault["loc"])
+    written = next((text for one, text in needed.items() if f"{key}.".startswith(f"{one}.")), None)
+    if written is not None and fault["type"] not in _WHOLE:
+        return f"{written}{seen}"
     match fault["type"]:
-        case "extra_forbidden":
-            return f"unknown key; see apps/README.md for the keys there are{_instead(faults)}"
         case "missing":
             return "missing; see apps/README.md for what it holds"
+        case "value_error":
+            return fault["msg"].removeprefix("Value error, ")[:_MOST_TOLD]
         case "tuple_type":
             return f'a list is needed, such as ["a", "b"]{seen}'
         case "model_type" | "dict_type":
-            return f"a table is needed, such as [{_key(fault['loc'])}]{seen}"
+            return f"a table is needed{f', such as [{key}]' if key else ''}{seen}"
         case _:
             return f"{fault['msg']}{seen}"
-
-
-def _instead(faults: Sequence[ErrorDetails]) -> str:
-    missing = [_key(fault["loc"]) for fault in faults if fault["type"] == "missing"]
-    return f" (is '{missing[0]}' meant?)" if len(missing) == 1 else ""
 
 
 def _key(place: tuple[int | str, ...]) -> str:
     """The key as the file has it, without pydantic's names for the members of a union."""
     parts = (str(part) for part in place if part != "constrained-int")
-    return ".".join(part for part in parts if not part.startswith("literal["))[:_MOST_TOLD]
+    return ".".join(part for part in parts if not part.startswith("literal[")).replace("\n", " ")[:_MOST_TOLD]

@@ -1,7 +1,9 @@
 """Finds the frameworks: one folder with a framework.toml each, checked as data and never imported."""
 
+import re
 import string
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +31,13 @@ NOT_HERE = {
 }
 PLACEHOLDERS = frozenset({"python", "host", "port", "threads", "processes", "loop"})
 STOCK_PLACEHOLDERS = frozenset({"python", "host", "port"})
-NEEDED_PLACEHOLDERS = frozenset({"host", "port"})
+NEEDED_PLACEHOLDERS = {
+    "host": "so it could not be told where to listen",
+    "port": "so no free port could be given",
+}
 FIXED_HOSTS = ("0.0.0.0", "127.0.0.1", "localhost", "[::]")  # noqa: S104 - refused
+EVERY_HOST = re.compile(r"(.*=)?(::|\*)(:\{port\})?")
+"""Words that mean every address; they may be part of others."""
 
 
 def find_frameworks(*folders: Path) -> Found:
@@ -50,7 +57,8 @@ def find_frameworks(*folders: Path) -> Found:
                     "rename one, or leave one of the folders out"
                 )
             found[name] = path
-    return read_all([found[name] for name in sorted(found)], lambda path: read_manifest(path, found))
+    read = read_all([found[name] for name in sorted(found)], lambda path: read_manifest(path, found))
+    return replace(read, folders=folders)
 
 
 def _manifests_in(apps: Path) -> list[Path]:
@@ -77,6 +85,10 @@ def read_manifest(path: Path, among: Mapping[str, Path] | None = None) -> Framew
     _check_command(where, "stock.command", framework.stock.command, STOCK_PLACEHOLDERS)
     if not framework.loops:
         raise ManifestError(f"reading {where}: key 'loops': empty; name at least the loop it runs, such as 'asyncio'")
+    if framework.serves == "own" and not framework.endpoints:
+        raise ManifestError(
+            f"reading {where}: key 'serves': says 'own', and there are no endpoints; write {ENDPOINTS} beside it"
+        )
     _check_sentences(where, "explains", framework.explains, KNOWN)
     _check_sentences(where, "does_not_apply", framework.does_not_apply, EXTENDED)
     framework = with_places(where, path.parent, framework)
@@ -91,10 +103,28 @@ def select_frameworks(found: Found, names: tuple[str, ...]) -> tuple[Framework, 
         if name in found.broken:
             raise found.broken[name]
         if name not in known:
-            raise UsageError(f"no framework is called {brief(name)}; there are {', '.join(known)}")
+            raise UsageError(f"no framework is called {brief(name)}{_why_not(found, name)}")
     if not names:
         return tuple(framework for framework in found if not framework.on_request)
     return tuple(known[name] for name in dict.fromkeys(wanted))
+
+
+def require_own_titles(frameworks: Iterable[Framework]) -> None:
+    """Raise ManifestError where two have the same title, as nothing else tells their rows apart."""
+    titled: dict[str, str] = {}
+    for one in frameworks:
+        other = titled.setdefault(one.title, one.name)
+        if other != one.name:
+            raise ManifestError(
+                f"comparing {other} and {one.name}: both folders have the title {one.title!r}; "
+                f"give one of them another in its {MANIFEST}"
+            )
+
+
+def _why_not(found: Found, name: str) -> str:
+    if (folder := found.folder_of(name)) is not None:
+        return f": {folder.parent.name}/{name} has no {MANIFEST}; see apps/README.md"
+    return f"; there are {', '.join(one.name for one in found)}"
 
 
 def _where(path: Path) -> str:
@@ -107,7 +137,7 @@ def _table(path: Path) -> dict[str, Any]:
     try:
         data = read_toml(path, where, ManifestError)
     except FileNotFoundError as error:
-        raise ManifestError(f"reading {where}: {error.strerror}") from error
+        raise ManifestError(f"reading {where}: there is none in this folder; see apps/README.md") from error
     _check_texts(where, data | {"the folder's name": path.parent.name})
     for key, instead in NOT_HERE.items():
         if key in data:
@@ -174,11 +204,11 @@ def _check_command(where: str, key: str, command: tuple[str, ...], known: frozen
         raise ManifestError(
             f"reading {where}: key '{key}': {brief(fixed)} holds an address; write {{host}} there, which is filled in"
         )
-    if missing := sorted(NEEDED_PLACEHOLDERS - used):
+    if missing := [name for name in NEEDED_PLACEHOLDERS if name not in used]:
         raise ManifestError(
-            f"reading {where}: key '{key}': {{{missing[0]}}} is missing, so no free port could be given"
+            f"reading {where}: key '{key}': {{{missing[0]}}} is missing, {NEEDED_PLACEHOLDERS[missing[0]]}"
         )
 
 
 def _fixed_host(word: str) -> bool:
-    return any(host in word for host in FIXED_HOSTS)
+    return EVERY_HOST.fullmatch(word) is not None or any(host in word for host in FIXED_HOSTS)

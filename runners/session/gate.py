@@ -1,11 +1,12 @@
 """Draws up a gate: two apps under the names base and head, in the same blocks of one session."""
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from runners import places
-from runners.errors import ShootoutError, UsageError
+from runners.errors import HeadError, ShootoutError, UndecidedError, UsageError
 from runners.measure.load import k6
 from runners.measure.sense import machine, sampler
 from runners.measure.sense.installed import installed_version
@@ -18,7 +19,7 @@ from runners.plan.environments import first_bad
 from runners.plan.gate import gate_contrasts, make_sides
 from runners.plan.manifests import MANIFEST, find_frameworks, read_manifest, select_frameworks
 from runners.plan.schedule import make_plan
-from runners.session.environments import environments
+from runners.session.environments import Environments, environments
 from runners.session.options import RunOptions
 from runners.session.prepare import Prepared, prepare_plan
 from runners.session.timing import loads_of, timing_of
@@ -62,17 +63,22 @@ def prepare_gate(options: RunOptions, asked: Asked) -> Prepared:
     """The session of a gate; nothing is started yet.
 
     Raises:
-        ShootoutError: One of the two is not there, or cannot be started with these settings.
+        HeadError: HEAD cannot be had, or means another request by an endpoint.
+        UndecidedError: BASE cannot be had.
+        ShootoutError: Nothing can be measured here.
     """
     machine.raise_open_files_limit()
     generator = k6.find_k6(options.k6)
-    base, head = (find_app(word, asked.trees, asked.framework) for word in (asked.base, asked.head))
+    base, base_served = _resolved(BASE, asked, options.results)
+    head, head_served = _resolved(HEAD, asked, options.results)
+    served = {BASE: base_served, HEAD: head_served}
     gate = Gate(base=base.side, head=head.side, metric=asked.metric, margin=asked.margin)
     cores = machine.share_cores(sampler.cores_available(), options.settings.processes, options.server_cores)
-    old, new = who_serves_what((base.framework, head.framework))
-    served = {name: environments([(one, None)], {}, options.results) for name, one in ((BASE, old), (HEAD, new))}
-    cpus = {name: machine.executor_cpus(cores, one.python(old.name, None)) for name, one in served.items()}
-    made = make_sides(old, new, options.settings, executor_cpus=(cpus[BASE], cpus[HEAD]))
+    with _blamed(HEAD):
+        old, new = who_serves_what((base.framework, head.framework), called=(BASE, HEAD))
+    base_cpus = machine.executor_cpus(cores, base_served.python(old.name, None))
+    head_cpus = machine.executor_cpus(cores, head_served.python(new.name, None))
+    made = make_sides(old, new, options.settings, executor_cpus=(base_cpus, head_cpus))
     sides = [served[one.name].told_to(one) for one in made]
     workloads, loads = _workloads(options.workloads, (old, new)), loads_of(options)
     plan = make_plan(
@@ -94,6 +100,26 @@ def prepare_gate(options: RunOptions, asked: Asked) -> Prepared:
     return replace(prepared, session=session, orders=replace(prepared.orders, roots=roots, apps_of=apps))
 
 
+def _resolved(name: str, asked: Asked, results: Path) -> tuple[App, Environments]:
+    """The side of this name, and the environment of its own, if it has one."""
+    word = asked.base if name == BASE else asked.head
+    with _blamed(name):
+        app = find_app(word, asked.trees, asked.framework)
+        return app, environments([(app.framework, None)], {}, results)
+
+
+@contextlib.contextmanager
+def _blamed(name: str) -> Iterator[None]:
+    """Of what fails in it tell whose fault it is: HEAD's is held against it, and BASE's leaves the gate undecided."""
+    try:
+        yield
+    except UsageError:
+        raise
+    except ShootoutError as error:
+        kind = HeadError if name == HEAD else UndecidedError
+        raise kind(f"{name}: {error}", log=getattr(error, "log", "")) from error
+
+
 def _workloads(names: tuple[str, ...], frameworks: Sequence[Framework]) -> tuple[Workload, ...]:
     """Those named; otherwise all endpoints of servers that have only their own, and of others the usual one."""
     only_own = all(one.serves == "own" for one in frameworks)
@@ -107,18 +133,19 @@ def find_app(word: str, trees: Path, framework: str | None = None, here: Path | 
 
     Raises:
         UsageError: It names none of them.
+        ManifestError: It is a folder without a manifest, or with a wrong one.
         ShootoutError: Its package is not installed.
     """
     if framework is not None:
         return _with_packages(word, framework)
-    if (Path(word) / MANIFEST).is_file():
+    if word and Path(word).is_dir():
         return _app(Path(word).resolve(), Side(asked=word))
     revision, colon, path = word.partition(":")
     if not (revision and colon and path):
         raise UsageError(f"{cut(word)}: no folder with a {MANIFEST}, and no revision of one such as main:apps/mine")
     tree = tree_of(revision, repository=here or Path.cwd(), into=trees)
     folder = (tree.folder / path).resolve()
-    if not folder.is_relative_to(tree.folder.resolve()) or not (folder / MANIFEST).is_file():
+    if not folder.is_relative_to(tree.folder.resolve()) or not folder.is_dir():
         raise UsageError(f"{cut(word)}: commit {tree.commit[:12]} has no {cut(path.rstrip('/'))}/{MANIFEST}")
     return _app(folder, Side(asked=word, commit=tree.commit))
 

@@ -23,7 +23,7 @@ from runners.model.subject import Framework, Subject, Workload
 from runners.numbers.intervals import FEWEST_FOR_INTERVAL
 from runners.plan import endpoints
 from runners.plan.extended import EXTENDED
-from runners.plan.manifests import ALL_OF_THEM, find_frameworks, select_frameworks
+from runners.plan.manifests import ALL_OF_THEM, find_frameworks, require_own_titles, select_frameworks
 from runners.plan.schedule import make_plan
 from runners.plan.targets import target_subject
 from runners.plan.variants import Variant, contrasts, make_variants, variant_subject
@@ -206,6 +206,7 @@ def installed_frameworks(options: RunOptions) -> tuple[tuple[Framework, ...], tu
     installed = endpoints.who_serves_what([f for f in chosen if f not in missing])
     if not installed:
         raise ShootoutError("none of the frameworks is installed; install the project as README.md says")
+    require_own_titles(installed)
     broken = () if options.frameworks else found.left_out
     return installed, (*(f"{f.name}: not installed, left out" for f in missing), *broken)
 

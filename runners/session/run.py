@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from runners import store
-from runners.errors import ShootoutError, StoreError, UsageError
+from runners.errors import ContractError, ShootoutError, StoreError, UsageError
 from runners.measure.loop import measure
 from runners.measure.orders import Calibrated, Contended, Event, Identified, Orders, Spent, Standing, Step
 from runners.model.outcome import Failed
@@ -18,6 +18,7 @@ from runners.report.summary.summary import summarise
 from runners.report.values import Summary
 from runners.session import ending, storage
 from runners.session.prepare import Prepared
+from runners.store.folder import discard
 
 Watch = Callable[[Event, Summary | None], None]
 """Told of every event, with a new summary whenever the figures changed; past the first round once a block."""
@@ -31,13 +32,18 @@ def run(prepared: Prepared, results: Path, watch: Watch) -> tuple[Path, Summary]
         `session.interrupted` set.
 
     Raises:
+        ContractError: An app is wrong; its session, in which nothing was measured, is taken away again.
         ShootoutError: Nothing can be measured; what was measured before is stored and rendered all the same.
     """
     folder = store.create(results, prepared.session)
     session = prepared.session.model_copy(update={"name": folder.name})
     stored = StoredSession(session=session, results=())
-    with store.writing(folder):
-        return conduct(folder, stored, in_folder(prepared.orders, folder), watch)
+    try:
+        with store.writing(folder):
+            return conduct(folder, stored, in_folder(prepared.orders, folder), watch)
+    except ContractError:
+        discard(folder)
+        raise
 
 
 def conduct(folder: Path, stored: StoredSession, orders: Orders, watch: Watch) -> tuple[Path, Summary]:

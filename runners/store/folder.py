@@ -37,7 +37,7 @@ PUBLISHED = "published"
 
 
 def create(results: Path, session: Session) -> Path:
-    """Make the session's folder with its session.json and point `latest` to it.
+    """Make the session's folder with its session.json; `latest` points to it from its first trial on.
 
     Where its name is taken, as by another begun in the same second, its name and the folder's get a number.
     """
@@ -49,7 +49,6 @@ def create(results: Path, session: Session) -> Path:
     except (OSError, StoreError) as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise (unwritten(folder, error) if isinstance(error, OSError) else error) from error
-    _point_latest(results, folder.name)
     return folder
 
 
@@ -79,10 +78,17 @@ def append(folder: Path, line: Line) -> None:
     """Add one line to trials.jsonl and wait until it is on the disk; a line that does not fit leaves nothing."""
     path = folder / TRIALS_FILE
     try:
+        if path.is_file() and path.stat().st_size == 0:
+            _point_latest(folder.parent, folder.name)
         add_whole(path, written(line).encode())
     except OSError as error:
         found = unwritten(path, error)
         raise type(found)(f"{found}; what was measured before is kept") from error
+
+
+def discard(folder: Path) -> None:
+    """Take away a session in which nothing was measured, nor can be."""
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def reopen(folder: Path) -> None:

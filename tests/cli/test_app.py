@@ -19,6 +19,7 @@ from runners.report.text import overview
 from tests.clones import clone_like
 from tests.conftest import ROOT, Outcome, Shootout
 from tests.fake_k6 import fake_k6
+from tests.own_endpoints import own_framework
 from tests.sessions import Shape, stored_session
 from tests.small_subjects import running_below, small_framework
 
@@ -196,9 +197,26 @@ def test_a_contract_that_is_not_kept_ends_a_run_with_exit_code_1(
     assert "liar /sync-io: FAILED" in outcome.err
     assert "Traceback" not in outcome.err
     assert running_below(tmp_path) == []
-    for words in (("report",), ("publish",), ("compare", "latest", "latest")):
-        line = one_line(shootout(*words, "--out", tmp_path / "r"), 1)
-        assert "nothing was measured in it; mend what its check found, then: shootout run --resume" in line
+    assert list((tmp_path / "r").glob("2*")) == []  # nobody could use it
+
+
+def test_a_refused_run_leaves_latest_to_the_session_that_was_measured(
+    shootout: Shootout, apps: Path, k6_stand_in: Path, results: Path
+) -> None:
+    before = {path.name for path in results.iterdir()}
+    small_framework(apps, "liar", flaw="wrong status")
+    where = ("--no-shipped", "--apps", apps, "--out", results)
+    assert shootout("run", *where, "--k6", k6_stand_in, "--threads", "8", *SHORT).code == 1
+    assert store.find(results, None).name == "2026-01-02T03-04-05"
+    assert {path.name for path in results.iterdir()} == before
+
+
+def test_a_session_without_a_trial_is_refused_with_how_to_go_on(shootout: Shootout, results: Path) -> None:
+    empty = store.read(store.find(results, None)).session.model_copy(update={"name": "empty", "finished_at": None})
+    store.create(results, empty)
+    for words in (("report", "empty"), ("publish", "empty"), ("compare", "empty", "latest")):
+        line = one_line(shootout(*words, "--out", results), 1)
+        assert "reading empty: nothing was measured in it; go on with: shootout run --resume empty" in line
 
 
 def test_a_broken_manifest_among_good_ones_is_named_and_refused_only_if_it_was_asked_for(
@@ -397,6 +415,15 @@ def test_a_new_framework_is_made_and_the_next_steps_are_told(shootout: Shootout,
     assert "my apps/robyn is there already" in one_line(again, 2)
 
 
+def test_of_a_new_framework_with_an_environment_of_its_own_nothing_is_to_be_installed(
+    shootout: Shootout, tmp_path: Path
+) -> None:
+    outcome = shootout("new", "robyn", "--like", "litestar", "--apps", tmp_path / "apps")
+    assert outcome.code == 0
+    assert "its environment is made when it is first used" in outcome.out
+    assert "pip install" not in outcome.out
+
+
 def _read(path: Path) -> str:
     return path.read_text(encoding="utf-8")
 
@@ -462,3 +489,14 @@ def test_a_k6_newer_than_any_that_was_tried_is_taken_and_said_so_on_screen_and_i
     told = "k6 v3.0.0 was not tried with this program; 1.1 to 2.x were"
     assert told in outcome.out
     assert told in _read(apps.parent / "results" / "latest" / "table.md")
+
+
+def test_a_check_can_be_asked_about_an_endpoint_of_ones_own(shootout: Shootout, tmp_path: Path) -> None:
+    own_framework(tmp_path / "apps", "shop")
+    where = ("--no-shipped", "--apps", tmp_path / "apps")
+    outcome = shootout("check", "shop", "--workloads", "echo", *where, "--json")
+    assert outcome.code == 0
+    assert "POST /echo?page=1" in {one["route"] for one in json.loads(outcome.out)}
+    line = one_line(shootout("check", "shop", "--workloads", "moon", *where), 2)
+    assert "--workloads: no workload is called 'moon'; there are async-io" in line
+    assert line.endswith(", echo")

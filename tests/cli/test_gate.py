@@ -102,3 +102,15 @@ def test_a_metric_by_which_nobody_can_be_worse_is_refused() -> None:
     for column in ("memory_mib", "utilisation", "normalised_per_s", "cpu_s_per_request"):
         with pytest.raises(UsageError, match="choose one of"):
             metric_of(column)
+
+
+def test_a_head_whose_manifest_is_wrong_ends_with_1_and_such_a_base_with_3(
+    shootout: Shootout, apps: Path, k6_stand_in: Path, tmp_path: Path
+) -> None:
+    (apps / "bad" / "framework.toml").unlink()
+    out = ("--out", tmp_path / "results", "--k6", k6_stand_in)
+    outcome = shootout("gate", apps / "good", apps / "bad", *SHORT, *out)
+    wrong = "reading apps/bad/framework.toml: there is none in this folder; see apps/README.md"
+    assert (outcome.code, outcome.err) == (1, f"shootout: head: {wrong}\n")
+    outcome = shootout("gate", apps / "bad", apps / "good", *SHORT, *out)
+    assert (outcome.code, outcome.err) == (3, f"shootout: base: {wrong}; nothing is decided\n")

@@ -174,6 +174,12 @@ def test_a_misspelt_key_is_told_before_the_one_that_is_missing_for_it(manifest: 
         ('loops   = ["asyncio"]', 'loops   = "asyncio"', "a list is needed"),
         ("threads = 8", 'threads = "many"', '"default-executor" for min(32, CPUs + 4)'),
         ('"{host}", "{port}"]\n\n', '"0.0.0.0", "{port}"]\n\n', "'0.0.0.0' holds an address; write {host} there"),
+        ('"{host}", "{port}"]\n\n', '"::", "{port}"]\n\n', "'::' holds an address; write {host} there"),
+        ('"{host}", "{port}"]\n\n', '"--bind=*:{port}"]\n\n', "'--bind=*:{port}' holds an address"),
+        ('"{host}", "{port}"]\n\n', '"a::b", "{port}"]\n\n', "{host} is missing, so it could not be told where"),
+        ("title   =", 'requirements = ["./dist/mine.whl"]\ntitle =', 'such as "starlette==0.46.2" or "mine @ file:'),
+        ("title   =", 'requirements = "mine"\ntitle =', "key 'requirements': a list is needed"),
+        ("title   =", 'serves = "own"\ntitle =', "there are no endpoints; write workload.toml beside it"),
     ],
 )
 def test_a_usual_mistake_is_told_with_what_to_write(manifest: Path, old: str, new: str, words: str) -> None:
@@ -208,6 +214,17 @@ def test_an_unknown_name_is_a_usage_error_that_lists_the_known_ones(tmp_path: Pa
     small_framework(tmp_path / "apps", "tiny")
     with pytest.raises(UsageError, match="no framework is called 'django'; there are tiny"):
         select_frameworks(find_frameworks(tmp_path / "apps"), ("django",))
+
+
+def test_a_folder_without_a_manifest_is_told_as_such_where_it_was_asked_for(tmp_path: Path) -> None:
+    small_framework(tmp_path / "apps", "good")
+    small_framework(tmp_path / "apps", "half-way").unlink()
+    found = find_frameworks(tmp_path / "apps")
+    with pytest.raises(UsageError, match=r"'half-way': apps/half-way has no framework\.toml; see apps/README\.md$"):
+        select_frameworks(found, ("half-way",))
+    for name in ("..", "good/..", "x" * 300, ""):
+        with pytest.raises(UsageError, match=r"; there are good$"):
+            select_frameworks(found, (name,))
 
 
 def test_frameworks_are_found_by_name_and_chosen_in_the_order_asked_for(tmp_path: Path) -> None:

@@ -1,20 +1,24 @@
 """A gate as it is drawn up and run, with small servers and a fake k6: who stands where, and what a death decides."""
 
+import re
 import shutil
 import subprocess
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from runners import store
-from runners.errors import ShootoutError, UsageError
+from runners.errors import HeadError, InterpreterError, ShootoutError, UndecidedError, UsageError
+from runners.model.subject import Framework
 from runners.report.gate.verdict import Decision, decide
+from runners.session.environments import Environments
 from runners.session.gate import Asked, find_app, prepare_gate
 from runners.session.options import RunOptions
 from runners.session.resume import resume
 from runners.session.run import run as run_session
-from tests.own_endpoints import own_framework
+from tests.own_endpoints import ECHO, own_framework
 from tests.session.conducting import unhurried
 from tests.small_subjects import running_below, small_framework
 
@@ -125,3 +129,61 @@ def test_packages_are_those_with_which_the_app_of_a_framework_is_run(tmp_path: P
     assert app.framework.requirements == ("starlette==0.46.2", "anyio==4.9.0")
     assert (app.framework.name, app.framework.like) == ("starlette", "starlette")
     assert app.side.asked == "starlette==0.46.2, anyio==4.9.0"
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda text: f"{text}oops = \n", "head: reading apps/shop/framework.toml: not valid TOML"),
+        (lambda text: text.replace('"{port}"', '"80"'), "head: reading apps/shop/framework.toml: key 'command'"),
+        (lambda text: text.replace("pytest", "notinstalledx"), "package 'notinstalledx' is not installed"),
+        (None, "head: reading apps/shop/framework.toml: there is none in this folder"),
+    ],
+)
+def test_a_manifest_that_head_breaks_is_held_against_head_and_one_that_base_has_broken_is_not(
+    options: RunOptions, tmp_path: Path, change: Callable[[str], str] | None, told: str
+) -> None:
+    good, bad = (own_framework(tmp_path / side / "apps", "shop") for side in ("good", "bad"))
+    manifest = bad / "framework.toml"
+    text = manifest.read_text(encoding="utf-8")
+    manifest.unlink()
+    if change is not None:
+        manifest.write_text(change(text), encoding="utf-8")
+    with pytest.raises(HeadError, match=f"^head: .*{re.escape(told.removeprefix('head: '))}") as caught:
+        prepare_gate(replace(options, workloads=()), asked(tmp_path, good, bad))
+    assert "\n" not in str(caught.value)
+    with pytest.raises(UndecidedError, match=r"^base: "):
+        prepare_gate(replace(options, workloads=()), asked(tmp_path, bad, good))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("method", "methode", "head: reading apps/shop/workload.toml: [echo]: key 'methode': unknown key"),
+        ("status = 201", "status = 200", "head: reading the endpoint 'echo': base and head mean different requests"),
+    ],
+)
+def test_endpoints_that_head_breaks_or_changes_are_held_against_head(
+    options: RunOptions, tmp_path: Path, old: str, new: str, told: str
+) -> None:
+    good, bad = (own_framework(tmp_path / side / "apps", "shop") for side in ("good", "bad"))
+    (bad / "workload.toml").write_text(ECHO.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(HeadError, match=f"^{re.escape(told)}"):
+        prepare_gate(replace(options, workloads=()), asked(tmp_path, good, bad))
+
+
+def test_an_environment_that_cannot_be_made_is_held_against_head_with_what_uv_printed(
+    options: RunOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def made(wanted: Sequence[tuple[Framework, str | None]], *_: object) -> Environments:
+        if wanted[0][0].requirements:
+            raise InterpreterError("making an environment for shop: uv failed", log="no starlette==99.0\nat all")
+        return Environments(interpreters={}, own={})
+
+    good, bad = (own_framework(tmp_path / side / "apps", "shop") for side in ("good", "bad"))
+    text = (bad / "framework.toml").read_text(encoding="utf-8")
+    (bad / "framework.toml").write_text(f'requirements = ["starlette==99.0"]\n{text}', encoding="utf-8")
+    monkeypatch.setattr("runners.session.gate.environments", made)
+    with pytest.raises(HeadError, match=r"^head: making an environment for shop: uv failed$") as caught:
+        prepare_gate(replace(options, workloads=()), asked(tmp_path, good, bad))
+    assert caught.value.log == "no starlette==99.0\nat all"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from runners.errors import ShootoutError, UsageError
+from runners.errors import ManifestError, ShootoutError, UsageError
 from runners.model.load import Timing
 from runners.model.subject import Settings
 from runners.plan.extended import EXTENDED
@@ -40,6 +40,15 @@ def test_nothing_installed_at_all_is_an_error(options: RunOptions, tmp_path: Pat
     small_framework(tmp_path / "other" / "apps", "cow", package="no-such-package")
     with pytest.raises(ShootoutError, match="none of the frameworks is installed"):
         prepare(replace(options, apps=(tmp_path / "other" / "apps",)))
+
+
+def test_two_frameworks_of_one_title_are_refused_naming_both_folders(options: RunOptions) -> None:
+    manifest = small_framework(options.apps[0], "cow")
+    manifest.write_text(manifest.read_text(encoding="utf-8").replace('"Cow"', '"Bee"'), encoding="utf-8")
+    with pytest.raises(ManifestError, match="comparing bee and cow: both folders have the title 'Bee'; give one"):
+        prepare(options)
+    prepared = prepare(replace(options, frameworks=(("ant", {}), ("cow", {}))))
+    assert [subject.title for subject in prepared.session.plan.subjects] == ["Ant", "Bee"]
 
 
 def test_more_clients_than_open_files_are_refused_with_what_to_do(options: RunOptions) -> None:

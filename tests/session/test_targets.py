@@ -128,6 +128,10 @@ def test_one_that_is_like_a_framework_answers_that_ones_endpoints(options: RunOp
     assert [one.name for one in store.read(folder).session.plan.subjects] == ["mine", "yours"]
     assert all(isinstance(one, Completed) for name in ("mine", "yours") for one in outcomes(folder, name))
     assert summary.tables[0].workload.route == "/echo?page=1"
+    for name in ("table.md", "report.html"):
+        told = (folder / name).read_text(encoding="utf-8")
+        assert "running servers: their settings, cores and Python are not known." in told
+    assert "profile" not in (folder / "table.md").read_text(encoding="utf-8").partition("## ")[0]
 
 
 def test_one_that_is_like_none_is_not_asked_for_endpoints_of_others(options: RunOptions, tmp_path: Path) -> None:

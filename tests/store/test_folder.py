@@ -24,6 +24,7 @@ def test_sessions_begun_in_the_same_second_get_names_and_folders_of_their_own(
     assert [other.name for other in others] == [f"{folder.name}-2", f"{folder.name}-3"]
     assert [store.read(other).session.name for other in others] == [other.name for other in others]
     assert store.read(folder) == session
+    store.append(others[-1], session.results[0])
     assert store.find(folder.parent, None) == others[-1]
 
 
@@ -103,7 +104,11 @@ def test_an_empty_results_folder_says_how_to_start(tmp_path: Path) -> None:
         store.find(tmp_path, None)
 
 
-def test_latest_points_to_the_newest_and_is_not_listed_as_a_session(folder: Path, session: StoredSession) -> None:
+def test_latest_points_to_the_newest_with_a_trial_and_is_not_listed_as_a_session(
+    folder: Path, session: StoredSession
+) -> None:
     newer = store.create(folder.parent, session.session.model_copy(update={"name": "later"}))
+    assert store.find(folder.parent, None) == folder
+    store.append(newer, session.results[0])
     assert store.find(folder.parent, None) == newer
     assert store.names(folder.parent) == sorted([folder.name, "later"])

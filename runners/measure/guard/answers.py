@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import httpx
 
 from runners.errors import ServerError
-from runners.measure.guard.traces import last_traceback
 from runners.measure.serve import asked
 from runners.measure.serve.server import Server
+from runners.measure.serve.traces import last_traceback
 from runners.model.request import Request
 
 GET = Request()
@@ -60,12 +60,12 @@ def trouble(error: Exception, answer_s: float) -> str:
 def redirected(answer: httpx.Response) -> str:
     """Where an answer sends its client, and what to do about it; empty if it sends it nowhere."""
     where = answer.headers.get("location", "")
-    if not answer.is_redirect or not where:
-        return ""
-    path = httpx.URL(where).path
-    slash = path.rstrip("/") == answer.request.url.path.rstrip("/")
-    hint = "; mount the route with and without its slash alike" if slash else ""
-    return f", sent on to {where[:200]}{hint}"
+    return asked.sent_on(answer.request.url.path, where) if answer.is_redirect else ""
+
+
+async def why(asker: Asker, answer: httpx.Response, written: int) -> str:
+    """What is known of an answer that is not right: where it leads, or what the log says since it had these bytes."""
+    return await blamed(asker.server, written) if answer.is_server_error else redirected(answer)
 
 
 async def blamed(server: Server, written: int) -> str:

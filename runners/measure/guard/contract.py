@@ -6,21 +6,25 @@ and computing).
 """
 
 import asyncio
-import json
+import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 import httpx
 
 from runners.errors import ContractError, ServerError
 from runners.measure.guard import computing, own
-from runners.measure.guard.answers import Asker, TooLongError, blamed, client_of, redirected, trouble, written_by
+from runners.measure.guard.answers import GET, Asker, TooLongError, client_of, trouble, why, written_by
 from runners.measure.guard.computing import ask_computing
+from runners.measure.guard.described import ask_described
 from runners.measure.guard.overlap import ask_overlap, with_waits
 from runners.measure.guard.own_app import own_app
+from runners.measure.guard.processes import Processes, ask_processes
 from runners.measure.serve import starting
+from runners.measure.serve.pythons import modules_in
 from runners.measure.serve.server import Server
 from runners.measure.serve.services import NONE, Services, counted
 from runners.model.subject import Subject, Workload
@@ -46,6 +50,19 @@ class Finding:
     def __str__(self) -> str:
         verdict = "ok" if self.passed else "FAILED"
         return f"{self.subject} {self.route}: {verdict}: expected {self.expected}, saw {self.seen}"
+
+
+class Told(Protocol):
+    """A question and its answer, whoever asked it."""
+
+    @property
+    def expected(self) -> str: ...
+
+    @property
+    def seen(self) -> str: ...
+
+    @property
+    def passed(self) -> bool: ...
 
 
 def check_subject(  # noqa: PLR0913 - what to ask, of whom, where
@@ -105,25 +122,60 @@ async def _ask_everything(
 ) -> tuple[Finding, ...]:
     async with client_of(server, answer_s) as client:
         asker = Asker(server=server, client=client, answer_s=answer_s)
-        findings = [*_own_app(server), *[await _ask(asker, workload) for workload in workloads]]
+        processes = await ask_processes(server) if server.started is not None else None
+        findings = [*_own_app(server), *_of_processes(server, processes)]
+        findings += [await _ask(asker, workload) for workload in workloads]
         findings += [await _ask_calls(asker, workload, services) for workload in workloads if workload.needs]
         if server.subject.serves == "contract":
             findings.append(await _ask_missing(asker))
-        if server.subject.target is None:  # of a running server nothing is claimed
+        if processes is not None:  # of a running server nothing is claimed
             # what is not answered once needs not be asked many times; of own endpoints nobody knows how they wait
             answered = {finding.route for finding in findings if finding.passed}
-            right = tuple(one for one in workloads if one.route in answered and one.request is None)
-            findings += [await _ask_overlap(asker, workload) for workload in right if workload.work == "wait"]
-            findings += await _ask_computing(asker, right)
+            right = tuple(one for one in workloads if _route(one) in answered)
+            for one in right:
+                findings += [_finding(server, _route(one), told) for told in await ask_described(asker, one)]
+            findings += await _ask_models(asker, tuple(one for one in right if one.request is None), processes)
     return tuple(findings)
 
 
-def _own_app(server: Server) -> list[Finding]:
-    app = own_app(server.subject, server.apps) if server.subject.target is None else None
-    if app is None:
+async def _ask_models(asker: Asker, workloads: tuple[Workload, ...], processes: Processes) -> list[Finding]:
+    """Where handlers wait and compute; it hangs on the processes, so that a wrong number of them is told instead."""
+    if not processes.passed:
         return []
-    name = server.subject.name
-    return [Finding(subject=name, route="(app)", expected=app.expected, seen=app.seen, passed=app.passed)]
+    found = [await _ask_overlap(asker, workload) for workload in workloads if workload.work == "wait"]
+    found += await _ask_computing(asker, workloads)
+    if processes.are_more and not all(one.passed for one in found):
+        return [*(one for one in found if one.passed), _finding(asker.server, "(processes)", processes, passed=False)]
+    return found
+
+
+def _finding(server: Server, route: str, told: Told, *, passed: bool | None = None) -> Finding:
+    """What was told of a question, `passed` as it says unless something else is given."""
+    return Finding(
+        subject=server.subject.name,
+        route=route,
+        expected=told.expected,
+        seen=told.seen,
+        passed=told.passed if passed is None else passed,
+    )
+
+
+def _route(workload: Workload) -> str:
+    """As a finding has it."""
+    return f"{workload.request.method} {workload.route}" if workload.request is not None else workload.route
+
+
+def _of_processes(server: Server, processes: Processes | None) -> list[Finding]:
+    if processes is None or (processes.passed and server.subject.processes == 1):
+        return []
+    return [_finding(server, "(processes)", processes)]
+
+
+def _own_app(server: Server) -> list[Finding]:
+    if server.subject.target is not None:
+        return []
+    app = own_app(server.subject, server.apps, modules_in(server.python or Path(sys.executable)))
+    return [] if app is None else [_finding(server, "(app)", app)]
 
 
 async def _ask_calls(asker: Asker, workload: Workload, services: Services) -> Finding:
@@ -138,7 +190,7 @@ async def _ask_calls(asker: Asker, workload: Workload, services: Services) -> Fi
         calls = [after[need] - before[need] for need in workload.needs]
         seen, passed = ", ".join(map(str, calls)), all(one == workload.calls for one in calls)
     expected = f"{workload.calls} of {', '.join(workload.needs)} asked"
-    return Finding(subject=asker.server.subject.name, route=workload.route, expected=expected, seen=seen, passed=passed)
+    return _finding(asker.server, workload.route, own.Judged(expected=expected, seen=seen, passed=passed))
 
 
 def _guarded(
@@ -148,47 +200,24 @@ def _guarded(
         try:
             return await ask(asker, workload)
         except (httpx.HTTPError, OSError, TooLongError, ServerError) as error:
-            return Finding(
-                subject=asker.server.subject.name,
-                route=workload.route,
-                expected="an answer",
-                seen=trouble(error, asker.answer_s),
-                passed=False,
-            )
+            seen = trouble(error, asker.answer_s)
+            return _finding(asker.server, workload.route, own.Judged(expected="an answer", seen=seen, passed=False))
 
     return answered
 
 
 @_guarded
 async def _ask(asker: Asker, workload: Workload) -> Finding:
-    written = written_by(asker.server)
-    if workload.request is not None:
-        answer, text = await asker.get(workload.route, workload.request)
-        judged = own.judge(workload.request, answer.status_code, text)
-        why = await blamed(asker.server, written) if answer.is_server_error and not judged.passed else ""
-        return Finding(
-            subject=asker.server.subject.name,
-            route=f"{workload.request.method} {workload.route}",
-            expected=judged.expected,
-            seen=judged.seen + why,
-            passed=judged.passed,
-        )
-    answer, text = await asker.get(workload.route)
+    written, request = written_by(asker.server), workload.request
+    answer, text = await asker.get(workload.route, request or GET)
     media_type = answer.headers.get("content-type", "none").partition(";")[0]
-    expected_result = asker.server.subject.expected[workload.name]
-    passed = (
-        answer.status_code == httpx.codes.OK
-        and media_type == "application/json"
-        and _holds_exactly(text, expected_result)
+    judged = (
+        own.judge(request, answer.status_code, text)
+        if request is not None
+        else own.judge_result(asker.server.subject.expected[workload.name], answer.status_code, media_type, text)
     )
-    why = await blamed(asker.server, written) if answer.is_server_error else redirected(answer)
-    return Finding(
-        subject=asker.server.subject.name,
-        route=workload.route,
-        expected=f'200 application/json {{"result": {_as_json(expected_result)}}}',
-        seen=f"{answer.status_code} {media_type} {text.strip()[:200]}{why}",
-        passed=passed,
-    )
+    more = "" if judged.passed else await why(asker, answer, written)
+    return _finding(asker.server, _route(workload), replace(judged, seen=judged.seen + more))
 
 
 async def _ask_missing(asker: Asker) -> Finding:
@@ -197,45 +226,21 @@ async def _ask_missing(asker: Asker) -> Finding:
         status = str(answer.status_code)
     except (httpx.HTTPError, OSError, TooLongError) as error:
         status = trouble(error, asker.answer_s)
-    name = asker.server.subject.name
-    return Finding(subject=name, route=MISSING_ROUTE, expected="404", seen=status, passed=status == "404")
+    return _finding(asker.server, MISSING_ROUTE, own.Judged(expected="404", seen=status, passed=status == "404"))
 
 
 @_guarded
 async def _ask_overlap(asker: Asker, workload: Workload) -> Finding:
-    found = await ask_overlap(asker.server, workload)
-    return Finding(
-        subject=asker.server.subject.name,
-        route=workload.route,
-        expected=found.expected,
-        seen=found.seen,
-        passed=found.passed,
-    )
+    return _finding(asker.server, workload.route, await ask_overlap(asker.server, workload))
 
 
 async def _ask_computing(asker: Asker, workloads: tuple[Workload, ...]) -> list[Finding]:
     """Where computing is done, as far as that can be told; nothing about a server that cannot be started for it."""
-    name = asker.server.subject.name
     try:
         found = await ask_computing(asker.server, workloads)
     except ServerError as error:
-        return [not_started(name, str(error), error.log)]
+        return [not_started(asker.server.subject.name, str(error), error.log)]
     except (OSError, TimeoutError) as error:
         seen = trouble(error, computing.ANSWER_S)
-        return [Finding(subject=name, route="/sync-cpu", expected="an answer", seen=seen, passed=False)]
-    return [
-        Finding(subject=name, route=one.workload.route, expected=one.expected, seen=one.seen, passed=one.passed)
-        for one in found
-    ]
-
-
-def _holds_exactly(text: str, result: str) -> bool:
-    try:
-        body = json.loads(text)
-    except ValueError:
-        return False
-    return isinstance(body, dict) and list(body) == ["result"] and json.dumps(body["result"]) == _as_json(result)
-
-
-def _as_json(result: str) -> str:
-    return result if result.isdigit() else json.dumps(result)
+        return [_finding(asker.server, "/sync-cpu", own.Judged(expected="an answer", seen=seen, passed=False))]
+    return [_finding(asker.server, one.workload.route, one) for one in found]

@@ -16,12 +16,16 @@ from runners.measure.serve.ports import HOST
 from runners.measure.serve.server import Server
 from runners.model.subject import Subject, Workload
 
-OVERLAPPING_WAITS = 32
-MORE_THAN_A_POOL = 100
-"""Waits that are begun where threads or greenlets have no bound: more than any usual pool holds."""
+MORE_THAN_A_POOL = 120
+"""Waits that are begun where nothing bounds them: more than any usual pool holds."""
+
+CALLS = 32
+"""The same of waits that are calls, which cost the services and their pools of connections much more."""
 
 LEAST_MORE = 3
-MOST_REQUESTS = 200
+MOST_REQUESTS = 500
+"""Of a pool no more is seen to be as large as it should: a process may open a thousand files."""
+
 CLOCK_TOLERANCE = 0.98
 ROUNDS, ROUNDS_OF_CALLS = 2, 8
 """Waits within which the first must have ended; a call costs its client CPU time, and slowness fails nobody."""
@@ -183,8 +187,7 @@ def _claimed(subject: Subject, workload: Workload) -> int:
     slots = subject.slots(workload)
     if slots is not None:
         return min(slots // subject.processes, MOST_REQUESTS)
-    unbounded = subject.concurrency.place(workload.handler) in {"new-thread", "greenlet"} and not workload.needs
-    return MORE_THAN_A_POOL if unbounded else max(1, OVERLAPPING_WAITS // workload.calls)
+    return max(1, CALLS // workload.calls) if workload.needs else MORE_THAN_A_POOL
 
 
 async def _right_after(port: int, route: str, began: float) -> float | None:

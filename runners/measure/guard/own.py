@@ -1,4 +1,4 @@
-"""Is the answer of an endpoint of a framework's own the one that its file says?"""
+"""Is an answer right: that of the contract, or of an endpoint of a framework's own the one that its file says?"""
 
 import json
 from dataclasses import dataclass
@@ -28,8 +28,29 @@ def judge(request: Request, status: int, text: str) -> Judged:
     return Judged(expected=expected, seen=f"{status} {text.strip()[:MOST_SHOWN]}", passed=passed)
 
 
+def judge_result(result: str, status: int, media_type: str, text: str) -> Judged:
+    """The answer of the contract: 200, JSON, and nothing in it but this result."""
+    return Judged(
+        expected=f'200 application/json {{"result": {_as_json(result)}}}',
+        seen=f"{status} {media_type} {text.strip()[:MOST_SHOWN]}",
+        passed=(status, media_type) == (200, "application/json") and _holds_exactly(text, result),
+    )
+
+
 def _holds(text: str, wanted: object) -> bool:
     try:
         return holds(json.loads(text), wanted)
     except (ValueError, RecursionError):
         return False
+
+
+def _holds_exactly(text: str, result: str) -> bool:
+    try:
+        body = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(body, dict) and list(body) == ["result"] and json.dumps(body["result"]) == _as_json(result)
+
+
+def _as_json(result: str) -> str:
+    return result if result.isdigit() else json.dumps(result)

@@ -6,11 +6,11 @@ cannot be looked into, is not asked; one that imports nothing that was installed
 
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, distribution, packages_distributions
 from pathlib import Path
 
+from runners.model.package import canonical
 from runners.model.subject import Subject
 
 _MODULE = re.compile(r"^apps\.(?P<module>\w+(?:\.\w+)+)(?::[\w.()]+)?$")
@@ -46,14 +46,15 @@ class OwnApp:
         )
 
 
-def own_app(subject: Subject, folders: Sequence[Path]) -> OwnApp | None:
+def own_app(subject: Subject, folders: Sequence[Path], modules: Mapping[str, frozenset[str]]) -> OwnApp | None:
     """What stands in the folder of the app that this subject's command starts; None where that cannot be told.
 
-    `folders` are searched for it as the package `apps` is.
+    `folders` are searched for it as the package `apps` is. `modules` are those of each distribution that the Python
+    has which runs it, by canonical name.
     """
     found = [_file(word, folders) for word in subject.command]
     app = next((file for file in found if file is not None), None)
-    names = _import_names(subject.package)
+    names = modules.get(canonical(subject.package), frozenset())
     if app is None or not names:
         return None
     imports = frozenset[str]().union(*(_imports(file) for file in app.parent.glob("*.py")))
@@ -61,7 +62,7 @@ def own_app(subject: Subject, folders: Sequence[Path]) -> OwnApp | None:
         app=f"apps/{app.parent.name}/{app.name}",
         package=subject.package,
         names=names,
-        imports=imports & packages_distributions().keys(),
+        imports=imports & frozenset[str]().union(*modules.values()),
         words=tuple(word for word, file in zip(subject.command, found, strict=True) if file is None),
     )
 
@@ -73,16 +74,6 @@ def _file(word: str, folders: Sequence[Path]) -> Path | None:
         return None
     name = f"{found['module'].replace('.', '/')}.py"
     return next((folder / name for folder in folders if (folder / name).is_file()), None)
-
-
-def _import_names(package: str) -> frozenset[str]:
-    """Top-level names that a distribution installs; none where it is not installed or does not say."""
-    try:
-        files = distribution(package).files or ()
-    except PackageNotFoundError:
-        return frozenset()
-    tops = {file.parts[0].removesuffix(".py") for file in files if file.suffix == ".py"}
-    return frozenset(top for top in tops if top.isidentifier())
 
 
 def _imports(file: Path) -> frozenset[str]:

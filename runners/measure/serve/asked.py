@@ -11,6 +11,8 @@ MOST_BYTES = 2**20
 """No answer of the contract is longer; one that is counts as none."""
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d{1,9})\r?$", re.IGNORECASE | re.MULTILINE)
+_LOCATION = re.compile(rb"\r\nlocation: *([^\r\n]+)", re.IGNORECASE)
+MOST_SHOWN = 200
 
 
 def request(port: int, route: str, host: str = HOST) -> bytes:
@@ -41,6 +43,11 @@ async def answer_from(reader: asyncio.StreamReader) -> bytes:
 
 def status_of(port: int, route: str, within_s: float, host: str = HOST) -> int | None:
     """The status of the answer to a GET, or None if the whole of it did not come in time."""
+    return status_in(answer_to(port, route, within_s, host))
+
+
+def answer_to(port: int, route: str, within_s: float, host: str = HOST) -> bytes:
+    """The answer to a GET; empty if the whole of it did not come in time."""
     deadline = time.monotonic() + within_s
     seen = b""
     try:
@@ -51,7 +58,23 @@ def status_of(port: int, route: str, within_s: float, host: str = HOST) -> int |
                 piece = link.recv(2**16)
                 seen += piece
                 if not piece or is_whole(seen):
-                    return status_in(seen)
+                    return seen
     except OSError:
         pass
-    return None
+    return b""
+
+
+def location_in(answer: bytes) -> str:
+    """Where an answer sends its client; empty if it sends it nowhere."""
+    found = _LOCATION.search(answer.partition(b"\r\n\r\n")[0])
+    return found[1].decode("latin-1") if found else ""
+
+
+def sent_on(route: str, where: str) -> str:
+    """That an answer leads there from this route, and what to do about it; empty if it leads nowhere."""
+    if not where:
+        return ""
+    path = re.sub(r"^\w+://[^/]*", "", where).partition("?")[0]
+    slash = path.rstrip("/") == route.partition("?")[0].rstrip("/")
+    hint = "; mount the route with and without its slash alike" if slash else ""
+    return f", sent on to {where[:MOST_SHOWN]}{hint}"

@@ -1,8 +1,9 @@
 """Asks a Python what it is and which distributions it has, and finds those of a version on this machine."""
 
+import functools
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from runners.model.package import canonical
 from runners.model.runtime import VERSION
 
 ASK_TIMEOUT_S = 60.0
+EDITABLE = ("__editable__", "_editable_")
+"""How the modules begin that an editable install has instead of its own."""
 _PLACES = ("bin/python", "Scripts/python.exe")
 _QUESTION = """
 import importlib.metadata, json, platform, sys, sysconfig
@@ -29,6 +32,14 @@ print(json.dumps({
     "base_prefix": sys.base_prefix,
     "versions": {name: version for name, version in found.items() if name and version},
 }))
+"""
+_MODULES = """
+import importlib.metadata, json
+found = {}
+for one in importlib.metadata.distributions():
+    tops = {file.parts[0].split(".")[0] for file in one.files or () if file.suffix == ".py"}
+    found.setdefault(one.metadata["Name"] or "", []).extend(sorted(tops))
+print(json.dumps(found))
 """
 
 
@@ -74,6 +85,21 @@ def ask(executable: Path) -> Python:
             f"asking {executable} for its version: {reason}; give a Python, a virtual environment's folder or a version"
         ) from error
     return replace(python, versions={canonical(name): version for name, version in python.versions.items()})
+
+
+@functools.cache
+def modules_in(executable: Path) -> Mapping[str, frozenset[str]]:
+    """Top-level modules of what this Python has installed, by canonical name; none where it cannot be asked."""
+    try:
+        answer = process.capture((str(executable), "-I", "-c", _MODULES), timeout_s=ASK_TIMEOUT_S)
+        found = TypeAdapter(dict[str, list[str]]).validate_json(answer)
+    except (OSError, process.CommandFailed, ValidationError):
+        return {}
+    # of an editable install the files are only its finder
+    return {
+        canonical(name): frozenset(one for one in tops if one.isidentifier() and not one.startswith(EDITABLE))
+        for name, tops in found.items()
+    }
 
 
 def python_in(folder: Path) -> Path | None:

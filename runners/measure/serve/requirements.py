@@ -21,6 +21,9 @@ SUBJECTS = (
 )
 """The subjects of pyproject.toml, which has their versions."""
 
+_SHORT = {"alpha": "a", "beta": "b", "preview": "rc", "pre": "rc", "c": "rc"}
+"""How the stages of a version are written for short."""
+
 CLIENTS: Mapping[Need, tuple[str, ...]] = {"upstream": ("httpx",), "database": ("psycopg[binary,pool]",)}
 """With what the apps ask each service; only those of a session with such workloads, as not each is built for every
 interpreter.
@@ -87,9 +90,25 @@ def first_fault(requirements: Sequence[str], versions: Mapping[str, str]) -> str
         found = versions.get(canonical(name))
         if found is None:
             return f"{name} is missing, {requirement} is needed"
-        if version and found != version:
+        if version and not _is_version(found, version):
             return f"{name} is {found}, {requirement} is needed"
     return None
+
+
+def _is_version(found: str, wanted: str) -> bool:
+    """Whether an installed version is the one that is wanted, however both are written: 1.0 is 1.0.0 and 1.0+cpu."""
+    return _normal(found if "+" in wanted else found.partition("+")[0]) == _normal(wanted)
+
+
+def _normal(version: str) -> tuple[tuple[int, ...], str]:
+    """The numbers of a version without zeros at its end, and what follows them without separators."""
+    text = version.strip().lower()
+    found = re.match(r"v?([0-9]+(?:\.[0-9]+)*)", text)
+    if found is None:
+        return (), text
+    numbers = tuple(map(int, re.sub(r"(\.0+)+$", "", found[1]).split(".")))
+    rest = re.sub(r"[._-]", "", text[found.end() :])
+    return numbers, re.sub(r"^(alpha|beta|preview|pre|c)(?=[0-9]|$)", lambda word: _SHORT[word[1]], rest)
 
 
 def _closure(requirements: Sequence[str], found: Mapping[str, Distribution]) -> set[str]:

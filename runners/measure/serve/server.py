@@ -14,11 +14,19 @@ from runners.measure.hosts import local as process
 from runners.measure.serve import asked, ports
 from runners.measure.serve.command import OTHER_APPS, environment_of, start_command
 from runners.measure.serve.ports import HOST
+from runners.measure.serve.traces import last_traceback
 from runners.measure.serve.tree import listens, open_to_all, tree_of
 from runners.model.subject import Subject
 
 READY_TIMEOUT_S = 30.0
 POLL_S = 0.03
+NOT_YET = frozenset({None, httpx.codes.SERVICE_UNAVAILABLE})
+"""What a server says that is starting."""
+
+GIVEN_UP_S = 2.0
+"""After so long of one other status nothing will change."""
+
+TRACEBACK_LINES = 400
 ANSWERS_WITHIN_S = 5.0
 """What a server that nobody loads may take for a ping: long enough to work off what was left of a load."""
 
@@ -118,7 +126,7 @@ def await_ready(server: Server, timeout_s: float = READY_TIMEOUT_S) -> Server:
 
     Raises:
         PortTakenError: Another program has its port.
-        ServerError: It ended or was not ready in time; with its log.
+        ServerError: It ended, was not ready in time, or answers its pings with another status; with its log.
     """
     try:
         return _awaited(server, time.monotonic() + timeout_s, timeout_s)
@@ -130,19 +138,34 @@ def await_ready(server: Server, timeout_s: float = READY_TIMEOUT_S) -> Server:
 def _awaited(server: Server, deadline: float, timeout_s: float) -> Server:
     starting = f"starting {server.subject.name}"
     seen: int | None = None
-    while (remaining_s := deadline - time.monotonic()) > 0:
+    since_s = time.monotonic()
+    while (now_s := time.monotonic()) < deadline:
         if (code := server.child.poll()) is not None:
             log = process.last_lines(server.log)
             kind = PortTakenError if ports.says_taken(log) else ServerError
             raise kind(f"{starting}: the server ended with exit code {code}", log=log)
-        status = asked.status_of(server.port, server.subject.ping, min(remaining_s, ANSWERS_WITHIN_S))
+        answer = asked.answer_to(server.port, server.subject.ping, min(deadline - now_s, ANSWERS_WITHIN_S))
+        status = asked.status_in(answer)
         if status == httpx.codes.OK:
             return _owned(server)
+        since_s = since_s if status == seen else now_s
+        if status not in NOT_YET and now_s - since_s >= GIVEN_UP_S:
+            raise _answers_otherwise(server, answer)
         seen = status or seen
         time.sleep(POLL_S)
     what = "no answer" if seen is None else f"status {seen}"
     raise _failure(
         server, f"{starting}: {server.base_url}{server.subject.ping} was not ready within {timeout_s:g} s ({what})"
+    )
+
+
+def _answers_otherwise(server: Server, answer: bytes) -> ServerError:
+    """Of a server whose pings are answered with another status: where they lead, or how the app failed."""
+    ping, status = server.subject.ping, asked.status_in(answer)
+    more = asked.sent_on(ping, asked.location_in(answer)) or "; mend the app, or name the route of its ping"
+    return ServerError(
+        f"starting {server.subject.name}: {ping} answers {status}, and 200 is needed{more}",
+        log=last_traceback(process.last_lines(server.log, TRACEBACK_LINES), server.root),
     )
 
 

@@ -39,3 +39,9 @@ def _listening(pid: int, port: int) -> list[str]:
     except psutil.Error:
         return []
     return [c.laddr.ip for c in connections if c.status == psutil.CONN_LISTEN and c.laddr.port == port]
+
+
+def takers(pids: Sequence[int], port: int) -> tuple[int, ...]:
+    """Those of a server's processes that take connections: who listens, but not on behalf of others below it."""
+    listening = {pid for pid in pids if listens(pid, port)}
+    return tuple(sorted(pid for pid in listening if not listening.intersection(tree_of(pid)) - {pid}))

@@ -16,6 +16,11 @@ def shared(session: Session) -> dict[str, Any]:
     return {name: value for name, value in each[0].items() if all(one[name] == value for one in each)}
 
 
+def only_targets(session: Session) -> bool:
+    """Whether nothing was started here: every subject is a server that ran already."""
+    return all(one.target is not None for one in session.plan.subjects)
+
+
 def is_matched(session: Session) -> bool:
     """Whether every subject has the matched profile."""
     return shared(session).get("profile") == "matched"

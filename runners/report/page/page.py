@@ -24,7 +24,7 @@ from runners.report.charts.parts import Chart
 from runners.report.charts.sweeps import stems_at
 from runners.report.charts.theme import FONT, THEMES, page_config
 from runners.report.figures.metrics import BY_NAME
-from runners.report.figures.settings import shared
+from runners.report.figures.settings import only_targets, shared
 from runners.report.judgement.starved import starved_sentence
 from runners.report.page.inside import inside_data
 from runners.report.page.parts import Figure, Panel, Section
@@ -32,7 +32,7 @@ from runners.report.page.tables import printed
 from runners.report.replication.compare import SessionComparison
 from runners.report.summary import servers
 from runners.report.text import compare_words, variants
-from runners.report.text.circumstances import target_words, versions_of
+from runners.report.text.circumstances import UNKNOWN, target_words, versions_of
 from runners.report.text.table import bystander_words, order_note, speed_words
 from runners.report.values import Summary, Table
 
@@ -57,6 +57,7 @@ def page(
         "session": summary.session,
         "settings": {name: value for name, value in shared(summary.session).items() if value is not None},
         "profile": shared(summary.session).get("profile", "matched and the stock"),
+        "unknown": UNKNOWN if only_targets(summary.session) else "",
         "sections": _sections(summary, drawn),
         "overview": _overview_choices(summary),
         "workloads": workloads,

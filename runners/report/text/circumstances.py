@@ -3,9 +3,10 @@
 from runners.model.package import canonical
 from runners.model.session import Session
 from runners.model.subject import Subject, Target
-from runners.report.figures.settings import framework_title, shared
+from runners.report.figures.settings import framework_title, only_targets, shared
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost"})
+UNKNOWN = "running servers: their settings, cores and Python are not known"
 
 
 def target_words(target: Target) -> str:
@@ -24,12 +25,15 @@ def settings_words(session: Session) -> str:
 
     Of running servers nothing of the kind is known.
     """
+    if only_targets(session):
+        return UNKNOWN
+    whose = " of those started here" if any(one.target for one in session.plan.subjects) else ""
     settings = shared(session)
     profile = settings.get("profile")
     if profile == "stock":
-        how = "**stock** profile: nothing configured, whatever each stack does by itself"
+        how = f"**stock** profile{whose}: nothing configured, whatever each stack does by itself"
     else:
-        how = "**matched** profile" if profile else "**matched** and **stock** profiles"
+        how = f"**matched** profile{whose}" if profile else f"**matched** and **stock** profiles{whose}"
         parts = [
             f"{settings['processes']} process(es)" if "processes" in settings else "",
             f"{settings['threads']} threads" if "threads" in settings else "",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from runners.model.machine import Machine
+from runners.report.figures.settings import only_targets
 from runners.report.judgement.doubts import title
 from runners.report.summary import servers
 from runners.report.text import predictions
@@ -82,7 +83,9 @@ def _heading(summary: Summary) -> str:
         if summary.finished_rounds < session.plan.rounds
         else f"{session.plan.rounds} round(s)"
     )
-    cores = f"servers on core(s) {_cores(machine.server_cores)}, k6 on {_cores(machine.generator_cores)}"
+    own = not only_targets(session)
+    cores = f"servers on core(s) {_cores(machine.server_cores)}, k6 on" if own else "k6 on core(s)"
+    python = f" {machine.python}," if own else ""
     versions = ", ".join([*versions_of(session), *filter(None, [services_words(session)])])
     return "\n".join(
         [
@@ -91,7 +94,8 @@ def _heading(summary: Summary) -> str:
             f"{plain(session.started_at[:10])}, {label}, {rounds}, seed {session.plan.seed}.",
             f"{settings_words(session)}.",
             plain(
-                f"{machine.cpu}, {machine.cores} cores ({cores}), {machine.system}, {machine.python}, k6 {machine.k6}."
+                f"{machine.cpu}, {machine.cores} cores ({cores} {_cores(machine.generator_cores)}), "
+                f"{machine.system},{python} k6 {machine.k6}."
             ),
             f"{plain(versions)}.",
             *_environment(machine),

@@ -62,7 +62,7 @@ def test_waits_one_after_another_where_overlap_is_claimed_are_told(tmp_path: Pat
     failed = [finding for finding in findings("serial waits", tmp_path, wait_s=0.05) if not finding.passed]
     assert {finding.route for finding in failed} == {"/async-io", "/sync-io"}
     assert [finding.expected for finding in failed] == [
-        "32 waits at a time",
+        "120 waits at a time",
         "8 waits at a time",
     ]
     assert 'concurrency.async_handlers = "loop"; they take turns' in failed[0].seen
@@ -132,6 +132,36 @@ def test_a_pool_of_another_size_is_told_with_the_size_and_the_key_of_the_manifes
     assert failed.route == "/sync-io"
     assert failed.seen.startswith(f'{seen}; the manifest says concurrency.sync_handlers = "thread" with 8 threads; ')
     assert cause in failed.seen
+
+
+@pytest.mark.parametrize(
+    ("place", "flaw", "route", "seen"),
+    [
+        ("thread", "forty async waits", "/async-io", "40 at a time"),
+        ("new-thread", "a hundred at a time", "/sync-io", "100 at a time"),
+        ("greenlet", "a hundred at a time", "/sync-io", "100 at a time"),
+    ],
+)
+def test_a_bound_where_none_is_claimed_is_told_with_its_size(
+    tmp_path: Path, place: HandlerPlace, flaw: str, route: str, seen: str
+) -> None:
+    claimed = Concurrency(async_handlers="loop", sync_handlers=place)
+    subject = small_subject(flaw=flaw, wait_s=0.15).model_copy(update={"concurrency": claimed})
+    asked = tuple(one for one in ALL if one.route == route)
+    seen_there = contract.check_subject(subject, asked, cores=(), root=ROOT, logs=tmp_path)
+    (failed,) = (one for one in seen_there if not one.passed)
+    assert failed.expected == "120 waits at a time"
+    assert failed.seen.startswith(f"{seen}; ")
+    assert "something bounds them" in failed.seen
+
+
+def test_a_pool_that_is_smaller_than_hundreds_of_claimed_threads_is_told(tmp_path: Path) -> None:
+    subject = small_subject(flaw="two hundred at a time", wait_s=0.15).model_copy(update={"threads": 300})
+    asked = tuple(one for one in ALL if one.route == "/sync-io")
+    seen = contract.check_subject(subject, asked, cores=(), root=ROOT, logs=tmp_path)
+    (failed,) = (one for one in seen if not one.passed)
+    assert failed.expected == "300 waits at a time"
+    assert failed.seen.startswith("200 at a time; ")
 
 
 @pytest.mark.parametrize(

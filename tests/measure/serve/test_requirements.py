@@ -14,6 +14,7 @@ from runners.measure.serve.requirements import (
     Distribution,
     clients_of,
     constraints_of,
+    first_fault,
     installed,
     requirements_of,
 )
@@ -90,3 +91,30 @@ def test_whatever_the_apps_import_is_in_an_environment_with_the_clients_of_both_
 def test_only_what_a_service_of_the_session_needs_is_asked_for() -> None:
     assert clients_of(()) == ()
     assert clients_of(("upstream",)) == ("httpx",)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ("1.0", "1.0.0"),
+        ("1.0.0", "1"),
+        ("2024.01", "2024.1"),
+        ("V1.2", "1.2"),
+        ("1.0-beta1", "1.0b1"),
+        ("1.0.post1", "1.0post1"),
+        ("2.4", "2.4.0+cpu"),
+        ("2.4+cpu", "2.4+cpu"),
+        ("0", "0.0"),
+        ("nightly", "nightly"),
+    ],
+)
+def test_a_version_that_is_written_otherwise_is_the_one_that_is_wanted(wanted: str, found: str) -> None:
+    assert first_fault((f"x=={wanted}",), {"x": found}) is None
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [("1.0", "1.0.1"), ("1.0", "10"), ("1.0", "1.0rc1"), ("2.4+cpu", "2.4"), ("2.4", "2.40"), ("nightly", "daily")],
+)
+def test_another_version_is_told_with_the_one_that_is_needed(wanted: str, found: str) -> None:
+    assert first_fault((f"x=={wanted}",), {"x": found}) == f"x is {found}, x=={wanted} is needed"

@@ -56,6 +56,24 @@ def test_a_server_that_never_gets_ready_is_given_up_with_what_was_seen(
         await_ready(start_small(flaw, ready=False), timeout_s=0.6)
 
 
+@pytest.mark.parametrize(
+    ("flaw", "told", "log"),
+    [
+        ("sends pings on", "answers 307, and 200 is needed, sent on to /ping/; mount the route with and without", ""),
+        ("has no ping", "answers 404, and 200 is needed; mend the app, or name the route of its ping", ""),
+        ("breaks on pings", "answers 500, and 200 is needed; mend the app", "shop.open()\nKeyError: 'shop'"),
+    ],
+)
+def test_a_server_that_answers_pings_with_another_status_is_given_up_before_its_time_is_over(
+    start_small: StartSmall, flaw: str, told: str, log: str
+) -> None:
+    with pytest.raises(ServerError, match=f"^starting small: /ping {re.escape(told)}") as caught:
+        await_ready(start_small(flaw, ready=False), timeout_s=60)
+    assert caught.value.log.endswith(log)
+    assert bool(caught.value.log) == bool(log)
+    assert "\n" not in str(caught.value)
+
+
 def test_an_answer_from_another_process_than_the_one_started_is_noticed(start_small: StartSmall) -> None:
     impostor = start_small()
     own = start_small()

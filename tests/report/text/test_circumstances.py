@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from runners.model.subject import Settings
-from runners.report.text.circumstances import runtime_words, settings_words, versions_of
+from runners.model.subject import Settings, Target
+from runners.report.text.circumstances import UNKNOWN, runtime_words, settings_words, versions_of
 from tests.sessions import Shape, stored_session
 
 PYTHONS = Shape(subjects=1, vary={"python": ("3.11", "3.14t")})
@@ -40,3 +40,15 @@ def test_the_stock_profile_has_nothing_configured() -> None:
     session = stored_session(replace(PYTHONS, vary={}, settings=Settings(profile="stock"))).session
     assert settings_words(session).startswith("**stock** profile: nothing configured")
     assert "threads" not in settings_words(session)
+
+
+def test_of_running_servers_no_setting_is_told_and_of_others_whose_they_are() -> None:
+    session = stored_session(replace(PYTHONS, subjects=2, vary={})).session
+    first, second = session.plan.subjects
+    elsewhere = Target(host="127.0.0.1", port=9000)
+    some = session.plan.model_copy(update={"subjects": (first, second.model_copy(update={"target": elsewhere}))})
+    none = some.model_copy(update={"subjects": some.subjects[1:]})
+    assert settings_words(session.model_copy(update={"plan": some})).startswith(
+        "**matched** profile of those started here: 1 process(es), 40 threads"
+    )
+    assert settings_words(session.model_copy(update={"plan": none})) == UNKNOWN
