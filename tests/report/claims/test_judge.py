@@ -356,12 +356,29 @@ def test_a_session_without_claims_is_told_as_before() -> None:
 
 def test_two_sessions_that_disagree_on_a_claim_say_so() -> None:
     first, second = judge(serial()), judge(serial(Seen(rate=20)))
-    assert agreement(first, first) == ("1 of 1 claims have the same verdict.",)
+    assert agreement(first, first) == (
+        "1 of 1 claims have the same verdict.",
+        "Of 1 cases decided in both 1 have the same verdict; 0 were decided in one only.",
+    )
     assert agreement(first, second) == (
         "0 of 1 claims have the same verdict.",
+        "Of 1 cases decided in both 0 have the same verdict; 0 were decided in one only.",
         "def-io-serial: refuted there, supported here",
     )
     assert agreement(first, judge(both()))[-1] == "offload-thread: tried in one of them only"
+
+
+def test_a_case_undecided_in_one_session_is_no_contradiction_and_other_questions_are_told() -> None:
+    few = serial(rounds=5)
+    (claim,) = few.session.claims
+    asked = tuple(one.model_copy(update={"asks": "something else"}) for one in claim.cases[0].questions)
+    own = claim.model_copy(update={"cases": (claim.cases[0].model_copy(update={"questions": asked}),)})
+    other = few.model_copy(update={"session": few.session.model_copy(update={"claims": (own,)})})
+    assert agreement(judge(serial()), judge(other)) == (
+        "0 of 1 claims have the same verdict.",
+        "Of 0 cases decided in both 0 have the same verdict; 1 were decided in one only.",
+        "def-io-serial: refuted there, inconclusive here (asked otherwise)",
+    )
 
 
 def test_a_question_for_a_figure_that_there_is_not_is_no_answer() -> None:
