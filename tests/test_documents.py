@@ -119,7 +119,7 @@ def test_the_readme_tells_claims_as_the_sessions_that_it_links_judge_them() -> N
             for asked in numbers.split("; "):
                 question, _, ratios = asked.partition(": ")
                 (told_there,) = [part for part in decided if part.startswith(f"{question}: ")]
-                found = re.findall(r"\w[^,:\[]* [\d.,]+ \[[^\]]+\]", ratios)
+                found = re.findall(r"\w[^,:\[>]* >?[\d.,]+ \[[^\]]+\]", ratios)
                 assert found
                 assert [one for one in found if one not in told_there] == []
 
