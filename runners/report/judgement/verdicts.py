@@ -68,7 +68,8 @@ def _ranked_many(first: list[Row], rest: list[Row], terms: str) -> str:
     if len(first) > 1:
         many = len(first) + len(rest)
         told = [f"{len(first)} of {many} share the top, {names([row.title for row in first])};"]
-        told.append(f"{lead.title} has the highest figure, {_rate(lead)}{_limit(lead)}.")
+        reach = max(row.against_leader.detectable or 0.0 for row in first[1:] if row.against_leader)
+        told.append(f"{lead.title} has the highest figure, {_rate(lead)}{_limit(lead)}; {_would_be_found(reach)}.")
     shown = rest if len(rest) <= 2 else [rest[0], rest[-1]]  # noqa: PLR2004 - the next and the last
     told += [_behind(row, terms) for row in shown]
     told += [f"Between these two: {len(rest) - len(shown)} more."] if len(shown) < len(rest) else []

@@ -83,7 +83,8 @@ def test_of_many_rows_the_top_the_next_and_the_last_are_told() -> None:
     behind = [placed(made.row(f"row-{n}", rate=190 - n), 3 + n, against(0.9 - n / 10, "less")) for n in range(7)]
     text = verdict(made.table(*top, *behind))
     assert text.startswith(
-        "At 10 clients: 2 of 9 share the top, Top-0 and Top-1; Top-0 has the highest figure, 200 requests/s. "
+        "At 10 clients: 2 of 9 share the top, Top-0 and Top-1; Top-0 has the highest figure, 200 requests/s; "
+        "3.0 % would be found four times out of five. "
         "Row-0 has 10.0 % less [9.0, 11.0]. Row-6 has 70.0 % less [69.0, 71.0]. Between these two: 5 more."
     )
     assert "Row-3" not in text
