@@ -81,7 +81,7 @@ def test_of_many_rows_the_top_the_next_and_the_last_are_told() -> None:
     top = [placed(made.row(f"top-{n}", rate=200 - n), 1, tied=True) for n in range(2)]
     top[1] = placed(top[1], 1, against(0.99, "undecided"), tied=True)
     behind = [placed(made.row(f"row-{n}", rate=190 - n), 3 + n, against(0.9 - n / 10, "less")) for n in range(7)]
-    text = verdict(made.table(*top, *behind))
+    text = verdict(made.table(*top, *behind, ranked=True))
     assert text.startswith(
         "At 10 clients: 2 of 9 share the top, Top-0 and Top-1; Top-0 has the highest figure, 200 requests/s; "
         "3.0 % would be found four times out of five. "
