@@ -15,7 +15,7 @@ REASON = "Within a third of the article's figure is what another machine may add
 BECAUSE = {
     "supported": "It takes as long here as the article tells.",
     "refuted": "It does not take as long here as the article tells.",
-    "depends": "It takes nearly as long here as the article tells.",
+    "depends": "Some of it takes as long here as the article tells, or nearly, and some does not.",
 }
 
 
