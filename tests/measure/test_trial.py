@@ -9,6 +9,7 @@ import pytest
 
 from runners.measure.load import k6
 from runners.measure.trial import Rig, run_trial
+from runners.model.load import Timing
 from runners.model.outcome import Completed, Failed
 from tests.conftest import StartSmall
 from tests.fake_k6 import CORRECT, fake_k6
@@ -120,11 +121,20 @@ def test_samples_span_the_window_from_edge_to_edge_on_the_same_clock_as_the_load
 
 
 def test_k6s_own_cpu_is_told_apart_from_foreign_cpu(start_small: StartSmall, tmp_path: Path) -> None:
-    spin = "while time.time() < window_end_s: pass"
-    busy, _ = run_trial(rig(fake_k6(tmp_path, before=spin), tmp_path), start_small(), visit())
-    assert completed(busy).usage.generator_cpu_s > 0.1
+    """However little of a core it gets while others compute, what it got within the window is what is told."""
+    spin = (
+        "time.sleep(max(0, window_end_s - 0.9 - time.time()))\n"
+        "before_s = time.process_time()\n"
+        "while time.time() < window_end_s: pass\n"
+        "spent = [time.process_time() - before_s, time.process_time()]\n"
+        "pathlib.Path(__file__).with_suffix('.spent').write_text(json.dumps(spent))"
+    )
+    timing = Timing(warmup_s=0.2, window_s=1.0)
+    busy, _ = run_trial(rig(fake_k6(tmp_path, before=spin), tmp_path), start_small(), visit(timing=timing))
+    spinning_s, all_s = json.loads((tmp_path / "k6.spent").read_text(encoding="utf-8"))
+    assert spinning_s / 2 < completed(busy).usage.generator_cpu_s < all_s + 0.02
     (tmp_path / "idle").mkdir()
-    idle, _ = run_trial(rig(fake_k6(tmp_path / "idle"), tmp_path), start_small(), visit())
+    idle, _ = run_trial(rig(fake_k6(tmp_path / "idle"), tmp_path), start_small(), visit(timing=timing))
     assert completed(idle).usage.generator_cpu_s < completed(busy).usage.generator_cpu_s
 
 
