@@ -1,7 +1,6 @@
 """The command that tries claims, and how their verdicts look in a terminal."""
 
 import contextlib
-import itertools
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
@@ -32,6 +31,7 @@ from runners.cli.screen import Screen
 from runners.cli.terminal import err, grid, out, said, shown
 from runners.errors import INTERRUPTED, ShootoutError
 from runners.measure.sense import sampler
+from runners.model.command import all_given
 from runners.model.outcome import Failed
 from runners.model.subject import Settings
 from runners.model.value import MOST_OF_A_PLAN
@@ -203,9 +203,4 @@ def _telling_what_is_left(sessions: Sequence[Prepared]) -> Iterator[None]:
 
 def how_to_begin(command: Sequence[str], ids: Sequence[str]) -> str:
     """The same command, "shootout claims …", for these claims instead of those that it names."""
-    options: list[str] = []
-    given = iter(command[2:])
-    for word in given:
-        if word.startswith("-"):
-            options += [word] if word in FLAGS or "=" in word else [word, *itertools.islice(given, 1)]
-    return shlex.join([*command[:2], *ids, *options])
+    return shlex.join([*command[:2], *ids, *all_given(command, FLAGS)])

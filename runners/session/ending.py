@@ -10,6 +10,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from runners.errors import EndedError
+from runners.model.command import given
 
 if TYPE_CHECKING:  # every command loads this, also those that need no session
     from runners.model.session import Session
@@ -101,15 +102,4 @@ def how_to_draw(session: "Session") -> str:
 
 def _command(what: str, session: "Session") -> str:
     options, flags = (("--out",), ()) if what == "report" else (_KEPT_OPTIONS, _KEPT_FLAGS)
-    return shlex.join(["shootout", *what.split(), session.name, *_given(session.command, options, flags)])
-
-
-def _given(command: tuple[str, ...], options: tuple[str, ...], flags: tuple[str, ...]) -> Iterator[str]:
-    """What of these stands in a command; the value of an option may follow it or stand in the same word."""
-    words = iter(command)
-    for word in words:
-        name, equals, value = word.partition("=")
-        if name in options:
-            yield from (name, value if equals else next(words, ""))
-        elif word in flags:
-            yield word
+    return shlex.join(["shootout", *what.split(), session.name, *given(session.command, options, flags)])

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 
 from runners.model.claim import Claim, Range
+from runners.model.command import given
 from runners.model.session import Session
 from runners.report.claims.found import Answer, CaseJudgement, Judged, Judgement, Ratio
 from runners.report.figures.claimed import ASKED
@@ -67,18 +68,8 @@ def command(claim: Claim, session: Session) -> str:
     hangs = any(case.setting for case in claim.cases)
     carried = [AS_WRITTEN] if AS_WRITTEN in session.command else []
     for option in (*CARRIED, *([PYTHON] if hangs else [])):
-        carried += _with_value(option, session.command)
+        carried += given(session.command, (option,))
     return " ".join(["shootout", "claims", claim.id, *carried])
-
-
-def _with_value(option: str, words: Sequence[str]) -> list[str]:
-    """The option with its value, as it was given; nothing where it was not."""
-    for at, word in enumerate(words):
-        if word == option:
-            return list(words[at : at + 2])
-        if word.startswith(f"{option}="):
-            return [word]
-    return []
 
 
 def counts(judged: Judged) -> str:
