@@ -9,7 +9,7 @@ from pathlib import Path
 from runners.errors import StoreError, UsageError
 from runners.model.text import brief
 from runners.plan.likeness import name_in
-from runners.plan.manifests import MANIFEST, control_character, find_frameworks, select_frameworks
+from runners.plan.manifests import ALL_OF_THEM, MANIFEST, control_character, find_frameworks, select_frameworks
 
 APP = "app.py"
 EXTENDED = "extended.py"
@@ -30,13 +30,16 @@ def make_framework(  # noqa: PLR0913 - where, what and after which model
         The files. The app is a copy that still uses the other framework.
 
     Raises:
-        UsageError: The name cannot be a Python package or is taken, `like` is unknown or has no app of its own, or the
-            title or the package cannot stand in a manifest.
+        UsageError: The name cannot be a Python package, is taken or means all, `like` is unknown, means all or has no
+            app of its own, or the title or the package cannot stand in a manifest.
         ManifestError: A manifest that is there already is wrong.
         StoreError: The folder cannot be written.
     """
     if not name.isidentifier() or keyword.iskeyword(name) or name != name.lower():
         raise UsageError(f"making {brief(name)}: its folder is a Python package; use lower-case letters, digits and _")
+    if ALL_OF_THEM in (name, like):
+        said = "name one with --like" if like == ALL_OF_THEM else "choose another name"
+        raise UsageError(f"making {brief(name)}: {ALL_OF_THEM!r} means every framework; {said}")
     _check_texts(name, title, package)
     (model,) = select_frameworks(find_frameworks(*among), (like,))
     source = next(one / like for one in among if (one / like / MANIFEST).is_file())

@@ -38,6 +38,13 @@ def test_an_unknown_model_and_one_without_an_app_are_refused_and_leave_nothing(a
     assert not (apps / "fresh").exists()
 
 
+def test_the_word_for_all_frameworks_is_neither_a_name_nor_a_model(apps: Path) -> None:
+    with pytest.raises(UsageError, match="making 'fresh': 'all' means every framework; name one with --like"):
+        make_framework(apps, "fresh", among=(apps,), like="all", title="T", package="p")
+    with pytest.raises(UsageError, match="making 'all': 'all' means every framework; choose another name"):
+        make_framework(apps, "all", among=(apps,), like="flask", title="T", package="p")
+
+
 @pytest.mark.parametrize(
     ("title", "package", "told"),
     [

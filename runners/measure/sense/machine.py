@@ -130,7 +130,7 @@ def digest(root: Path, *folders: str) -> str:
     total = hashlib.sha256()
     for folder in folders:
         for path in sorted((root / folder).rglob("*")) or [root / folder]:
-            if path.suffix in {".py", ".js", ".toml", ".json"}:
+            if path.suffix in {".py", ".js", ".toml", ".json"} and path.is_file():
                 total.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return total.hexdigest()[:12]
 
