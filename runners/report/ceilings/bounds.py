@@ -101,7 +101,9 @@ def bounds(cell: Cell, visit: UnloadedPoint) -> Bounds:
     cpu_s = visit.cpu_s_per_request
     if cpu_s > 0:
         if on_loop(cell.subject, cell.workload) and cell.workload.work == "compute":
-            found["loop"] = (cell.subject.processes - cell.bystander_cores) / cpu_s
+            computing = (cell.subject.processes - cell.bystander_cores) / cpu_s
+            blocked = found.get("loop", computing) if cell.workload.place == "blocking" else computing
+            found["loop"] = min(computing, blocked)
         found["CPU"] = (cell.cores - cell.bystander_cores) / cpu_s
     return found
 

@@ -27,8 +27,9 @@ def on_loop(subject: Subject, workload: Workload) -> bool:
 
 
 def waits_on_loop(subject: Subject, workload: Workload) -> bool:
-    """Whether a sync handler runs on the event loop, so that its waits take turns."""
-    return workload.handler == "sync" and subject.concurrency.sync_handlers == "loop" and on_loop(subject, workload)
+    """Whether what is waited for blocks an event loop, so that requests take turns: in a sync handler, or misused."""
+    blocks = workload.place == "blocking" or (workload.place == "handler" and workload.handler == "sync")
+    return blocks and subject.concurrency.place(workload.handler) == "loop"
 
 
 def _is_one_thread(subject: Subject, workload: Workload) -> bool:

@@ -376,12 +376,14 @@ EXTENDED_BY_NAME = {workload.name: workload for workload in EXTENDED}
 @pytest.mark.parametrize(
     ("name", "residence_s", "cpu_s", "predicted_per_s", "limit"),
     [
-        ("blocked-io", 0.05, 0.0005, 20.0, "pool"),  # one request at a time: 1 / S'
+        ("blocked-io", 0.05, 0.0005, 20.0, "loop"),  # one request at a time: 1 / S'
         ("fanout-sequential", 0.19, 0.002, 80 / 0.19, "clients"),
+        ("http-blocked", 0.05, 0.0005, 20.0, "loop"),
+        ("db-blocked", 0.05, 0.0005, 20.0, "loop"),
         ("db-async", 0.05, 0.0005, 40 / 0.05, "pool"),  # as many as there are connections
         ("cpu-process", 0.005, 0.004, 4 / 0.004, "CPU"),  # on every core, GIL or not
         ("cpu-thread", 0.005, 0.004, 1 / 0.004, "CPU"),
-        ("cpu-process-blocking", 0.005, 0.004, 1 / 0.005, "pool"),
+        ("cpu-process-blocking", 0.005, 0.004, 1 / 0.005, "loop"),
         ("mixed-inline", 0.06, 0.004, 1 / 0.004, "CPU"),
     ],
 )
