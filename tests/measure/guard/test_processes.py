@@ -42,7 +42,13 @@ def test_fewer_processes_than_are_claimed_are_told_and_nothing_that_hangs_on_the
 def test_more_processes_than_are_claimed_are_told_instead_of_what_comes_of_them(
     tmp_path: Path, profile: Profile, hint: str
 ) -> None:
-    (failed,) = (one for one in findings("four forked workers", tmp_path, 1, profile) if not one.passed)
+    # one of four may happen to take all connections, and then nothing is wrong that more processes would explain
+    failures: list[Finding] = []
+    for _ in range(10):
+        seen = findings("four forked workers", tmp_path, 1, profile)
+        if failures := [one for one in seen if not one.passed]:
+            break
+    (failed,) = failures
     assert (failed.route, failed.expected) == ("(processes)", "1 process")
     assert failed.seen == f"4 processes listen, 1 is claimed: {hint}"
 
