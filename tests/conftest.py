@@ -83,8 +83,8 @@ def start_small(tmp_path: Path) -> Iterator[StartSmall]:
     """Starts small servers with a flaw, waits until they are ready, and stops them after the test."""
     started: list[Server] = []
 
-    def start(flaw: str = "", *, ready: bool = True) -> Server:
-        subject = small_subjects.small_subject(flaw=flaw)
+    def start(flaw: str = "", *, ready: bool = True, processes: int = 1) -> Server:
+        subject = small_subjects.small_subject(flaw=flaw).model_copy(update={"processes": processes})
         log = tmp_path / f"server-{len(started)}.log"
         fresh = server.launch(subject, held=ports.hold(), cores=(), root=ROOT, log=log)
         started.append(fresh)

@@ -12,6 +12,7 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -53,6 +54,7 @@ OTHERS = {f"{word} at a time": asyncio.Semaphore(number) for word, number in SIZ
 one_at_a_time = asyncio.Lock()
 forty = asyncio.Semaphore(40)
 resets: list[float] = []
+begun: list[subprocess.Popen[bytes]] = []
 
 
 async def answer(route: str, flaw: str) -> tuple[int, str, str]:
@@ -100,6 +102,8 @@ async def misbehave(route: str, flaw: str) -> None:
         os._exit(3)
     if flaw == "breaks on pings":
         say(TRACEBACK)
+    if flaw == "computes in a process that comes with work" and route == "/async-io" and not begun:
+        begun.append(subprocess.Popen([sys.executable, "-ISc", "while True: pass"]))  # noqa: ASYNC220 - as pools do
     if (flaw, route) == ("blocks its loop", "/async-cpu"):
         time.sleep(BLOCKED_S)  # noqa: ASYNC251 - as a handler that computes on the loop does
     if (flaw, route) == ("drops connections", "/async-cpu"):
@@ -198,8 +202,9 @@ def say(text: str) -> None:
 
 
 def fork_workers(count: int) -> None:
-    """Go on as a worker below a parent that only waits for signals, as a pre-forking server does."""
-    for _ in range(count):
+    """Go on as a worker below a parent that only waits for signals, as pre-forking servers do, one after the other."""
+    for number in range(count):
+        time.sleep(0.1 * bool(number))
         worker = os.fork()
         if not worker:
             return

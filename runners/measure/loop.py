@@ -13,12 +13,12 @@ from runners.measure.orders import Calibrated, Event, Orders, Progress, Standing
 from runners.measure.preparation import prepare
 from runners.measure.sense import sampler
 from runners.measure.serve import services
-from runners.measure.serve.server import Server, check_alive
+from runners.measure.serve.server import Server, check_alive, pids_now
 from runners.measure.serve.servers import MOST_AT_ONCE, cohorts, replace_if_dead, running_servers
 from runners.measure.trial import Visit, run_trial
 from runners.model.calibration import UnloadedPoint
 from runners.model.load import Load
-from runners.model.outcome import Completed, Failed
+from runners.model.outcome import Completed, Failed, Usage
 from runners.model.plan import Block, Trial
 from runners.model.session import BlockDisturbed, BlockVoid, Footprint, Occupancy, TrialResult
 from runners.model.subject import Subject, Workload
@@ -27,6 +27,9 @@ MOST_ATTEMPTS = 4
 VOID_SHARE = 0.5
 """Blocks that may be repeated, as a share of all; a repeat costs less than a block, as it ends what tripped."""
 
+BUSY_CORE = 0.9
+"""Cores that a server used from which the speed of its cores is that of busy ones."""
+
 Servers = dict[str, Server | Failed]
 
 
@@ -34,16 +37,24 @@ Servers = dict[str, Server | Failed]
 class Visits:
     """How a block goes: what was wrong with it, if anything, and the speed of the cores in its trials.
 
-    The speed is kept by cell: cores that wait are slower than busy ones, so that trials of one cell only are compared.
+    Cores that wait are slower than busy ones. So trials of one cell are compared with each other, and of all cells
+    those in which a core was busy.
     """
 
     may_repeat: bool
     reason: str | None = None
-    probes_s: dict[tuple[str, Load], list[float]] = field(default_factory=dict)
+    probes_s: dict[tuple[str, Load] | None, list[float]] = field(default_factory=dict)
 
-    def probes_of(self, trial: Trial) -> list[float]:
-        """What the probe took so far in the trials of this one's workload and load."""
-        return self.probes_s.setdefault((trial.workload, trial.load), [])
+    def probed(self, trial: Trial, usage: Usage) -> Iterator[list[float]]:
+        """What the probe took so far in the trials that this one is compared with, this one included."""
+        if usage.probe_s is None:
+            return
+        cells: list[tuple[str, Load] | None] = [(trial.workload, trial.load)]
+        if usage.server_cpu_s is not None and usage.server_cpu_s > BUSY_CORE * usage.duration_s:
+            cells.append(None)
+        for cell in cells:
+            self.probes_s.setdefault(cell, []).append(usage.probe_s)
+            yield self.probes_s[cell]
 
     @property
     def are_over(self) -> bool:
@@ -131,7 +142,7 @@ def _footprints(number: int, servers: Servers, idle: dict[str, Occupancy]) -> It
             continue
         with contextlib.suppress(ServerError):
             check_alive(server)
-            yield Footprint(round=number, subject=name, idle=idle[name], after=sampler.occupancy(server.pids))
+            yield Footprint(round=number, subject=name, idle=idle[name], after=sampler.occupancy(pids_now(server)))
 
 
 def _block(
@@ -175,11 +186,10 @@ def _visit_all(
         result = _trial(orders, progress, servers, trial)
         yield result
         if isinstance(result.outcome, Completed):
-            if result.outcome.usage.probe_s is not None:
-                visits.probes_of(trial).append(result.outcome.usage.probe_s)
             trip = sentinels.tripped(result.outcome, trial.load, orders.plan.timing, orders.limits)
             trip = trip or sentinels.miscounted(result.outcome, _workload(orders, trial), trial.load)
-            trip = trip or sentinels.uneven(visits.probes_of(trial), orders.limits)
+            for probes_s in visits.probed(trial, result.outcome.usage):
+                trip = trip or sentinels.uneven(probes_s, orders.limits)
             visits.reason = visits.reason or (f"{trial.subject}: {trip}" if trip else None)
 
 

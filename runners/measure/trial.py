@@ -9,7 +9,7 @@ from runners.measure.hosts import local as process
 from runners.measure.load import gate, k6, patience, tallies
 from runners.measure.sense import sampler
 from runners.measure.serve import services as beside
-from runners.measure.serve.server import Server, check_alive, check_answers
+from runners.measure.serve.server import Server, check_alive, check_answers, pids_now
 from runners.measure.watch import Window, watch
 from runners.model.load import Load, Timing
 from runners.model.outcome import Completed, Failed, LoadSummary, ResourceSample, Usage
@@ -199,10 +199,11 @@ def _queue_s(visit: Visit) -> float:
 def _settle(server: Server) -> None:
     """Wait, a bounded time, until the server has nothing left to do from the trial before."""
     deadline = time.monotonic() + SETTLE_LIMIT_S
-    used = sampler.cpu_s(server.pids)
+    pids = pids_now(server)
+    used = sampler.cpu_s(pids)
     while time.monotonic() < deadline:
         time.sleep(SETTLE_STEP_S)
-        now = sampler.cpu_s(server.pids)
+        now = sampler.cpu_s(pids)
         if now - used < SETTLED_CORES * SETTLE_STEP_S:
             return
         used = now

@@ -1,15 +1,18 @@
 """Watches one window: what the server, k6 and the machine spent between its edges."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from runners.measure.hosts import local as process
 from runners.measure.sense import probe, sampler
-from runners.measure.serve.server import Server
+from runners.measure.serve.server import Server, pids_now
 from runners.model.outcome import ResourceSample, Usage
 
 SAMPLE_EVERY_S = 0.2
 
+LISTED_BEFORE_S = 0.05
+"""So long before a window a server's processes are listed, which takes milliseconds: some come only under load."""
 
 UNKNOWN = dict.fromkeys(("server_cpu_s", "server_user_s", "foreign_cpu_s", "context_switches", "threads"))
 """What is not known of a running server whose process was not told; its CPU time would be taken for foreign."""
@@ -27,7 +30,7 @@ class Window:
 @dataclass(frozen=True, kw_only=True)
 class _Reading:
     at_s: float
-    server_cpu_s: float
+    server_cpu_s: Mapping[int, float]
     server_user_s: float | None
     generator_cpu_s: float
     runner_cpu_s: float
@@ -41,27 +44,29 @@ def watch(
 ) -> tuple[tuple[ResourceSample, ...], Usage]:
     """What was spent, the processes of `services` apart: neither the server's nor foreign."""
     generator = (child.pid,)
+    _sleep_until(window.begin_s - LISTED_BEFORE_S)
+    pids = pids_now(server)
     _sleep_until(window.begin_s)
-    first = _read(server.pids, generator, services)
+    first = _read(pids, generator, services)
     with probe.probing(server.cores) as speed:
-        samples = [_sample(server.pids, first, window)]
+        samples = [_sample(first, window)]
         for step in range(1, int((window.end_s - window.begin_s) / SAMPLE_EVERY_S)):
             _sleep_until(window.begin_s + step * SAMPLE_EVERY_S)
-            samples.append(_sample(server.pids, first, window))
+            samples.append(_sample(first, window))
         _sleep_until(window.end_s)
-        last = _read(server.pids, generator, services)
-    samples.append(_sample(server.pids, first, window))
+        last = _read(pids, generator, services)
+    samples.append(_sample(first, window))
     usage = _usage(first, last, samples, window, speed, sampler.time_wait_sockets(server.port))
     if server.started is None:  # on which cores it runs nobody said
         usage = usage.model_copy(update={"probe_s": None})
-    return (tuple(samples), usage) if server.pids else ((), usage.model_copy(update=UNKNOWN))
+    return (tuple(samples), usage) if pids else ((), usage.model_copy(update=UNKNOWN))
 
 
 def _read(server_pids: tuple[int, ...], generator_pids: tuple[int, ...], service_pids: tuple[int, ...]) -> _Reading:
     at_s = time.time()
     return _Reading(
         at_s=at_s,
-        server_cpu_s=sampler.cpu_s(server_pids),
+        server_cpu_s=sampler.cpu_of_each(server_pids),
         server_user_s=sampler.user_s(server_pids),
         generator_cpu_s=sampler.cpu_s(generator_pids),
         runner_cpu_s=sampler.runner_cpu_s(),
@@ -71,10 +76,11 @@ def _read(server_pids: tuple[int, ...], generator_pids: tuple[int, ...], service
     )
 
 
-def _sample(pids: tuple[int, ...], first: _Reading, window: Window) -> ResourceSample:
+def _sample(first: _Reading, window: Window) -> ResourceSample:
+    pids = tuple(first.server_cpu_s)
     return ResourceSample(
         at_s=round(time.time() - window.begin_s, 4),
-        cpu_s=round(max(0.0, sampler.cpu_s(pids) - first.server_cpu_s), 6),
+        cpu_s=round(sampler.spent_s(first.server_cpu_s), 6),
         memory_bytes=sampler.private_bytes(pids),
         threads=sampler.threads(pids),
     )
@@ -88,7 +94,7 @@ def _usage(  # noqa: PLR0913, PLR0917 - all that was read
     speed: probe.SpeedProbe,
     time_wait: int | None,
 ) -> Usage:
-    server_s = max(0.0, last.server_cpu_s - first.server_cpu_s)
+    server_s = sum(max(0.0, last.server_cpu_s[pid] - used_s) for pid, used_s in first.server_cpu_s.items())
     generator_s = max(0.0, last.generator_cpu_s - first.generator_cpu_s)
     runner_s = last.runner_cpu_s - first.runner_cpu_s
     services_s = max(0.0, last.services_cpu_s - first.services_cpu_s)

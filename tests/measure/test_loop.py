@@ -21,6 +21,7 @@ from runners.model.plan import Arm, Trial
 from runners.model.session import BlockDisturbed, BlockVoid, Footprint, TrialResult
 from tests.fake_k6 import fake_k6
 from tests.measure.rigs import ALWAYS, orders
+from tests.report import hand_made as made
 from tests.small_subjects import running_below, small_subject
 
 Kind = TypeVar("Kind")
@@ -283,14 +284,26 @@ def test_a_calibration_has_a_point_for_every_level_and_every_cell(k6_stand_in: P
 
 
 def test_the_speed_of_cores_is_compared_within_a_cell_as_waiting_ones_are_slower_than_busy_ones() -> None:
-    def trial(workload: str, clients: int) -> Trial:
-        arm = Arm(subject="one", workload=workload, load=Load(clients=clients))
-        return Trial(block=0, round=1, position=0, arm=arm)
-
     visits = Visits(may_repeat=True)
-    seen = ((trial("async-cpu", 16), 60e-6), (trial("sync-io", 16), 100e-6), (trial("sync-io", 1), 140e-6))
-    for one, probe_s in seen:
-        visits.probes_of(one).append(probe_s)
-        assert sentinels.uneven(visits.probes_of(one), sentinels.Limits()) is None
-    visits.probes_of(trial("async-cpu", 16)).append(90e-6)
-    assert sentinels.uneven(visits.probes_of(trial("async-cpu", 16)), sentinels.Limits()) is not None
+    for workload, clients, probe_s in (("async-cpu", 16, 60e-6), ("sync-io", 16, 100e-6), ("sync-io", 1, 140e-6)):
+        assert uneven(visits, workload, clients, probe_s, cores=0.5) == [None]
+    (told,) = uneven(visits, "async-cpu", 16, 90e-6, cores=0.5)
+    assert told is not None
+
+
+def test_the_speed_of_busy_cores_is_compared_between_all_cells_of_a_block() -> None:
+    visits = Visits(may_repeat=True)
+    assert uneven(visits, "sync-io", 16, 140e-6, cores=0.1) == [None]
+    assert uneven(visits, "async-cpu", 16, 60e-6, cores=0.99) == [None, None]
+    assert uneven(visits, "sync-cpu", 16, 65e-6, cores=1.9) == [None, None]
+    alone, with_others = uneven(visits, "sync-cpu", 1, 90e-6, cores=0.99)
+    assert alone is None
+    assert with_others is not None
+
+
+def uneven(visits: Visits, workload: str, clients: int, probe_s: float, *, cores: float) -> list[str | None]:
+    """What is said of a trial that kept so many cores busy, by group of trials that it is compared with."""
+    arm = Arm(subject="one", workload=workload, load=Load(clients=clients))
+    usage = made.completed().usage.model_copy(update={"probe_s": probe_s, "duration_s": 2.0, "server_cpu_s": 2 * cores})
+    groups = visits.probed(Trial(block=0, round=1, position=0, arm=arm), usage)
+    return [sentinels.uneven(probes_s, sentinels.Limits()) for probes_s in groups]

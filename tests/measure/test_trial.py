@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from runners.measure.load import k6
+from runners.measure.sense import sampler
 from runners.measure.trial import Rig, run_trial
 from runners.model.load import Timing
 from runners.model.outcome import Completed, Failed
@@ -104,6 +105,20 @@ def test_a_trial_reports_what_k6_saw_and_what_the_tree_spent(start_small: StartS
     assert seen.usage.probe_s is not None
     assert 0 < seen.usage.probe_s < 0.05
     assert set(wall_s) == {"settle", "warmup", "window", "start", "drain"}
+
+
+def test_a_process_that_comes_only_with_the_first_request_is_counted(start_small: StartSmall, tmp_path: Path) -> None:
+    server = start_small("computes in a process that comes with work")
+    assert server.pids == (server.child.pid,)
+    own_s = sampler.cpu_s(server.pids)
+    outcome, _ = run_trial(
+        rig(fake_k6(tmp_path), tmp_path), server, visit("/async-io", timing=Timing(warmup_s=0.5, window_s=0.6))
+    )
+    seen = completed(outcome)
+    assert seen.usage.threads == 2
+    assert seen.usage.server_cpu_s is not None
+    assert seen.usage.server_cpu_s > sampler.cpu_s(server.pids) - own_s
+    assert seen.samples[-1].cpu_s == pytest.approx(seen.usage.server_cpu_s, rel=0.5)
 
 
 def test_samples_span_the_window_from_edge_to_edge_on_the_same_clock_as_the_load(

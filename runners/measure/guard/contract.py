@@ -1,8 +1,7 @@
 """Asks a running server every question of the contract in apps/README.md.
 
 A slow machine or model may lose a comparison but never fails the contract: how many waits overlap, and whether a ping
-is answered while a handler computes, is asked again with more of it before it is denied (runners.measure.guard.overlap
-and computing).
+is answered while a handler computes, is asked again with more of it before it is denied (overlap, computing).
 """
 
 import asyncio
@@ -22,8 +21,8 @@ from runners.measure.guard.computing import ask_computing
 from runners.measure.guard.described import ask_described
 from runners.measure.guard.overlap import ask_overlap, with_waits
 from runners.measure.guard.own_app import own_app
-from runners.measure.guard.processes import Processes, ask_processes
-from runners.measure.serve import starting
+from runners.measure.guard.processes import Processes, count_processes
+from runners.measure.serve import runtime, starting
 from runners.measure.serve.pythons import modules_in
 from runners.measure.serve.server import Server
 from runners.measure.serve.services import NONE, Services, counted
@@ -122,12 +121,13 @@ async def _ask_everything(
 ) -> tuple[Finding, ...]:
     async with client_of(server, answer_s) as client:
         asker = Asker(server=server, client=client, answer_s=answer_s)
-        processes = await ask_processes(server) if server.started is not None else None
+        processes = count_processes(server) if server.started is not None else None
         findings = [*_own_app(server), *_of_processes(server, processes)]
         findings += [await _ask(asker, workload) for workload in workloads]
         findings += [await _ask_calls(asker, workload, services) for workload in workloads if workload.needs]
         if server.subject.serves == "contract":
-            findings.append(await _ask_missing(asker))
+            missing = await _ask_missing(asker)
+            findings += [*(_runtime(server) if missing.passed else []), missing]
         if processes is not None:  # of a running server nothing is claimed
             # what is not answered once needs not be asked many times; of own endpoints nobody knows how they wait
             answered = {finding.route for finding in findings if finding.passed}
@@ -144,8 +144,8 @@ async def _ask_models(asker: Asker, workloads: tuple[Workload, ...], processes: 
         return []
     found = [await _ask_overlap(asker, workload) for workload in workloads if workload.work == "wait"]
     found += await _ask_computing(asker, workloads)
-    if processes.are_more and not all(one.passed for one in found):
-        return [*(one for one in found if one.passed), _finding(asker.server, "(processes)", processes, passed=False)]
+    if not all(one.passed for one in found) and (now := count_processes(asker.server)).are_more:
+        return [*(one for one in found if one.passed), _finding(asker.server, "(processes)", now, passed=False)]
     return found
 
 
@@ -161,7 +161,6 @@ def _finding(server: Server, route: str, told: Told, *, passed: bool | None = No
 
 
 def _route(workload: Workload) -> str:
-    """As a finding has it."""
     return f"{workload.request.method} {workload.route}" if workload.request is not None else workload.route
 
 
@@ -169,6 +168,11 @@ def _of_processes(server: Server, processes: Processes | None) -> list[Finding]:
     if processes is None or (processes.passed and server.subject.processes == 1):
         return []
     return [_finding(server, "(processes)", processes)]
+
+
+def _runtime(server: Server) -> list[Finding]:
+    told = own.Judged(expected=runtime.EXPECTED, seen=runtime.fault_of(server) or "", passed=False)
+    return [_finding(server, runtime.ROUTE, told)] if told.seen else []
 
 
 def _own_app(server: Server) -> list[Finding]:

@@ -5,15 +5,13 @@ cannot be looked into, is not asked; one that imports nothing that was installed
 """
 
 import ast
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from runners.measure.serve.command import file_of
 from runners.model.package import canonical
 from runners.model.subject import Subject
-
-_MODULE = re.compile(r"^apps\.(?P<module>\w+(?:\.\w+)+)(?::[\w.()]+)?$")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +50,7 @@ def own_app(subject: Subject, folders: Sequence[Path], modules: Mapping[str, fro
     `folders` are searched for it as the package `apps` is. `modules` are those of each distribution that the Python
     has which runs it, by canonical name.
     """
-    found = [_file(word, folders) for word in subject.command]
+    found = [file_of(word, folders) for word in subject.command]
     app = next((file for file in found if file is not None), None)
     names = modules.get(canonical(subject.package), frozenset())
     if app is None or not names:
@@ -65,15 +63,6 @@ def own_app(subject: Subject, folders: Sequence[Path], modules: Mapping[str, fro
         imports=imports & frozenset[str]().union(*modules.values()),
         words=tuple(word for word, file in zip(subject.command, found, strict=True) if file is None),
     )
-
-
-def _file(word: str, folders: Sequence[Path]) -> Path | None:
-    """The file of the module of the package `apps` that a word names, in the first of the folders that has it."""
-    found = _MODULE.match(word)
-    if found is None:
-        return None
-    name = f"{found['module'].replace('.', '/')}.py"
-    return next((folder / name for folder in folders if (folder / name).is_file()), None)
 
 
 def _imports(file: Path) -> frozenset[str]:

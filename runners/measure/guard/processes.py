@@ -4,17 +4,11 @@ What a handler forks may hold that port without ever serving. So fewer than are 
 why something else is one.
 """
 
-import asyncio
-import time
 from dataclasses import dataclass
 
-from runners.measure.serve.server import Server
-from runners.measure.serve.tree import takers, tree_of
+from runners.measure.serve.server import Server, pids_now
+from runners.measure.serve.tree import takers
 from runners.model.subject import Subject
-
-COMING_S = 5.0
-"""How long further processes may take to come once the first of them answers."""
-POLL_S = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,14 +44,9 @@ class Processes:
         return listen
 
 
-async def ask_processes(server: Server) -> Processes:
-    """How many processes listen, as soon as there are as many as are claimed."""
-    deadline = time.monotonic() + COMING_S
-    while True:
-        listening = len(takers(tree_of(server.child.pid), server.port))
-        if listening >= server.subject.processes or time.monotonic() > deadline:
-            return Processes(subject=server.subject, listening=listening)
-        await asyncio.sleep(POLL_S)
+def count_processes(server: Server) -> Processes:
+    """How many processes of a started server listen now; it was waited for those that are claimed."""
+    return Processes(subject=server.subject, listening=len(takers(pids_now(server), server.port)))
 
 
 def _counted(number: int) -> str:

@@ -4,6 +4,7 @@ import contextlib
 import os
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +37,16 @@ def is_linux() -> bool:
 def cpu_s(pids: tuple[int, ...]) -> float:
     """CPU seconds that these processes have used, threads that ended included; a dead process counts as 0."""
     return sum(_process_cpu_s(pid) for pid in pids)
+
+
+def cpu_of_each(pids: tuple[int, ...]) -> dict[int, float]:
+    """The same by process, to be given to `spent_s` later."""
+    return {pid: _process_cpu_s(pid) for pid in pids}
+
+
+def spent_s(before: Mapping[int, float]) -> float:
+    """CPU seconds that these processes used since then; of one that ended meanwhile nothing is known, which is 0."""
+    return sum(max(0.0, _process_cpu_s(pid) - used_s) for pid, used_s in before.items())
 
 
 def user_s(pids: tuple[int, ...]) -> float | None:

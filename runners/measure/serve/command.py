@@ -1,6 +1,7 @@
 """What a server is started with: the words of its command, its environment, and where apps are looked for."""
 
 import os
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,6 +9,8 @@ from pathlib import Path
 from runners.measure.hosts import local as process
 from runners.measure.serve.ports import HOST
 from runners.model.subject import Subject
+
+_MODULE = re.compile(r"^apps\.(?P<module>\w+(?:\.\w+)+)(?::[\w.()]+)?$")
 
 OTHER_APPS = "SHOOTOUT_APPS"
 """The variable that names folders of apps that are not shipped, as apps/__init__.py reads it."""
@@ -22,6 +25,28 @@ def start_command(subject: Subject, port: int, python: Path | None = None) -> tu
             word = word.replace(placeholder, value)  # noqa: PLW2901 - filled in step by step
         words.append(word)
     return tuple(words)
+
+
+def file_of(word: str, folders: Sequence[Path]) -> Path | None:
+    """The file of the module of the package `apps` that a word names, in the first of the folders that has it."""
+    path = _path_in(word)
+    return None if path is None else next((one / path for one in folders if (one / path).is_file()), None)
+
+
+def missing_app(subject: Subject, folders: Sequence[Path]) -> str:
+    """What to add where a server ended whose command names a module of `apps` that is in no folder; else nothing."""
+    for word in subject.command:
+        path = _path_in(word)
+        places = [place for one in folders for place in (one / path, (one / path).with_suffix(""))] if path else []
+        if places and not any(place.exists() for place in places):
+            return f"; its command names apps/{path}, which is not there"
+    return ""
+
+
+def _path_in(word: str) -> Path | None:
+    """Below a folder of apps, where the module lies that a word names."""
+    found = _MODULE.match(word)
+    return Path(f"{found['module'].replace('.', '/')}.py") if found else None
 
 
 def environment_of(subject: Subject, root: Path) -> Mapping[str, str]:

@@ -10,6 +10,7 @@ from runners.model.package import canonical
 from runners.model.runtime import Runtime
 
 ROUTE = "/runtime"
+EXPECTED = "404, or what apps/README.md says of it"
 TIMEOUT_S = 10.0
 MOST_BYTES = 1_000_000
 
@@ -17,16 +18,33 @@ MOST_BYTES = 1_000_000
 def runtime_of(server: Server, timeout_s: float = TIMEOUT_S) -> Runtime | None:
     """What the server says of its Python; None where it has no such route or the answer is not understood."""
     try:
-        body = _body(f"{server.base_url}{ROUTE}", timeout_s)
-        told = Runtime.model_validate_json(body, strict=True)
+        told = _told(server, timeout_s)
     except (httpx.HTTPError, _NotUnderstoodError, ValidationError):
         return None
     named = {canonical(name): version for name, version in told.versions.items()}
     return told.model_copy(update={"versions": dict(sorted(named.items()))})
 
 
+def fault_of(server: Server, timeout_s: float = TIMEOUT_S) -> str | None:
+    """Why what the server says of its Python is not understood; None if it is, or if there is no such route."""
+    try:
+        _told(server, timeout_s)
+    except httpx.HTTPError as error:
+        return repr(error)
+    except _NotUnderstoodError as error:
+        return str(error) or None
+    except ValidationError as error:
+        first = error.errors()[0]
+        return f"JSON in which {'.'.join(map(str, first['loc'])) or 'all'} is wrong: {first['msg']}"
+    return None
+
+
 class _NotUnderstoodError(Exception):
-    """The answer has another status than 200, is too long or takes too long."""
+    """The answer has another status than 200, is too long or takes too long; no words where there is no such route."""
+
+
+def _told(server: Server, timeout_s: float) -> Runtime:
+    return Runtime.model_validate_json(_body(f"{server.base_url}{ROUTE}", timeout_s), strict=True)
 
 
 def _body(url: str, timeout_s: float) -> bytes:
@@ -38,9 +56,9 @@ def _body(url: str, timeout_s: float) -> bytes:
         client.stream("GET", url, headers={"accept-encoding": "identity"}) as answer,
     ):
         if answer.status_code != httpx.codes.OK:
-            raise _NotUnderstoodError
+            raise _NotUnderstoodError(f"status {answer.status_code}" if answer.is_server_error else "")
         for part in answer.iter_raw():
             body += part
             if len(body) > MOST_BYTES or time.monotonic() > deadline:
-                raise _NotUnderstoodError
+                raise _NotUnderstoodError(f"no end of it within {timeout_s:g} s or {MOST_BYTES:,} bytes")
     return body

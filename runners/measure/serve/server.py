@@ -12,10 +12,10 @@ import httpx
 from runners.errors import PortTakenError, ServerError
 from runners.measure.hosts import local as process
 from runners.measure.serve import asked, ports
-from runners.measure.serve.command import OTHER_APPS, environment_of, start_command
+from runners.measure.serve.command import OTHER_APPS, environment_of, missing_app, start_command
 from runners.measure.serve.ports import HOST
-from runners.measure.serve.traces import last_traceback
-from runners.measure.serve.tree import listens, open_to_all, tree_of
+from runners.measure.serve.traces import last_traceback, without_imports
+from runners.measure.serve.tree import listens, open_to_all, takers, tree_of
 from runners.model.subject import Subject
 
 READY_TIMEOUT_S = 30.0
@@ -27,13 +27,16 @@ GIVEN_UP_S = 2.0
 """After so long of one other status nothing will change."""
 
 TRACEBACK_LINES = 400
+COMING_S = 5.0
+"""How long further processes may take to come once the first of them answers."""
+
 ANSWERS_WITHIN_S = 5.0
 """What a server that nobody loads may take for a ping: long enough to work off what was left of a load."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Server:
-    """A started server on `cores` (none: any); `pids` is its tree at the moment it became ready, ascending.
+    """A started server on `cores` (none: any); `pids` is its tree once as many processes listen as are claimed.
 
     Nothing was `started` if it ran before; its tree is then known only if a pid was told.
     A `replacement` stands in for one that died or hung during its round. `held` is its port until it listens there.
@@ -124,6 +127,9 @@ def launch(  # noqa: PLR0913 - what to start, where and how
 def await_ready(server: Server, timeout_s: float = READY_TIMEOUT_S) -> Server:
     """The same server once it answers a ping with 200, with its process tree, its port no longer held.
 
+    Of a server that claims several processes it is waited for all of them, a bounded time: the contract check tells of
+    fewer.
+
     Raises:
         PortTakenError: Another program has its port.
         ServerError: It ended, was not ready in time, or answers its pings with another status; with its log.
@@ -141,9 +147,10 @@ def _awaited(server: Server, deadline: float, timeout_s: float) -> Server:
     since_s = time.monotonic()
     while (now_s := time.monotonic()) < deadline:
         if (code := server.child.poll()) is not None:
-            log = process.last_lines(server.log)
+            log = without_imports(process.last_lines(server.log, TRACEBACK_LINES), process.LOG_LINES)
             kind = PortTakenError if ports.says_taken(log) else ServerError
-            raise kind(f"{starting}: the server ended with exit code {code}", log=log)
+            lacks = missing_app(server.subject, server.apps)
+            raise kind(f"{starting}: the server ended with exit code {code}{lacks}", log=log)
         answer = asked.answer_to(server.port, server.subject.ping, min(deadline - now_s, ANSWERS_WITHIN_S))
         status = asked.status_in(answer)
         if status == httpx.codes.OK:
@@ -169,6 +176,14 @@ def _answers_otherwise(server: Server, answer: bytes) -> ServerError:
     )
 
 
+def pids_now(server: Server) -> tuple[int, ...]:
+    """Its tree as it is: some processes come with the first request; none of a running server whose pid nobody told."""
+    if server.started is not None:
+        return tree_of(server.child.pid)
+    target = server.subject.target
+    return tree_of(target.pid) if target and target.pid else ()
+
+
 def check_alive(server: Server) -> None:
     """Raise ServerError unless the tree is the one that became ready: no process died, none was replaced."""
     if server.started is None:
@@ -176,16 +191,14 @@ def check_alive(server: Server) -> None:
         return
     if server.child.poll() is not None:
         raise _failure(server, f"{server.subject.name}: the server died with exit code {server.child.returncode}")
-    now = tree_of(server.child.pid)
-    if gone := sorted(set(server.pids) - set(now)):
+    if gone := sorted(set(server.pids) - set(pids_now(server))):
         raise _failure(server, f"{server.subject.name}: process {gone[0]} of the server died while it was under load")
 
 
 def check_target(server: Server) -> None:
     """Raise ServerError unless a server that ran before answers, and its processes, if known, are those it had."""
-    target, name = server.subject.target, server.subject.name
-    now = tree_of(target.pid) if target and target.pid else ()
-    if gone := sorted(set(server.pids) - set(now)):
+    name = server.subject.name
+    if gone := sorted(set(server.pids) - set(pids_now(server))):
         raise _failure(server, f"{name}: process {gone[0]} of the running server is gone")
     if asked.status_of(server.port, server.subject.ping, ANSWERS_WITHIN_S, server.host) is None:
         where = f"{server.base_url}{server.subject.ping}"
@@ -198,8 +211,19 @@ def check_answers(server: Server, within_s: float = ANSWERS_WITHIN_S) -> None:
         raise _failure(server, f"{server.subject.name}: the server hangs: a ping had no answer within {within_s:g} s")
 
 
+def _all_come(server: Server) -> tuple[int, ...]:
+    """Its tree once as many processes listen as are claimed, or as it is after a while."""
+    deadline = time.monotonic() + COMING_S
+    while True:
+        pids, claimed = pids_now(server), server.subject.processes
+        is_over = server.child.poll() is not None or time.monotonic() > deadline
+        if claimed == 1 or is_over or len(takers(pids, server.port)) >= claimed:
+            return pids
+        time.sleep(POLL_S)
+
+
 def _owned(server: Server) -> Server:
-    pids = tree_of(server.child.pid)
+    pids = _all_come(server)
     if not any(listens(pid, server.port) for pid in pids):
         raise PortTakenError(
             f"starting {server.subject.name}: port {server.port} is answered by another process than the one started",

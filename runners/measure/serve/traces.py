@@ -8,6 +8,7 @@ _FRAME = re.compile(r'^\s*File "(?P<file>[^"]+)", line \d+, in ')
 _BARS = re.compile(r"^ *[|+] ?")
 """Before each line of an exception group."""
 _RAISED = re.compile(r"^[A-Za-z_][\w.]*(:|$)")
+_IMPORTS = 'File "<frozen importlib'
 MOST_WORDS = 300
 
 
@@ -26,6 +27,11 @@ def last_traceback(log: str, root: Path) -> str:
     own = [number for number in frames if _is_own(lines[number], root)] or frames
     told = [lines[number] for number in _with_code(own[-1], lines) if number < raised] if own else []
     return "\n".join(line.strip()[:MOST_WORDS] for line in [*told, lines[raised]])
+
+
+def without_imports(log: str, count: int) -> str:
+    """The last lines of a log, less the frames of Python's own import, which say nothing of an app."""
+    return "\n".join([line for line in log.splitlines() if _IMPORTS not in line][-count:])
 
 
 def _is_own(line: str, root: Path) -> bool:

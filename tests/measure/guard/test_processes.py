@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from runners.measure.guard import contract, processes
+from runners.measure.guard import contract
 from runners.measure.guard.contract import Finding
+from runners.measure.serve import server as serving
 from runners.measure.serve.tree import takers
 from runners.model.subject import Profile, Settings
 from runners.plan.workloads import ALL
@@ -29,7 +30,7 @@ def findings(flaw: str, logs: Path, claimed: int, profile: Profile = "matched") 
 def test_fewer_processes_than_are_claimed_are_told_and_nothing_that_hangs_on_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, profile: Profile, told: str
 ) -> None:
-    monkeypatch.setattr(processes, "COMING_S", 0.2)
+    monkeypatch.setattr(serving, "COMING_S", 0.2)
     first, *others = findings("", tmp_path, 4, profile)
     assert (first.route, first.expected, first.seen, first.passed) == ("(processes)", "4 processes", told, False)
     assert all(one.passed for one in others)
@@ -60,7 +61,7 @@ def test_as_many_as_are_claimed_pass(tmp_path: Path) -> None:
 
 
 def test_a_parent_that_only_looks_after_its_workers_is_not_counted(start_small: StartSmall) -> None:
-    server = start_small("four forked workers")
+    server = start_small("four forked workers", processes=4)
     assert len(server.pids) == 5
     assert takers(server.pids, server.port) == tuple(pid for pid in server.pids if pid != server.child.pid)
     lone = start_small("a forked worker")

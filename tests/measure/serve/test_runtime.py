@@ -9,7 +9,7 @@ import pytest
 
 from runners.measure.guard import contract
 from runners.measure.sense import installed
-from runners.measure.serve.runtime import runtime_of
+from runners.measure.serve.runtime import fault_of, runtime_of
 from runners.model.runtime import Runtime
 from runners.model.subject import Framework, Profile, Settings
 from runners.plan.manifests import find_frameworks, select_frameworks
@@ -89,3 +89,24 @@ def test_a_thousand_distributions_are_understood(start_small: StartSmall) -> Non
     told = runtime_of(start_small(telling(versions=many)))
     assert told is not None
     assert told.versions == many
+
+
+@pytest.mark.parametrize("flaw", ["", telling()], ids=["no route", "understood"])
+def test_of_what_is_understood_and_of_no_route_there_is_no_fault(start_small: StartSmall, flaw: str) -> None:
+    assert fault_of(start_small(flaw)) is None
+
+
+@pytest.mark.parametrize(
+    ("flaw", "told"),
+    [
+        ('tells {"python":3}', "JSON in which python is wrong: Input should be a valid string"),
+        ("tells no", "JSON in which all is wrong: Invalid JSON"),
+        ("tells without end", "no end of it within"),
+    ],
+)
+def test_an_answer_that_is_not_understood_is_told_with_what_is_wrong(
+    start_small: StartSmall, flaw: str, told: str
+) -> None:
+    fault = fault_of(start_small(flaw), timeout_s=0.5)
+    assert fault is not None
+    assert fault.startswith(told)

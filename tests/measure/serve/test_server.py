@@ -46,6 +46,19 @@ def test_a_server_that_ends_at_once_shows_its_exit_code_and_last_lines(start_sma
     assert raised.value.log == "loading settings\nthe settings are wrong"
 
 
+def test_an_app_that_is_not_there_is_named_and_pythons_own_imports_are_not(tmp_path: Path) -> None:
+    words = ("{python}", "-m", "uvicorn", "apps.nowhere.app:app", "--host", "{host}", "--port", "{port}")
+    subject = small_subject().model_copy(update={"command": words})
+    server = launch(subject, held=ports.hold(), cores=(), root=ROOT, log=tmp_path / "log")
+    try:
+        with pytest.raises(ServerError, match=r"its command names apps/nowhere/app\.py, which is not there") as raised:
+            await_ready(server, timeout_s=20)
+    finally:
+        process.stop([server.child])
+    assert "No module named 'apps.nowhere'" in raised.value.log or "Could not import module" in raised.value.log
+    assert "<frozen importlib" not in raised.value.log
+
+
 @pytest.mark.parametrize(
     ("flaw", "seen"), [("never ready", "status 503"), ("never answers", "no answer"), ("drips pings", "no answer")]
 )
