@@ -32,6 +32,8 @@ WOBBLE = (1.01, 0.99, 1.008, 0.992, 1.005, 0.995)
 NOISE = (8.0, 0.125, 5.0, 0.2, 6.0, 0.17)
 """What they differ by where nothing can be told."""
 
+POWERS = (1.0, -1.0, 2.0, -2.0)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
@@ -102,10 +104,10 @@ def stored(
 
 
 def _factor(block: Block, position: int, *, noisy: bool) -> float:
-    """By what a trial's figures are off; the other way in every second arm, so that ratios do not cancel it."""
+    """By what a trial's figures are off: by another power of it in every arm, so that no ratio cancels it."""
     factor = (NOISE if noisy else WOBBLE)[(block.round - 1) % len(WOBBLE)]
     place = sorted(block.arms, key=str).index(block.arms[position])
-    return 1 / factor if place % 2 else factor
+    return factor ** POWERS[place % len(POWERS)]
 
 
 def _outcome(seen: Seen | Failed, factor: float) -> Completed | Failed:

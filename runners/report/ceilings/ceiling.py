@@ -12,7 +12,7 @@ from runners.model.load import Load
 from runners.model.machine import Machine
 from runners.model.subject import Subject, Workload
 from runners.report.ceilings.bounds import Bounds, Cell, Limit, at_speed, bounds, lowest, middle_visit, nominal, predict
-from runners.report.figures.cores import on_loop, working_cores
+from runners.report.figures.cores import BUSY_ENOUGH, on_loop, working_cores
 from runners.report.values import Ceiling, Spread
 
 BUSY = 0.92
@@ -55,7 +55,9 @@ def ceiling(  # noqa: PLR0913 - the facts of one cell
     measured = requests_per_s.median if requests_per_s else None
     described = workload.work != "unknown"
     limit = (
-        _by_formula(cell, alone, cpu_s_per_request, generator) if alone and described else _by_nominal(cell, measured)
+        _by_formula(cell, alone, cpu_s_per_request, generator, server_cores_used)
+        if alone and described
+        else _by_nominal(cell, measured)
     )
     evidence = "nothing was measured"
     if measured is not None and server_cores_used is not None and generator_cores_used is not None:
@@ -78,10 +80,19 @@ def ceiling(  # noqa: PLR0913 - the facts of one cell
     )
 
 
-def _by_formula(cell: Cell, alone: UnloadedPoint, loaded: Spread | None, generator: Bounds) -> Limit:
-    """The least of all bounds, with the smaller cost of a request."""
+def _by_formula(
+    cell: Cell, alone: UnloadedPoint, loaded: Spread | None, generator: Bounds, server_cores_used: float | None
+) -> Limit:
+    """The least of all bounds, with the smaller cost of a request.
+
+    Of measured waits the CPU counts only if the cores were busy; that k6 was the limit is seen in what it did.
+    """
     cpu_s = min([alone.cpu_s_per_request, *([loaded.median] if loaded else [])])
     found = bounds(cell, alone.model_copy(update={"cpu_s_per_request": cpu_s})) | generator
+    if cell.waits and server_cores_used is not None:
+        found.pop("generator", None)
+    if cell.waits and (server_cores_used is None or server_cores_used <= BUSY_ENOUGH * cell.cores):
+        found.pop("CPU", None)
     return min(found, key=found.__getitem__)
 
 

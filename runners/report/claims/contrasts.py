@@ -13,7 +13,7 @@ from runners.model.outcome import Completed
 from runners.model.plan import Arm
 from runners.model.session import Session, StoredSession
 from runners.report.claims.found import Ratio
-from runners.report.figures.claimed import ASKED, is_bound
+from runners.report.figures.claimed import ASKED, is_bound, is_floor
 from runners.report.figures.costs import Terms, ping_points
 from runners.report.figures.metrics import value_of
 from runners.report.figures.spreads import spread
@@ -31,6 +31,7 @@ HELD_BACK = frozenset({"requests_per_s", "cores_used"})
 """Figures that would be higher where k6 was the limit."""
 
 CUT_OFF = "needs longer windows, as waits were cut off"
+NONE_SEEN = "needs more requests, as of these there was none"
 K6_LIMITED = "needs cores that k6 does not share, as it was the limit"
 
 MOST_WRONG = 0.01
@@ -86,10 +87,12 @@ def ratio_of(question: Question, evidence: Evidence, family: int) -> Ratio | Lac
     ratio = _rough(ratio) if evidence.disturbed.issuperset(blocks) else ratio
     if left_bounds or right_bounds:
         return _open_ended(ratio, bool(left_bounds), bool(right_bounds), CUT_OFF)
-    if contrast.metric in HELD_BACK:
-        held_left, held_right = contrast.left in evidence.held_back, contrast.right in evidence.held_back
-        return _open_ended(ratio, held_left, held_right, K6_LIMITED)
-    return ratio
+    sides = contrast.left, contrast.right
+    left_none, right_none = (_is_none(contrast.metric, side, evidence, blocks) for side in sides)
+    if left_none or right_none:
+        return _open_ended(ratio, right_none, left_none, NONE_SEEN)
+    held_left, held_right = (contrast.metric in HELD_BACK and side in evidence.held_back for side in sides)
+    return _open_ended(ratio, held_left, held_right, K6_LIMITED)
 
 
 def levels_of(claim: Claim, case: Case, evidence: Evidence) -> dict[str, Spread]:
@@ -128,7 +131,7 @@ def _rough(ratio: Ratio) -> Ratio:
 
 
 def _open_ended(ratio: Ratio, left: bool, right: bool, because: str) -> Ratio | Lacking:  # noqa: FBT001 - two sides
-    """Where the figure of a side is higher in truth the ratio is a bound: that end of the interval is open."""
+    """Where the figure of a side is higher in truth, or the other lower, the ratio is a bound: that end is open."""
     if left and right:
         return Lacking(reason=f"{because} on both sides")
     if left:
@@ -154,6 +157,12 @@ def _values(metric: str, arm: Arm, evidence: Evidence) -> tuple[dict[int, float]
     values = {block: value_of(ASKED[metric], trial, arm.load, terms) for block, trial in trials.items()}
     bounds = sum(is_bound(metric, trial) for trial in trials.values())
     return {block: value for block, value in values.items() if value is not None}, bounds
+
+
+def _is_none(metric: str, side: Arm | float, evidence: Evidence, blocks: Sequence[int]) -> bool:
+    """Whether the figure of every one of these blocks stands in for none at all."""
+    trials = _completed(side, evidence) if isinstance(side, Arm) else {}
+    return bool(trials) and all(is_floor(metric, trials[block]) for block in blocks)
 
 
 def _completed(arm: Arm, evidence: Evidence) -> Mapping[int, Completed]:

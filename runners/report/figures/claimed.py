@@ -29,7 +29,7 @@ def answered_new_share(trial: Completed, *_: object) -> float | None:
 def new_within_1s_share(trial: Completed, *_: object) -> float | None:
     """Of pings on new connections the share answered within a second; half a ping off 0, so that ratios exist.
 
-    It does not depend on how long the window is, as those that it cut off are censored.
+    Those that the window cut off are censored. Where a queue grows meanwhile it still hangs on how long the window is.
     """
     share = share_within(trial.bystander_fresh, 1.0)
     return None if share is None else max(share, 0.5 / trial.bystander_fresh.scheduled)
@@ -115,6 +115,13 @@ ASKED: Mapping[str, Metric] = BY_NAME | {metric.name: metric for metric in CLAIM
 
 _LEVELS = {"bystander_p50_s": 0.5, "bystander_p90_s": 0.9, "bystander_p99_s": 0.99}
 _FRESH_LEVELS = {"bystander_fresh_p50_s": 0.5, "bystander_fresh_p99_s": 0.99}
+
+
+def is_floor(metric: str, trial: Completed) -> bool:
+    """Whether the figure stands in for none at all, so that it is only what the truth is at most."""
+    if metric == "new_within_1s_share":
+        return share_within(trial.bystander_fresh, 1.0) == 0
+    return metric == "others_finished" and others_finished(trial) == LEAST_FINISHED
 
 
 def is_bound(metric: str, trial: Completed) -> bool:

@@ -73,14 +73,22 @@ def _ranked_many(first: list[Row], rest: list[Row], terms: str) -> str:
     shown = rest if len(rest) <= 2 else [rest[0], rest[-1]]  # noqa: PLR2004 - the next and the last
     told += [_behind(row, terms) for row in shown]
     told += [f"Between these two: {len(rest) - len(shown)} more."] if len(shown) < len(rest) else []
+    alike = [row.title for row in rest if row not in shown and _is_alike(row)]
+    if alike:
+        told.append(f"Lower, and not told apart from {lead.title}: {names(alike)}.")
     return " ".join(told)
+
+
+def _is_alike(row: Row) -> bool:
+    """Whether it is not told apart from the leader."""
+    return row.against_leader is not None and row.against_leader.verdict in {"equal", "undecided"}
 
 
 def _behind(row: Row, terms: str) -> str:
     against = row.against_leader
     if against is None or against.low is None or against.high is None:
         return f"{row.title} has {_rate(row)}."
-    if against.verdict in {"equal", "undecided"}:
+    if _is_alike(row):
         return f"{row.title} has {_rate(row)}, {_likeness(against)} the leader{_limit(row)}."
     return (
         f"{row.title} has {100 * (1 - against.ratio):.1f} % less "

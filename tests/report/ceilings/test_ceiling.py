@@ -208,11 +208,14 @@ def test_a_busy_server_used_its_cores_and_may_miss_its_prediction_all_the_same()
     assert found(FLASK, made.SYNC_WAIT, None, machine=FREE_THREADED, server=1.0).utilisation == 0.25
 
 
-def test_the_smaller_cost_of_a_request_says_whether_the_cpu_is_the_limit() -> None:
-    # alone a request of 2 ms would keep a core at 500/s; under load it takes a tenth of that, and clients are the limit
+def test_of_waits_the_cpu_is_the_limit_only_if_it_was_busy() -> None:
+    # a request of 2 ms would keep a core at 500/s; if the core was not busy it was something else
     calibration = alone(STARLETTE, made.ASYNC_WAIT, 0.05, 0.002)
-    assert found(STARLETTE, made.ASYNC_WAIT, calibration).limited_by == "CPU"
-    assert found(STARLETTE, made.ASYNC_WAIT, calibration, loaded_cpu_s=0.0002).limited_by == "clients"
+    assert found(STARLETTE, made.ASYNC_WAIT, calibration).limited_by == "clients"
+    for used, limit in ((0.63, "clients"), (0.98, "CPU")):
+        seen = found(STARLETTE, made.ASYNC_WAIT, calibration, rate=480, server=used, loaded_cpu_s=0.002)
+        assert seen.limited_by == limit, used
+    assert found(FLASK, made.SYNC_COMPUTE, alone(FLASK, made.SYNC_COMPUTE, 0.02, 0.004)).limited_by == "CPU"
 
 
 def visited(*visits: UnloadedPoint) -> Calibration:

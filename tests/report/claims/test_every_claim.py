@@ -64,8 +64,8 @@ TABLE: dict[str, tuple[Figures, Figures]] = {
         },
     ),
     "offload-thread": (
-        {"threaded": Seen(ping_s=0.01), "blocked": Seen(ping_s=0.04)},
-        {"threaded": Seen(ping_s=0.041), "blocked": Seen(ping_s=0.04)},
+        {"threaded": Seen(ping_s=0.01), "blocked": Seen(ping_s=0.04), "idle": Seen(ping_s=0.001)},
+        {"threaded": Seen(ping_s=0.041), "blocked": Seen(ping_s=0.04), "idle": Seen(ping_s=0.001)},
     ),
     "offload-process": (
         {"processes": Seen(rate=400, ping_s=0.002, cores=1.8), "threads": Seen(rate=210), "blocked": Seen(ping_s=0.04)},
@@ -199,6 +199,17 @@ def test_figures_that_vary_wildly_decide_nothing_and_say_what_it_would_take(name
     case = tried(name, TABLE[name][0], noisy=True)
     assert case.verdict == "inconclusive", case.answers
     assert "needs" in case.why or "rounds" in case.why
+
+
+def test_where_no_visitor_got_in_the_share_is_a_bound() -> None:
+    nobody, many = Seen(new_answered=0), Seen(new_answered=20)
+    fewer = tried("accept-starves", {"uvloop": nobody, "asyncio": many}).answers[0].ratio
+    assert fewer is not None
+    assert (fewer.bound, fewer.low) == ("at most", 0.0)
+    assert fewer.ratio == pytest.approx(0.5 / 20)
+    more = tried("accept-starves", {"uvloop": many, "asyncio": nobody}).answers[0].ratio
+    assert more is not None
+    assert (more.bound, more.high) == ("at least", None)
 
 
 def test_a_claim_whose_figure_no_trial_has_says_so() -> None:

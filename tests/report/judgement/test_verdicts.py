@@ -90,6 +90,13 @@ def test_of_many_rows_the_top_the_next_and_the_last_are_told() -> None:
     assert "Row-3" not in text
 
 
+def test_of_many_rows_one_that_ranks_lower_and_is_not_told_apart_from_the_leader_is_named() -> None:
+    behind = [placed(made.row(f"row-{n}", rate=190 - n), 2 + n, against(0.9 - n / 10, "less")) for n in range(8)]
+    behind[3] = placed(behind[3], 5, against(0.95, "undecided"))
+    text = verdict(made.table(placed(made.row("top", rate=200), 1), *behind, ranked=True))
+    assert "Between these two: 6 more. Lower, and not told apart from Top: Row-3." in text
+
+
 def test_a_distance_at_equal_core_speed_is_called_so() -> None:
     first = placed(made.row("aiohttp"), 1)
     second = placed(made.row("flask", ceiling=made.limited("CPU")), 2, against(0.9, "less"))
