@@ -1,12 +1,10 @@
-"""Is what a workload.toml says of an endpoint so: does a request wait as long as that, and can k6 read its script?
+"""Is what a workload.toml says of an endpoint so: does a request wait as long, and what does its script for k6 say?
 
 A lone request is timed. One that is quicker than the wait proves that it does not wait so long. One that is much slower
 proves little, as the machine may be busy: the quickest of some tells.
 """
 
 import time
-from collections.abc import Sequence
-from pathlib import Path
 
 import httpx
 
@@ -15,6 +13,7 @@ from runners.measure.guard.answers import Asker, TooLongError, trouble
 from runners.measure.guard.own import Judged
 from runners.measure.hosts import local as process
 from runners.measure.load import k6
+from runners.measure.serve.server import Server
 from runners.model.request import Request
 from runners.model.subject import Workload
 
@@ -24,18 +23,18 @@ MOST_WAITS, MOST_MORE_S = 3, 0.05
 """The quickest of them takes no longer than so many waits and so much more."""
 
 INSPECT = ("inspect", "--no-color", "--log-format=raw")
-INSPECT_TIMEOUT_S = 30.0
+K6_TIMEOUT_S = 30.0
 MOST_TOLD = 300
 
 
 async def ask_described(asker: Asker, workload: Workload) -> list[Judged]:
-    """Of an endpoint that answers rightly: whether it waits as described, and whether k6 can read its script."""
+    """Of an endpoint that answers rightly: whether it waits as described, and what its script for k6 says."""
     request = workload.request
     judged: list[Judged] = []
     if request is not None and workload.wait_s is not None:
         judged.append(await _ask_wait(asker, workload, request, workload.wait_s))
     if request is not None and request.check is not None:
-        judged += _inspected(request.check, asker.server.apps)
+        judged += _script(request, request.check, asker.server, workload.route)
     return judged
 
 
@@ -66,9 +65,9 @@ async def _quickest(asker: Asker, route: str, request: Request, enough_s: float)
     return took_s
 
 
-def _inspected(script: str, folders: Sequence[Path]) -> list[Judged]:
-    """What k6 says of a script, named from a folder of apps; nothing where there is no k6."""
-    file = next((folder / script for folder in folders if (folder / script).is_file()), None)
+def _script(request: Request, script: str, server: Server, route: str) -> list[Judged]:
+    """What a script, named from a folder of apps, says of one answer; nothing where there is no k6."""
+    file = next((folder / script for folder in server.apps if (folder / script).is_file()), None)
     try:
         found = k6.find_k6()
     except LoadGeneratorError:
@@ -77,10 +76,14 @@ def _inspected(script: str, folders: Sequence[Path]) -> list[Judged]:
     if file is None:
         return [Judged(expected=expected, seen="it is in none of the folders of apps any more", passed=False)]
     try:
-        process.capture((str(found.path), *INSPECT, file.as_uri()), timeout_s=INSPECT_TIMEOUT_S)
+        process.capture((str(found.path), *INSPECT, file.as_uri()), timeout_s=K6_TIMEOUT_S)
+        expected = f"true from {script}"
+        words, environment = k6.once(found, f"{server.base_url}{route}", request, file)
+        printed = process.capture(words, timeout_s=K6_TIMEOUT_S, environment=environment)
     except (OSError, process.CommandFailed) as error:
-        return [Judged(expected=expected, seen=f"k6 inspect: {_fault(error)}", passed=False)]
-    return [Judged(expected=expected, seen="one", passed=True)]
+        return [Judged(expected=expected, seen=f"k6: {_fault(error)}", passed=False)]
+    said = next((line for line in printed.splitlines() if line.startswith(k6.SAID)), k6.SAID).removeprefix(k6.SAID)
+    return [Judged(expected=expected, seen=said[:MOST_TOLD] or "nothing", passed=said == "true")]
 
 
 def _fault(error: Exception) -> str:

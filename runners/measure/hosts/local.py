@@ -112,15 +112,17 @@ def running(
         stop([child])
 
 
-def capture(command: Sequence[str], *, timeout_s: float) -> str:
+def capture(command: Sequence[str], *, timeout_s: float, environment: Mapping[str, str] | None = None) -> str:
     """What a short command prints, both streams together; it is guarded as every other child.
+
+    Its environment is this process's unless one is given.
 
     Raises:
         OSError: The program cannot be executed.
         CommandFailed: It took too long or exited with another code than 0.
     """
     with tempfile.TemporaryFile() as sink:
-        child = _guarded(command, cwd=Path(), environment=os.environ, sink=sink)
+        child = _guarded(command, cwd=Path(), environment=os.environ if environment is None else environment, sink=sink)
         try:
             code = child.wait(timeout_s)
         except StillRunning:

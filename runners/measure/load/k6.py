@@ -18,6 +18,10 @@ OLDEST = (1, 1)
 HIDDEN = ("K6_", "HTTP", "GO", *process.HIDDEN)
 """Beginnings of variables that would change what k6 sends or how fast it is."""
 
+SAID = "said: "
+_ONCE = Path(__file__).with_name("once.js")
+_FLAGS = ("--no-usage-report", "--quiet", "--no-color", "--log-output=stderr", "--log-format=raw", "--address=")
+
 QUEUE_S = 1.0
 KEPT_PATIENCE_S, FRESH_PATIENCE_S = 1.5, 3.0
 """How long a ping may take before it delays the next of its user, as in loadgen/bystander.js."""
@@ -103,19 +107,15 @@ def find_k6(wanted: str | None = None) -> K6:
 def command(k6: K6, run: LoadRun, loadgen: Path) -> tuple[str, ...]:
     """The words that start this run. The user's own k6 configuration is kept out; nothing is sent anywhere."""
     script = "closed.js" if run.clients is not None else "open.js"
-    # what k6 would sum up itself costs CPU time for every request, and is not used
-    silent = "--no-summary" if k6.version.startswith("v1.") else "--summary-mode=disabled"
-    flags = ("--no-usage-report", "--quiet", "--no-color", "--log-output=stderr", "--log-format=raw", "--address=")
-    words = ("--config", str(loadgen / "config.json"), f"--console-output={run.saw}", silent, *flags)
+    words = ("--config", str(loadgen / "config.json"), f"--console-output={run.saw}", _silent(k6), *_FLAGS)
     return (str(k6.path), "run", *words, str(loadgen / script))
 
 
 def environment(run: LoadRun) -> Mapping[str, str]:
     """The variables of loadgen/README.md, beside an environment cleared of K6_ and Go's settings and of proxies."""
-    inherited = {name: value for name, value in os.environ.items() if not name.upper().startswith(HIDDEN)}
     amount = {"CLIENTS": str(run.clients)} if run.clients is not None else {"RATE_PER_S": repr(run.rate_per_s)}
     return {
-        **inherited,
+        **_inherited(),
         "GOGC": "800",  # fewer collections: a third more requests from the same core
         "BASE_URL": run.base_url,
         "ROUTE": run.route,
@@ -135,6 +135,21 @@ def environment(run: LoadRun) -> Mapping[str, str]:
         **amount,
         **(_request(run.request, run.apps) if run.request else {}),
     }
+
+
+def once(k6: K6, url: str, request: Request, check: Path) -> tuple[tuple[str, ...], Mapping[str, str]]:
+    """The words of a run that sends one request and prints `SAID` and what this script says, and its environment."""
+    told = {"URL": url, "REQUEST": request.model_dump_json(exclude={"check"}), "CHECK": check.resolve().as_uri()}
+    return (str(k6.path), "run", _silent(k6), *_FLAGS, str(_ONCE)), _inherited() | told
+
+
+def _inherited() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.upper().startswith(HIDDEN)}
+
+
+def _silent(k6: K6) -> str:
+    """What k6 would sum up itself costs CPU time for every request, and is not used."""
+    return "--no-summary" if k6.version.startswith("v1.") else "--summary-mode=disabled"
 
 
 def _request(request: Request, apps: tuple[Path, ...]) -> Mapping[str, str]:
@@ -171,7 +186,8 @@ def _version(path: str) -> str:
     try:
         text = process.capture((path, "version"), timeout_s=20)
     except (OSError, process.CommandFailed) as error:
-        raise LoadGeneratorError(f"asking {path} for its version: {error}") from error
+        seen = error.strerror if isinstance(error, OSError) else error
+        raise LoadGeneratorError(f"asking {path} for its version: {seen}; give another with --k6") from error
     match = re.search(r"v(\d+)\.(\d+)(\.\d+)?", text)
     if match is None:
         raise LoadGeneratorError(f"asking {path} for its version: got {text.strip()[:80]!r}; is it k6?")

@@ -1,0 +1,20 @@
+// Sends one request, as a load would, and says what the user's own check makes of its answer.
+import http from 'k6/http';
+
+const own = JSON.parse(__ENV.REQUEST);
+const check = require(__ENV.CHECK).default;
+
+export const options = { vus: 1, iterations: 1 };
+
+export default function () {
+  const response = http.request(own.method, __ENV.URL, own.body, { headers: own.headers, redirects: 0 });
+  console.log(`said: ${said(response)}`);
+}
+
+function said(response) {
+  try {
+    return JSON.stringify(check(response));
+  } catch (error) {
+    return `it throws ${error}`;
+  }
+}
