@@ -34,10 +34,13 @@ def results_for(folder: Path) -> Path:
 
 
 def apps_for(folder: Path) -> tuple[Path, ...]:
-    """The folders of frameworks, beside the shipped ones, of one who stands in this folder: `apps`, if it has any."""
-    if clone_above(folder) is not None or not any((folder / "apps").glob("*/framework.toml")):
-        return ()
-    return (folder / "apps",)
+    """The folders of frameworks, beside the shipped ones, of one who stands in this folder: `apps`, if it has any.
+
+    One with an app and no manifest counts, so that it can be told.
+    """
+    apps = folder / "apps"
+    has_any = any(any(apps.glob(f"*/{file}")) for file in ("framework.toml", "app.py"))
+    return (apps,) if has_any and clone_above(folder) is None else ()
 
 
 def new_apps_for(folder: Path) -> Path:

@@ -35,13 +35,15 @@ def make_framework(  # noqa: PLR0913 - where, what and after which model
         ManifestError: A manifest that is there already is wrong.
         StoreError: The folder cannot be written.
     """
-    if not name.isidentifier() or keyword.iskeyword(name) or name != name.lower():
-        raise UsageError(f"making {brief(name)}: its folder is a Python package; use lower-case letters, digits and _")
+    _check_name(name)
     if ALL_OF_THEM in (name, like):
         said = "name one with --like" if like == ALL_OF_THEM else "choose another name"
         raise UsageError(f"making {brief(name)}: {ALL_OF_THEM!r} means every framework; {said}")
     _check_texts(name, title, package)
-    (model,) = select_frameworks(find_frameworks(*among), (like,))
+    try:
+        (model,) = select_frameworks(find_frameworks(*among), (like,))
+    except UsageError as error:
+        raise UsageError(f"making {brief(name)}: --like: {error}") from error
     source = next(one / like for one in among if (one / like / MANIFEST).is_file())
     if not (source / APP).is_file():
         other = f"it runs that of {model.like}; say --like {model.like}" if model.like else "choose another with --like"
@@ -71,6 +73,16 @@ def make_framework(  # noqa: PLR0913 - where, what and after which model
 def _named(apps: Path, name: str) -> tuple[Path, Path]:
     """What would be found by this name there: a framework, or a module that apps share."""
     return apps / name, apps / f"{name}.py"
+
+
+def _check_name(name: str) -> None:
+    if keyword.iskeyword(name):
+        raise UsageError(f"making {brief(name)}: its folder is a Python package, and this is a keyword; choose another")
+    if not (name.isidentifier() and name.isascii() and name == name.lower()):
+        hint = f", such as {brief(name.replace('-', '_'))}" if "-" in name else ""
+        raise UsageError(
+            f"making {brief(name)}: its folder is a Python package; use lower-case letters, digits and _{hint}"
+        )
 
 
 def _check_texts(name: str, title: str, package: str) -> None:

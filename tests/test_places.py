@@ -27,6 +27,9 @@ def test_results_go_to_the_clone_from_any_folder_of_it_and_elsewhere_to_where_on
 def test_frameworks_beside_one_are_found_but_no_other_folder_called_apps(tmp_path: Path) -> None:
     (tmp_path / "apps" / "billing").mkdir(parents=True)  # as a web project has it
     assert places.apps_for(tmp_path) == ()
+    (tmp_path / "apps" / "half").mkdir()
+    (tmp_path / "apps" / "half" / "app.py").touch()  # its manifest is still to be written, and is missed
+    assert places.apps_for(tmp_path) == (tmp_path / "apps",)
     small_framework(tmp_path / "apps", "mine")
     assert places.apps_for(tmp_path) == (tmp_path / "apps",)
     assert places.apps_for(ROOT) == ()

@@ -16,7 +16,14 @@ def apps(tmp_path: Path) -> Path:
     return Path(shutil.copytree(ROOT / "apps", tmp_path / "apps"))
 
 
-@pytest.mark.parametrize("name", ["my-app", "2nd", "class", "Upper", "../outside", ""])
+def test_a_keyword_and_a_hyphen_are_told_as_such(apps: Path) -> None:
+    with pytest.raises(UsageError, match="making 'class': its folder is a Python package, and this is a keyword"):
+        make_framework(apps, "class", among=(apps,), like="starlette", title="T", package="p")
+    with pytest.raises(UsageError, match="use lower-case letters, digits and _, such as 'my_app'"):
+        make_framework(apps, "my-app", among=(apps,), like="starlette", title="T", package="p")
+
+
+@pytest.mark.parametrize("name", ["my-app", "2nd", "Upper", "mïne", "../outside", ""])
 def test_a_name_that_is_no_package_is_refused(apps: Path, name: str) -> None:
     with pytest.raises(UsageError, match="its folder is a Python package"):
         make_framework(apps, name, among=(apps,), like="starlette", title="T", package="p")
@@ -30,7 +37,7 @@ def test_a_folder_that_is_there_is_left_alone(apps: Path) -> None:
 
 
 def test_an_unknown_model_and_one_without_an_app_are_refused_and_leave_nothing(apps: Path) -> None:
-    with pytest.raises(UsageError, match="no framework is called 'nothing'"):
+    with pytest.raises(UsageError, match="making 'fresh': --like: no framework is called 'nothing'"):
         make_framework(apps, "fresh", among=(apps,), like="nothing", title="T", package="p")
     (apps / "starlette" / "app.py").unlink()
     with pytest.raises(UsageError, match=r"apps/starlette has no app.py to copy; choose another with --like"):

@@ -99,7 +99,7 @@ def claims(  # noqa: PLR0913 - one argument for each option
         chosen = as_written(chosen)
         settings = Settings(wait_s=ARTICLES_WAIT_S, cpu_iterations=ARTICLES_ITERATIONS)
     options = RunOptions(
-        frameworks=tuple((name, {}) for name in words_of(frameworks)),
+        frameworks=tuple((name, {}) for name in words_of("--frameworks", frameworks)),
         rounds=rounds or (1 if quick else 6),
         window_s=window,
         warmup_s=warmup,
@@ -114,7 +114,7 @@ def claims(  # noqa: PLR0913 - one argument for each option
         results=results,
         command=("shootout", *without_passwords(sys.argv[1:])),
     )
-    _run(prepare_claims(options, Asked(entries=chosen, sources=sources, pythons=words_of(python))), results)
+    _run(prepare_claims(options, Asked(entries=chosen, sources=sources, pythons=words_of("--python", python))), results)
 
 
 def print_claims(folder: Path) -> None:

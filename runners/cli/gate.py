@@ -92,7 +92,7 @@ def gate(  # noqa: PLR0913 - one argument for each option
     if summary is not None:
         _append(summary, "")
     options = RunOptions(
-        workloads=words_of(workloads),
+        workloads=words_of("--workloads", workloads),
         clients=numbers_of("--clients", clients),
         rounds=rounds,
         window_s=window,
@@ -126,8 +126,8 @@ def margin_of(text: str) -> float:
         percent = float(text.strip().removesuffix("%"))
     except ValueError:
         percent = 0.0
-    if not 0 < percent <= 1000:  # noqa: PLR2004 - also refuses what is no number
-        raise UsageError(f"--worse {cut(text)}: a number of percent above 0, such as 5%")
+    if not 0 < percent <= 100:  # noqa: PLR2004 - also refuses what is no number
+        raise UsageError(f"--worse {cut(text)}: a number of percent above 0 and up to 100, such as 5%")
     return percent / 100
 
 

@@ -22,7 +22,7 @@ from runners.cli.options import (
     words_of,
 )
 from runners.cli.terminal import err, grid, out, print_json, said
-from runners.errors import ShootoutError
+from runners.errors import ManifestError, ShootoutError
 from runners.measure.guard import contract
 from runners.measure.sense import machine, sampler
 from runners.measure.sense.installed import installed_version
@@ -32,7 +32,7 @@ from runners.model.subject import Settings
 from runners.model.value import MOST_OF_A_PLAN
 from runners.plan.endpoints import select, who_serves_what
 from runners.plan.extended import EXTENDED
-from runners.plan.manifests import ALL_OF_THEM, find_frameworks, select_frameworks
+from runners.plan.manifests import ALL_OF_THEM, find_frameworks, require_own_titles, select_frameworks
 from runners.plan.subjects import make_subject
 from runners.plan.workloads import ALL, KNOWN
 from runners.report.text import export
@@ -62,7 +62,7 @@ def check(  # noqa: PLR0913 - one argument for each option
     chosen = select_frameworks(found, (ALL_OF_THEM,) if every else tuple(names or ()))
     for line in found.left_out if not names else ():
         err.print(said(line), soft_wrap=True)
-    others = select(words_of(workloads), chosen) if workloads else ()
+    others = select(words_of("--workloads", workloads), chosen) if workloads else ()
     names_asked = {one.name for one in (*ALL, *others)}
     asked = tuple(one for one in KNOWN if one.name in names_asked)
     extended = tuple(one.name for one in asked if one in EXTENDED)
@@ -79,6 +79,10 @@ def check(  # noqa: PLR0913 - one argument for each option
     machine.raise_open_files_limit()
     cores = machine.share_cores(sampler.cores_available(), processes)
     findings: list[contract.Finding] = []
+    try:
+        require_own_titles(chosen)
+    except ManifestError as error:
+        err.print(said(f"`shootout run` would refuse these: {error}"), soft_wrap=True)
     with (
         store.scratch() as logs,
         services.running(asked, extended, database, cores=cores.generator, logs=logs) as standing,

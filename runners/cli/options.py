@@ -119,14 +119,18 @@ def without_passwords(words: Sequence[str]) -> tuple[str, ...]:
     return tuple(re.sub(r"(://[^:@/\s]*):[^@\s]*@", r"\1:***@", word) for word in words)
 
 
-def words_of(text: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in text.split(",") if word.strip())
+def words_of(option: str, text: str) -> tuple[str, ...]:
+    """The words of an option, none if it is empty; UsageError where it holds commas alone, as of empty variables."""
+    words = tuple(word.strip() for word in text.split(",") if word.strip())
+    if text and not words:
+        raise UsageError(f"{option} {cut(text)}: there is nothing in it; leave it out, or separate words by commas")
+    return words
 
 
 def numbers_of(option: str, text: str) -> tuple[int, ...]:
     told = f"{option} {cut(text)}"
     try:
-        numbers = tuple(int(word) for word in words_of(text))
+        numbers = tuple(int(word) for word in words_of(option, text))
     except ValueError:
         raise UsageError(f"{told}: whole numbers, separated by commas, such as 16,80") from None
     if any(not 1 <= number <= MOST_OF_A_PLAN for number in numbers):
@@ -136,7 +140,7 @@ def numbers_of(option: str, text: str) -> tuple[int, ...]:
 
 def cores_of(text: str, available: tuple[int, ...]) -> tuple[int, ...]:
     try:
-        cores = tuple(sorted({int(word) for word in words_of(text)}))
+        cores = tuple(sorted({int(word) for word in words_of("--server-cores", text)}))
     except ValueError:
         raise UsageError(f"--server-cores {cut(text)}: CPU numbers, separated by commas, such as 0,1") from None
     if unknown := [core for core in cores if core not in available]:

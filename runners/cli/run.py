@@ -119,7 +119,7 @@ def run(  # noqa: PLR0913 - one argument for each option
     options = RunOptions(
         frameworks=parse_expressions(frameworks),
         vary=parse_vary(vary or ()),
-        workloads=words_of(workloads),
+        workloads=words_of("--workloads", workloads),
         clients=numbers_of("--clients", clients) or ((80,) if quick else (16, 80)),
         rounds=rounds or (1 if quick else RIGOROUS_ROUNDS if rigorous else 6),
         window_s=window,
@@ -166,7 +166,7 @@ def selftest(  # noqa: PLR0913 - one argument for each option
     k6: K6,
 ) -> None:
     options = RunOptions(
-        workloads=words_of(workloads),
+        workloads=words_of("--workloads", workloads),
         clients=numbers_of("--clients", clients) or (16, 80),
         rounds=6 if quick else rounds,
         window_s=window,

@@ -1,5 +1,6 @@
 """Finds the frameworks: one folder with a framework.toml each, checked as data and never imported."""
 
+import difflib
 import re
 import string
 from collections.abc import Iterable, Mapping
@@ -15,7 +16,7 @@ from runners.model.text import brief, cut, unshown
 from runners.plan.endpoints import ENDPOINTS, read_endpoints
 from runners.plan.environments import with_places
 from runners.plan.extended import EXTENDED
-from runners.plan.found import Found, read_all
+from runners.plan.found import APP, Found, read_all
 from runners.plan.likeness import like_another, model_of
 from runners.plan.manifest_faults import faults_of
 from runners.plan.toml import read_toml
@@ -57,15 +58,22 @@ def find_frameworks(*folders: Path) -> Found:
                     "rename one, or leave one of the folders out"
                 )
             found[name] = path
+    if folders and not found:
+        raise _without_manifests(folders[0])
     read = read_all([found[name] for name in sorted(found)], lambda path: read_manifest(path, found))
     return replace(read, folders=folders)
 
 
 def _manifests_in(apps: Path) -> list[Path]:
+    """Those of a folder; none if it holds apps alone, which are passed over."""
     manifests = sorted(apps.glob(f"*/{MANIFEST}"))
-    if not manifests:
-        raise ManifestError(f"looking for frameworks: no {apps.name}/*/{MANIFEST} found; is {apps} the apps folder?")
+    if not manifests and not any(apps.glob(f"*/{APP}")):
+        raise _without_manifests(apps)
     return manifests
+
+
+def _without_manifests(apps: Path) -> ManifestError:
+    return ManifestError(f"looking for frameworks: no {apps.name}/*/{MANIFEST} found; is {apps} the apps folder?")
 
 
 def read_manifest(path: Path, among: Mapping[str, Path] | None = None) -> Framework:
@@ -124,7 +132,9 @@ def require_own_titles(frameworks: Iterable[Framework]) -> None:
 def _why_not(found: Found, name: str) -> str:
     if (folder := found.folder_of(name)) is not None:
         return f": {folder.parent.name}/{name} has no {MANIFEST}; see apps/README.md"
-    return f"; there are {', '.join(one.name for one in found)}"
+    names = [one.name for one in found]
+    meant = "".join(f" (is {one!r} meant?)" for one in difflib.get_close_matches(name, names, n=1))
+    return f"; there are {', '.join(names)}{meant}"
 
 
 def _where(path: Path) -> str:

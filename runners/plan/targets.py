@@ -38,8 +38,17 @@ def parse_target(text: str) -> tuple[str, Target]:
         host, port = None, None
     plain = host and port and ":" not in host and f"http://{host}:{port}" == address.strip().rstrip("/").lower()
     if not _NAME.fullmatch(name) or not host or not port or not plain or not is_told:
-        raise UsageError(f"--target {cut(text)}: give it as {_FORM}")
+        raise UsageError(f"--target {cut(text)}: {_fault(address.strip(), pid)}give it as {_FORM}")
     return name, Target(host=host, port=port, pid=int(pid) if pid else None, like=like)
+
+
+def _fault(address: str, pid: str | None) -> str:
+    """What is most likely wrong, where that can be told."""
+    if address.startswith("https:"):
+        return "only http is spoken; "
+    if "/" in address.removeprefix("http://").rstrip("/"):
+        return "it has a path, which `like` and workload.toml are for; "
+    return "" if _is_pid(pid) else "pid is the number of a process; "
 
 
 def _is_pid(text: str | None) -> bool:

@@ -24,7 +24,8 @@ def read_toml(path: Path, where: str, fault: type[ShootoutError]) -> dict[str, A
         FileNotFoundError: There is none; only the caller knows whether that is a fault.
     """
     try:
-        return tomllib.loads(read_at_most(path, MOST_BYTES).decode("utf-8"))
+        # "utf-8-sig": some editors begin a file with a mark
+        return tomllib.loads(read_at_most(path, MOST_BYTES).decode("utf-8-sig"))
     except FileNotFoundError:
         raise
     except OSError as error:

@@ -155,6 +155,8 @@ def parse_expressions(text: str) -> tuple[tuple[str, Factors], ...]:
         if key in found[-1][1]:
             raise UsageError(f"{told}: {cut(found[-1][0])} has two values for {key}")
         found[-1][1][key] = _read(told, key, value)
+    if text and not found:
+        raise UsageError(f"{told}: there is nothing in it; leave it out, or separate words by commas")
     return tuple(found)
 
 

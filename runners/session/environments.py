@@ -1,9 +1,10 @@
 """What serves each subject of a session where it is not the runner's own Python: found or made, and told to it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from runners.errors import InterpreterError
 from runners.measure.serve.interpreters import Interpreter
 from runners.measure.serve.owned import own_python, runtime_in
 from runners.measure.serve.pythons import Python
@@ -22,6 +23,14 @@ class Environments:
 
     interpreters: Mapping[str, Interpreter]
     own: Mapping[tuple[str, str | None], Python]
+    failed: Mapping[str, InterpreterError] = field(default_factory=dict)
+    """Why the environment of a framework could not be made, where that is borne."""
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """A line about each framework whose environment could not be made."""
+        told = "left out: its environment could not be made"
+        return tuple(f"{name}: {told}; `shootout check {name}` says why" for name in self.failed)
 
     def python(self, framework: str, label: str | None) -> str | None:
         """Such as "CPython 3.14.4"; None where it runs on the runner's."""
@@ -48,16 +57,28 @@ class Environments:
 
 
 def environments(
-    wanted: Sequence[tuple[Framework, str | None]], interpreters: Mapping[str, Interpreter], results: Path
+    wanted: Sequence[tuple[Framework, str | None]],
+    interpreters: Mapping[str, Interpreter],
+    results: Path,
+    *,
+    bears: bool = False,
 ) -> Environments:
     """What these frameworks need under interpreters of these labels; made where it is not there yet.
 
     Raises:
-        InterpreterError: One of them cannot be had.
+        InterpreterError: One of them cannot be had, or none if `bears` is given.
     """
     own: dict[tuple[str, str | None], Python] = {}
+    failed: dict[str, InterpreterError] = {}
     for framework, label in wanted:
         if framework.has_own_environment and (framework.name, label) not in own:
             word = str(interpreters[label].executable) if label is not None else None
-            own[framework.name, label] = own_python(framework, kept=results / KEPT, word=word)
-    return Environments(interpreters=interpreters, own=own)
+            try:
+                own[framework.name, label] = own_python(framework, kept=results / KEPT, word=word)
+            except InterpreterError as error:
+                if not bears:
+                    raise
+                failed[framework.name] = error
+    if failed and all(framework.name in failed for framework, _ in wanted):
+        raise next(iter(failed.values()))
+    return Environments(interpreters=interpreters, own=own, failed=failed)

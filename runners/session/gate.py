@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from runners import places
-from runners.errors import HeadError, ShootoutError, UndecidedError, UsageError
+from runners.errors import HeadError, ManifestError, ShootoutError, UndecidedError, UsageError
 from runners.measure.load import k6
 from runners.measure.sense import machine, sampler
 from runners.measure.sense.installed import installed_version
@@ -69,6 +69,7 @@ def prepare_gate(options: RunOptions, asked: Asked) -> Prepared:
     """
     machine.raise_open_files_limit()
     generator = k6.find_k6(options.k6)
+    _require_two(asked)
     base, base_served = _resolved(BASE, asked, options.results)
     head, head_served = _resolved(HEAD, asked, options.results)
     served = {BASE: base_served, HEAD: head_served}
@@ -98,6 +99,12 @@ def prepare_gate(options: RunOptions, asked: Asked) -> Prepared:
     session = prepared.session.model_copy(update={"gate": gate, "name": name})
     roots, apps = {BASE: base.root, HEAD: head.root}, {BASE: base.apps, HEAD: head.apps}
     return replace(prepared, session=session, orders=replace(prepared.orders, roots=roots, apps_of=apps))
+
+
+def _require_two(asked: Asked) -> None:
+    """Raise UsageError where BASE is HEAD: only noise could differ, and the gate would always pass."""
+    if asked.base == asked.head or Path(asked.base).resolve() == Path(asked.head).resolve():
+        raise UsageError(f"BASE and HEAD are both {cut(asked.head)}: there is nothing to compare; name two")
 
 
 def _resolved(name: str, asked: Asked, results: Path) -> tuple[App, Environments]:
@@ -133,7 +140,7 @@ def find_app(word: str, trees: Path, framework: str | None = None, here: Path | 
 
     Raises:
         UsageError: It names none of them.
-        ManifestError: It is a folder without a manifest, or with a wrong one.
+        ManifestError: It is a folder that is not there, or one without a manifest or with a wrong one.
         ShootoutError: Its package is not installed.
     """
     if framework is not None:
@@ -141,12 +148,16 @@ def find_app(word: str, trees: Path, framework: str | None = None, here: Path | 
     if word and Path(word).is_dir():
         return _app(Path(word).resolve(), Side(asked=word))
     revision, colon, path = word.partition(":")
+    if not word:
+        raise UsageError("BASE and HEAD: one of them is empty; is a variable of the job not set?")
+    if not colon and "/" in word and not Path(word).exists():
+        raise ManifestError(f"there is no folder {cut(word)}, where a {MANIFEST} would be")
     if not (revision and colon and path):
         raise UsageError(f"{cut(word)}: no folder with a {MANIFEST}, and no revision of one such as main:apps/mine")
     tree = tree_of(revision, repository=here or Path.cwd(), into=trees)
     folder = (tree.folder / path).resolve()
     if not folder.is_relative_to(tree.folder.resolve()) or not folder.is_dir():
-        raise UsageError(f"{cut(word)}: commit {tree.commit[:12]} has no {cut(path.rstrip('/'))}/{MANIFEST}")
+        raise ManifestError(f"{cut(word)}: commit {tree.commit[:12]} has no {cut(path.rstrip('/'))}/{MANIFEST}")
     return _app(folder, Side(asked=word, commit=tree.commit))
 
 

@@ -52,6 +52,7 @@ class Prepared:
 
 def prepare(options: RunOptions) -> Prepared:
     """Draw up the session: which frameworks, what plan, on what machine; nothing is started yet."""
+    _check_targets(options)
     machine.raise_open_files_limit()
     frameworks, skipped = installed_frameworks(options)
     frameworks, models = _with_models(options, frameworks)
@@ -67,7 +68,9 @@ def prepare(options: RunOptions) -> Prepared:
     most = max(asked, default=1)
     cores = machine.share_cores(sampler.cores_available(), most, options.server_cores)
     variants, interpreters = with_interpreters(variants, options.results, workloads)
-    served = environments([(one.framework, _label_of(one)) for one in variants], interpreters, options.results)
+    wanted = [(one.framework, _label_of(one)) for one in variants]
+    served = environments(wanted, interpreters, options.results, bears=not options.frameworks)
+    variants = tuple(one for one in variants if one.framework.name not in served.failed)
     subjects = [_subject(one, options, cores, served) for one in variants]
     subjects += targets_of(options, subjects, workloads, models)
     plan = make_plan(
@@ -81,7 +84,7 @@ def prepare(options: RunOptions) -> Prepared:
         contrasts=contrasts(subjects, workloads, loads),
     )
     executables = served.executables(subjects)
-    return prepare_plan(options, plan, generator, cores, skipped=skipped, interpreters=executables)
+    return prepare_plan(options, plan, generator, cores, skipped=(*skipped, *served.left_out), interpreters=executables)
 
 
 def _subject(variant: Variant, options: RunOptions, cores: machine.Cores, served: Environments) -> Subject:
@@ -106,15 +109,18 @@ def _with_models(
     return tuple(known[name] for name in started), {name: known[name] for name in names}
 
 
+def _check_targets(options: RunOptions) -> None:
+    if options.targets and options.load == "open":
+        raise UsageError("--target and --load open: of a running server no ceiling is measured; leave one of them out")
+
+
 def targets_of(
     options: RunOptions,
     others: Sequence[Subject],
     workloads: Sequence[Workload],
     models: Mapping[str, Framework],
 ) -> list[Subject]:
-    """The running servers; UsageError where one has another's name, or an open load would need its limit."""
-    if options.targets and options.load == "open":
-        raise UsageError("--target and --load open: of a running server no ceiling is measured; leave one of them out")
+    """The running servers; UsageError where one has another's name."""
     taken = [one.name for one in others] + [name for name, _ in options.targets]
     if double := next((name for name, _ in options.targets if taken.count(name) > 1), None):
         raise UsageError(f"--target {double}=…: there is a subject called {double} already; choose another name")

@@ -92,7 +92,7 @@ def test_numbers_without_measure_are_refused(shootout: Shootout, apps: Path, wor
 
 def test_a_margin_is_in_percent_with_or_without_its_sign() -> None:
     assert [margin_of(text) for text in ("5%", "5 %", "2.5")] == [0.05, 0.05, 0.025]
-    for text in ("0%", "-5%", "nan", "inf", ""):
+    for text in ("0%", "-5%", "500%", "nan", "inf", ""):
         with pytest.raises(UsageError, match="a number of percent above 0"):
             margin_of(text)
 

@@ -33,6 +33,11 @@ def test_broken_toml_names_the_file_and_the_place(manifest: Path) -> None:
     assert "line 1" in fault(manifest, '"Tiny"', '"Tiny')
 
 
+def test_the_mark_that_some_editors_begin_a_file_with_is_passed_over(manifest: Path) -> None:
+    manifest.write_bytes(b"\xef\xbb\xbf" + manifest.read_bytes())
+    assert read_manifest(manifest).title == "Tiny"
+
+
 def test_bytes_that_are_not_utf_8_name_the_file(manifest: Path) -> None:
     manifest.write_bytes(manifest.read_bytes().replace(b"Tiny", b"T\xefny"))
     with pytest.raises(ManifestError, match=r"apps/tiny/framework\.toml: not valid TOML"):
@@ -212,7 +217,9 @@ def test_a_folder_with_an_app_and_no_manifest_is_passed_over_by_name(tmp_path: P
 
 def test_an_unknown_name_is_a_usage_error_that_lists_the_known_ones(tmp_path: Path) -> None:
     small_framework(tmp_path / "apps", "tiny")
-    with pytest.raises(UsageError, match="no framework is called 'django'; there are tiny"):
+    with pytest.raises(UsageError, match=r"no framework is called 'tny'; there are tiny \(is 'tiny' meant\?\)$"):
+        select_frameworks(find_frameworks(tmp_path / "apps"), ("tny",))
+    with pytest.raises(UsageError, match=r"no framework is called 'django'; there are tiny$"):
         select_frameworks(find_frameworks(tmp_path / "apps"), ("django",))
 
 
@@ -223,7 +230,7 @@ def test_a_folder_without_a_manifest_is_told_as_such_where_it_was_asked_for(tmp_
     with pytest.raises(UsageError, match=r"'half-way': apps/half-way has no framework\.toml; see apps/README\.md$"):
         select_frameworks(found, ("half-way",))
     for name in ("..", "good/..", "x" * 300, ""):
-        with pytest.raises(UsageError, match=r"; there are good$"):
+        with pytest.raises(UsageError, match=r"; there are good($| \(is 'good' meant\?\)$)"):
             select_frameworks(found, (name,))
 
 

@@ -22,6 +22,19 @@ def test_a_running_server_is_named_by_its_address_and_perhaps_its_process(text: 
 
 
 @pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("mine=https://127.0.0.1:9000", "only http is spoken; give it as"),
+        ("mine=http://127.0.0.1:9000/shop", "it has a path, which `like` and workload.toml are for; give it as"),
+        ("mine=http://127.0.0.1:9000,pid=abc", "pid is the number of a process; give it as"),
+    ],
+)
+def test_what_is_most_likely_wrong_is_told_first(text: str, told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        parse_target(text)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "mine",

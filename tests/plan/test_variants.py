@@ -143,6 +143,8 @@ def test_a_framework_that_cannot_be_set_so_is_told(frameworks: str, profile: str
 
 def test_names_and_their_own_settings_are_told_apart() -> None:
     assert parse_expressions("") == ()
+    with pytest.raises(UsageError, match="--frameworks ,: there is nothing in it; leave it out"):
+        parse_expressions(",")
     assert parse_expressions("ant, bee@processes=2,threads=20 ,,lone,") == (
         ("ant", {}),
         ("bee", {"processes": 2, "threads": 20}),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from runners import store
-from runners.errors import HeadError, InterpreterError, ShootoutError, UndecidedError, UsageError
+from runners.errors import HeadError, InterpreterError, ManifestError, ShootoutError, UndecidedError, UsageError
 from runners.model.subject import Framework
 from runners.report.gate.verdict import Decision, decide
 from runners.session.environments import Environments
@@ -81,18 +81,26 @@ def test_a_revision_is_unpacked_beside_the_working_tree_which_stays_as_it_is(rep
 
 
 @pytest.mark.parametrize(
-    ("word", "told"),
+    ("word", "kind", "told"),
     [
-        ("nowhere", "nowhere: no folder with a framework.toml, and no revision of one such as main:apps/mine"),
-        ("HEAD:apps/bee", "has no apps/bee/framework.toml"),
-        ("HEAD:../apps/ant", "has no ../apps/ant/framework.toml"),
-        ("gone:apps/ant", "reading revision 'gone': git rev-parse failed"),
-        ("--output=x:apps/ant", "reading revision '--output=x': git rev-parse failed"),
+        (
+            "nowhere",
+            UsageError,
+            "no folder with a framework.toml, and no revision of one such as main:apps/mine",
+        ),
+        ("", UsageError, "one of them is empty; is a variable of the job not set?"),
+        ("apps/gone", ManifestError, "there is no folder apps/gone, where a framework.toml would be"),
+        ("HEAD:apps/bee", ManifestError, "has no apps/bee/framework.toml"),
+        ("HEAD:../apps/ant", ManifestError, "has no ../apps/ant/framework.toml"),
+        ("gone:apps/ant", UsageError, "reading revision 'gone': git rev-parse failed"),
+        ("--output=x:apps/ant", UsageError, "reading revision '--output=x': git rev-parse failed"),
     ],
 )
-def test_a_word_that_names_no_app_is_told_in_one_line(repository: Path, tmp_path: Path, word: str, told: str) -> None:
+def test_a_word_that_names_no_app_is_told_in_one_line(
+    repository: Path, tmp_path: Path, word: str, kind: type[ShootoutError], told: str
+) -> None:
     (tmp_path / "trees").mkdir()
-    with pytest.raises(UsageError) as caught:
+    with pytest.raises(kind) as caught:
         find_app(word, tmp_path / "trees", here=repository)
     assert told in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -102,6 +110,13 @@ def test_a_package_that_is_not_installed_is_named_with_its_side(tmp_path: Path) 
     small_framework(tmp_path / "apps", "ant", package="no-such-distribution")
     with pytest.raises(ShootoutError, match="package 'no-such-distribution' is not installed"):
         find_app(str(tmp_path / "apps" / "ant"), tmp_path)
+
+
+def test_one_app_twice_is_nothing_to_compare(options: RunOptions, tmp_path: Path) -> None:
+    ant = options.apps[0] / "ant"
+    for again in (ant, ant / ".." / "ant"):
+        with pytest.raises(UsageError, match="there is nothing to compare; name two"):
+            prepare_gate(options, asked(tmp_path, ant, again))
 
 
 def test_a_gate_is_not_gone_on_with(options: RunOptions, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from runners.errors import ManifestError, ShootoutError, UsageError
+from runners.errors import InterpreterError, ManifestError, ShootoutError, UsageError
 from runners.model.load import Timing
 from runners.model.subject import Settings
 from runners.plan.extended import EXTENDED
@@ -34,6 +34,18 @@ def test_a_framework_not_asked_for_that_is_not_installed_is_left_out_and_named(o
     prepared = prepare(options)
     assert prepared.skipped == ("cow: not installed, left out",)
     assert [subject.name for subject in prepared.session.plan.subjects] == ["ant", "bee"]
+
+
+def test_a_framework_not_asked_for_whose_environment_cannot_be_made_is_left_out_and_named(options: RunOptions) -> None:
+    manifest = small_framework(options.apps[0], "cow")
+    text = manifest.read_text(encoding="utf-8")
+    manifest.write_text(f'environment = "no-such-folder"\n{text}', encoding="utf-8")
+    prepared = prepare(options)
+    told = "cow: left out: its environment could not be made; `shootout check cow` says why"
+    assert prepared.skipped == (told,)
+    assert [subject.name for subject in prepared.session.plan.subjects] == ["ant", "bee"]
+    with pytest.raises(InterpreterError, match="cow"):
+        prepare(replace(options, frameworks=(("ant", {}), ("cow", {}))))
 
 
 def test_nothing_installed_at_all_is_an_error(options: RunOptions, tmp_path: Path) -> None:

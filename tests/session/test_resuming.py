@@ -125,7 +125,7 @@ def test_the_command_that_goes_on_repeats_where_everything_is_and_tells_no_passw
     where = ("--no-shipped", "--apps", "a", "--database=postgresql://me:secret@db/work", "--seed", "3", "--out", "o")
     command = ("shootout", "run", *without_passwords(where))
     session = stored_session(Shape(rounds=1, subjects=2)).session.model_copy(update={"command": command})
-    known = "--no-shipped --apps a --database 'postgresql://me:***@db/work' --out o"
+    known = "--no-shipped --apps a '--database=postgresql://me:***@db/work' --out o"
     assert ending.how_to_go_on(session) == f"shootout run --resume {session.name} {known}"
     assert ending.how_to_draw(session) == f"shootout report {session.name} --out o"
 
