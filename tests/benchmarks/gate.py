@@ -11,6 +11,7 @@ from collections import Counter
 from pathlib import Path
 
 from runners import store
+from runners.cli.gate import EXIT_CODES
 from runners.report.gate.markdown import line
 from runners.report.gate.verdict import decide
 from runners.session.gate import Asked, prepare_gate
@@ -53,7 +54,7 @@ def decided(name: str, head: Path, folder: Path, seed: int) -> str:
     if summary.session.gate is None or summary.session.interrupted:
         raise SystemExit("interrupted")
     decision = decide(store.read(kept), summary.session.gate)
-    sys.stdout.write(f"{head.parent.name}: {line(decision)}\n")
+    sys.stdout.write(f"{head.parent.name}: exit code {EXIT_CODES[decision.verdict]}: {line(decision)}\n")
     return decision.verdict
 
 

@@ -98,7 +98,8 @@ def _make(wanted: Wanted, home: Path, uv: Sequence[str]) -> None:
         place = ("--python", python_in(half) or half)
         if wanted.preferred:
             files = _resolved(doing, wanted, files, (*uv, "pip", "compile", *QUIETLY, *place)), files[1]
-        what = ("--requirements", files[0], "--constraints", files[1], "--compile-bytecode")
+        constraints = ("--constraints", files[1]) if wanted.constraints else ()
+        what = ("--requirements", files[0], *constraints, "--compile-bytecode")
         _run(doing, (*uv, "pip", "install", *QUIETLY, *place, *what))
         half.rename(home)
     finally:
