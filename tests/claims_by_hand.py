@@ -1,5 +1,6 @@
 """Claims tried without measuring: real entries on real manifests, and trials in round numbers."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -107,7 +108,7 @@ def _factor(block: Block, position: int, *, noisy: bool) -> float:
     """By what a trial's figures are off: by another power of it in every arm, so that no ratio cancels it."""
     factor = (NOISE if noisy else WOBBLE)[(block.round - 1) % len(WOBBLE)]
     place = sorted(block.arms, key=str).index(block.arms[position])
-    return factor ** POWERS[place % len(POWERS)]
+    return math.pow(factor, POWERS[place % len(POWERS)])
 
 
 def _outcome(seen: Seen | Failed, factor: float) -> Completed | Failed:

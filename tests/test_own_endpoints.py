@@ -120,7 +120,8 @@ def scripts(tmp_path: Path) -> list[contract.Finding]:
 @pytest.mark.parametrize(
     ("text", "passed", "seen"),
     [
-        (CHECK, True, "true"),
+        ("export default (response) => response.status === 200", True, "true"),
+        (CHECK, False, "false"),
         ("export default function (response) {", False, "Unexpected end of input"),
         ("export default (response) => response.json().nosuch.x === 1", False, "it throws TypeError: "),
         ("export default (response) => response.status", False, "200"),

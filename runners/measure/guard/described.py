@@ -81,7 +81,8 @@ def _script(request: Request, script: str, server: Server, route: str) -> list[J
         words, environment = k6.once(found, f"{server.base_url}{route}", request, file)
         printed = process.capture(words, timeout_s=K6_TIMEOUT_S, environment=environment)
     except (OSError, process.CommandFailed) as error:
-        return [Judged(expected=expected, seen=f"k6: {_fault(error)}", passed=False)]
+        fault = _fault(error).replace(file.as_uri(), script)
+        return [Judged(expected=expected, seen=f"k6: {fault[:MOST_TOLD]}", passed=False)]
     said = next((line for line in printed.splitlines() if line.startswith(k6.SAID)), k6.SAID).removeprefix(k6.SAID)
     return [Judged(expected=expected, seen=said[:MOST_TOLD] or "nothing", passed=said == "true")]
 
@@ -90,4 +91,4 @@ def _fault(error: Exception) -> str:
     """The line in which k6 names an error, or its last."""
     lines = process.printed(error).strip().splitlines() if isinstance(error, process.CommandFailed) else []
     named = [line for line in lines if "rror" in line] or lines or [str(error)]
-    return named[0][:MOST_TOLD]
+    return named[0]
