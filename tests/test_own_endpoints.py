@@ -126,6 +126,7 @@ def scripts(tmp_path: Path) -> list[contract.Finding]:
         ("export default (response) => response.json().nosuch.x === 1", False, "it throws TypeError: "),
         ("export default (response) => response.status", False, "200"),
         ("export default () => {}", False, "undefined"),
+        ("export default () => __ENV.BASE_URL.startsWith('http') && __ENV.ROUTE === '/health'", True, "true"),
     ],
 )
 def test_what_a_script_says_of_one_answer_is_told_before_anything_is_measured(  # noqa: PLR0913

@@ -27,8 +27,8 @@ MOST_ATTEMPTS = 4
 VOID_SHARE = 0.5
 """Blocks that may be repeated, as a share of all; a repeat costs less than a block, as it ends what tripped."""
 
-BUSY_CORE = 0.9
-"""Cores that a server used from which the speed of its cores is that of busy ones."""
+BUSY = 0.9
+"""Share of its cores that a server used from which their speed is that of busy ones."""
 
 Servers = dict[str, Server | Failed]
 
@@ -38,10 +38,12 @@ class Visits:
     """How a block goes: what was wrong with it, if anything, and the speed of the cores in its trials.
 
     Cores that wait are slower than busy ones. So trials of one cell are compared with each other, and of all cells
-    those in which a core was busy.
+    those in which all of them were busy.
     """
 
     may_repeat: bool
+    cores: int = 1
+    """Those on which the servers run."""
     reason: str | None = None
     probes_s: dict[tuple[str, Load] | None, list[float]] = field(default_factory=dict)
 
@@ -50,7 +52,7 @@ class Visits:
         if usage.probe_s is None:
             return
         cells: list[tuple[str, Load] | None] = [(trial.workload, trial.load)]
-        if usage.server_cpu_s is not None and usage.server_cpu_s > BUSY_CORE * usage.duration_s:
+        if usage.server_cpu_s is not None and usage.server_cpu_s > BUSY * self.cores * usage.duration_s:
             cells.append(None)
         for cell in cells:
             self.probes_s.setdefault(cell, []).append(usage.probe_s)
@@ -153,7 +155,8 @@ def _block(
     Where no servers stand for the whole round, those that the next arms need are started for them alone.
     """
     attempt = progress.attempts[block.number] = progress.attempts.get(block.number, 0) + 1
-    visits = Visits(may_repeat=attempt < MOST_ATTEMPTS and progress.voids_left > 0)
+    may_repeat = attempt < MOST_ATTEMPTS and progress.voids_left > 0
+    visits = Visits(may_repeat=may_repeat, cores=len(orders.cores.server) or 1)
     trials = [
         Trial(block=block.number, round=block.round, attempt=attempt, position=position, arm=arm)
         for position, arm in enumerate(block.arms)

@@ -17,6 +17,12 @@ def given(command: Sequence[str], options: Collection[str], flags: Collection[st
     return found
 
 
+def values(command: Sequence[str], option: str) -> list[str]:
+    """What stands for this option, each time that it is given; empty where nothing follows it."""
+    found = iter(given(command, (option,)))
+    return [next(found, "") if word == option else word.partition("=")[2] for word in found]
+
+
 def all_given(command: Sequence[str], flags: Collection[str]) -> list[str]:
     """All options, as they stand there, and none of the names; what is no flag has a value."""
     return given(command, {word.partition("=")[0] for word in command if word.startswith("-")} - {*flags}, flags)

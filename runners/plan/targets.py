@@ -44,9 +44,10 @@ def parse_target(text: str) -> tuple[str, Target]:
 
 def _fault(address: str, pid: str | None) -> str:
     """What is most likely wrong, where that can be told."""
-    if address.startswith("https:"):
+    scheme, sign, place = address.partition("://")
+    if sign and scheme.lower() != "http":
         return "only http is spoken; "
-    if "/" in address.removeprefix("http://").rstrip("/"):
+    if sign and "/" in place.rstrip("/"):
         return "it has a path, which `like` and workload.toml are for; "
     return "" if _is_pid(pid) else "pid is the number of a process; "
 

@@ -19,7 +19,7 @@ from runners.plan.workloads import KNOWN
 from runners.session.environments import Environments, environments
 from runners.session.interpreters import PYTHON, with_interpreters
 from runners.session.options import RunOptions
-from runners.session.prepare import Prepared, installed_frameworks, prepare_plan
+from runners.session.prepare import Prepared, installed_frameworks, nobody_named, prepare_plan
 from runners.session.timing import FILES_BESIDE_CLIENTS
 
 
@@ -82,8 +82,9 @@ def prepare_claims(options: RunOptions, asked: Asked) -> tuple[Prepared, ...]:
     labelled, interpreters = with_interpreters(probes, options.results, workloads)
     pythons = (OWN, *dict.fromkeys(str(one.factors[PYTHON]) for one in labelled))
     every = [(framework, python) for framework in frameworks for python in pythons]
-    served = environments(every, interpreters, options.results)
-    ground = Ground(frameworks=tuple(frameworks), pythons=pythons, served=served)
+    served = environments(every, interpreters, options.results, bears=nobody_named(options))
+    able = tuple(one for one in frameworks if one.name not in served.failed)
+    ground = Ground(frameworks=able, pythons=pythons, served=served)
     found = stages(asked.entries, options.settings.wait_s)
     drawn = [_drawn(options, asked.sources, stage, entries, ground) for stage, entries in found]
     prepared = []
@@ -97,7 +98,12 @@ def prepare_claims(options: RunOptions, asked: Asked) -> tuple[Prepared, ...]:
         )
         plan = make_claims_plan(one.claims, one.subjects, timing=timing, rounds=options.rounds, seed=options.seed)
         bare = prepare_plan(
-            options, plan, generator, one.cores, skipped=skipped, interpreters=served.executables(plan.subjects)
+            options,
+            plan,
+            generator,
+            one.cores,
+            skipped=(*skipped, *served.left_out),
+            interpreters=served.executables(plan.subjects),
         )
         prepared.append(_with_claims(options, one, bare))
     return tuple(prepared)

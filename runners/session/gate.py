@@ -1,6 +1,7 @@
 """Draws up a gate: two apps under the names base and head, in the same blocks of one session."""
 
 import contextlib
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -69,9 +70,9 @@ def prepare_gate(options: RunOptions, asked: Asked) -> Prepared:
     """
     machine.raise_open_files_limit()
     generator = k6.find_k6(options.k6)
-    _require_two(asked)
     base, base_served = _resolved(BASE, asked, options.results)
     head, head_served = _resolved(HEAD, asked, options.results)
+    _require_two(base.side, head.side)
     served = {BASE: base_served, HEAD: head_served}
     gate = Gate(base=base.side, head=head.side, metric=asked.metric, margin=asked.margin)
     cores = machine.share_cores(sampler.cores_available(), options.settings.processes, options.server_cores)
@@ -101,10 +102,11 @@ def prepare_gate(options: RunOptions, asked: Asked) -> Prepared:
     return replace(prepared, session=session, orders=replace(prepared.orders, roots=roots, apps_of=apps))
 
 
-def _require_two(asked: Asked) -> None:
+def _require_two(base: Side, head: Side) -> None:
     """Raise UsageError where BASE is HEAD: only noise could differ, and the gate would always pass."""
-    if asked.base == asked.head or Path(asked.base).resolve() == Path(asked.head).resolve():
-        raise UsageError(f"BASE and HEAD are both {cut(asked.head)}: there is nothing to compare; name two")
+    folders = [os.path.realpath(one.asked.partition(":")[2] if one.commit else one.asked) for one in (base, head)]
+    if base.asked == head.asked or (base.commit == head.commit and folders[0] == folders[1]):
+        raise UsageError(f"BASE and HEAD are both {cut(head.asked)}: there is nothing to compare; name two")
 
 
 def _resolved(name: str, asked: Asked, results: Path) -> tuple[App, Environments]:
@@ -150,7 +152,7 @@ def find_app(word: str, trees: Path, framework: str | None = None, here: Path | 
     revision, colon, path = word.partition(":")
     if not word:
         raise UsageError("BASE and HEAD: one of them is empty; is a variable of the job not set?")
-    if not colon and "/" in word and not Path(word).exists():
+    if not colon and "/" in word and Path(word).parent.is_dir():
         raise ManifestError(f"there is no folder {cut(word)}, where a {MANIFEST} would be")
     if not (revision and colon and path):
         raise UsageError(f"{cut(word)}: no folder with a {MANIFEST}, and no revision of one such as main:apps/mine")
@@ -164,6 +166,8 @@ def find_app(word: str, trees: Path, framework: str | None = None, here: Path | 
 def _with_packages(word: str, framework: str) -> App:
     (model,) = select_frameworks(find_frameworks(places.APPS), (framework,))
     requirements = tuple(one.strip() for one in word.split(",") if one.strip())
+    if not requirements:
+        raise UsageError(f"--framework {framework}: BASE or HEAD is empty; is a variable of the job not set?")
     if (fault := first_bad(requirements)) is not None:
         raise UsageError(f"--framework {framework}: {fault!r} names no package, such as {model.package}==1.2.3")
     named = model.model_copy(update={"requirements": requirements, "like": model.like or framework})

@@ -1,6 +1,6 @@
 """The interpreters that a session's variants run on: found, and named by their labels."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +8,7 @@ from runners.errors import UsageError
 from runners.measure.serve.interpreters import Interpreter, find_interpreter, this_host
 from runners.measure.serve.requirements import clients_of, constraints_of, installed, requirements_of
 from runners.measure.serve.services import needs_of
+from runners.model.command import values
 from runners.model.runtime import VERSION
 from runners.model.subject import Workload
 from runners.plan.variants import Variant, parse_expressions, parse_vary
@@ -62,19 +63,11 @@ def find_again(labels: Sequence[str], options: RunOptions, packages: Sequence[st
 
 def paths_of(command: Sequence[str]) -> tuple[str, ...]:
     """The interpreters that a command of run or claims names by a path."""
-    varied = parse_vary([text for text in _values(command, "--vary") if text.startswith(f"{PYTHON}=")])
-    own = [factors for text in _values(command, "--frameworks") for _, factors in parse_expressions(text)]
-    tried = [word.strip() for text in _values(command, "--python") for word in text.split(",")]
+    varied = parse_vary([text for text in values(command, "--vary") if text.startswith(f"{PYTHON}=")])
+    own = [factors for text in values(command, "--frameworks") for _, factors in parse_expressions(text)]
+    tried = [word.strip() for text in values(command, "--python") for word in text.split(",")]
     words = [*varied.get(PYTHON, ()), *(factors[PYTHON] for factors in own if PYTHON in factors), *tried]
     return tuple(dict.fromkeys(str(word) for word in words if word and VERSION.fullmatch(str(word)) is None))
-
-
-def _values(command: Sequence[str], option: str) -> Iterator[str]:
-    words = iter(command)
-    for word in words:
-        name, equals, value = word.partition("=")
-        if name == option:
-            yield value if equals else next(words, "")
 
 
 def find_all(words: Sequence[str], packages: Sequence[str], results: Path) -> dict[str, Interpreter]:

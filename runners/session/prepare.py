@@ -69,8 +69,11 @@ def prepare(options: RunOptions) -> Prepared:
     cores = machine.share_cores(sampler.cores_available(), most, options.server_cores)
     variants, interpreters = with_interpreters(variants, options.results, workloads)
     wanted = [(one.framework, _label_of(one)) for one in variants]
-    served = environments(wanted, interpreters, options.results, bears=not options.frameworks)
-    variants = tuple(one for one in variants if one.framework.name not in served.failed)
+    served = environments(wanted, interpreters, options.results, bears=nobody_named(options))
+    if served.failed:
+        variants = tuple(one for one in variants if one.framework.name not in served.failed)
+        able = {one.framework.name: one.framework for one in variants} | models
+        workloads = endpoints.select(options.workloads, tuple(able.values()))
     subjects = [_subject(one, options, cores, served) for one in variants]
     subjects += targets_of(options, subjects, workloads, models)
     plan = make_plan(
@@ -85,6 +88,11 @@ def prepare(options: RunOptions) -> Prepared:
     )
     executables = served.executables(subjects)
     return prepare_plan(options, plan, generator, cores, skipped=(*skipped, *served.left_out), interpreters=executables)
+
+
+def nobody_named(options: RunOptions) -> bool:
+    """Whether frameworks are taken as they are found, so that one which cannot be run is left out."""
+    return not options.frameworks or ALL_OF_THEM in (name for name, _ in options.frameworks)
 
 
 def _subject(variant: Variant, options: RunOptions, cores: machine.Cores, served: Environments) -> Subject:
@@ -205,7 +213,7 @@ def installed_frameworks(options: RunOptions) -> tuple[tuple[Framework, ...], tu
     found = find_frameworks(*options.apps)
     chosen = select_frameworks(found, wanted)
     missing = [f for f in chosen if not f.has_own_environment and installed_version(f.package) is None]
-    if missing and options.frameworks and ALL_OF_THEM not in wanted:
+    if missing and not nobody_named(options):
         raise ShootoutError(
             f"{missing[0].name}: package {missing[0].package!r} is not installed; install it or leave it out"
         )

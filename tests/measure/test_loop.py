@@ -292,11 +292,11 @@ def test_the_speed_of_cores_is_compared_within_a_cell_as_waiting_ones_are_slower
 
 
 def test_the_speed_of_busy_cores_is_compared_between_all_cells_of_a_block() -> None:
-    visits = Visits(may_repeat=True)
+    visits = Visits(may_repeat=True, cores=2)
     assert uneven(visits, "sync-io", 16, 140e-6, cores=0.1) == [None]
-    assert uneven(visits, "async-cpu", 16, 60e-6, cores=0.99) == [None, None]
-    assert uneven(visits, "sync-cpu", 16, 65e-6, cores=1.9) == [None, None]
-    alone, with_others = uneven(visits, "sync-cpu", 1, 90e-6, cores=0.99)
+    assert uneven(visits, "async-cpu", 16, 140e-6, cores=0.99) == [None]  # the probe ran on the other
+    assert uneven(visits, "sync-cpu", 16, 60e-6, cores=1.9) == [None, None]
+    alone, with_others = uneven(visits, "sync-cpu", 80, 90e-6, cores=1.9)
     assert alone is None
     assert with_others is not None
 

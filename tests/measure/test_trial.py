@@ -118,7 +118,7 @@ def test_a_process_that_comes_only_with_the_first_request_is_counted(start_small
     assert seen.usage.threads == 2
     assert seen.usage.server_cpu_s is not None
     assert seen.usage.server_cpu_s > sampler.cpu_s(server.pids) - own_s
-    assert seen.samples[-1].cpu_s == pytest.approx(seen.usage.server_cpu_s, rel=0.5)
+    assert seen.samples[-1].cpu_s >= seen.usage.server_cpu_s
 
 
 def test_samples_span_the_window_from_edge_to_edge_on_the_same_clock_as_the_load(

@@ -25,6 +25,7 @@ def test_a_running_server_is_named_by_its_address_and_perhaps_its_process(text: 
     ("text", "told"),
     [
         ("mine=https://127.0.0.1:9000", "only http is spoken; give it as"),
+        ("mine=ftp://127.0.0.1:21", "only http is spoken; give it as"),
         ("mine=http://127.0.0.1:9000/shop", "it has a path, which `like` and workload.toml are for; give it as"),
         ("mine=http://127.0.0.1:9000,pid=abc", "pid is the number of a process; give it as"),
     ],

@@ -117,6 +117,8 @@ def test_one_app_twice_is_nothing_to_compare(options: RunOptions, tmp_path: Path
     for again in (ant, ant / ".." / "ant"):
         with pytest.raises(UsageError, match="there is nothing to compare; name two"):
             prepare_gate(options, asked(tmp_path, ant, again))
+    with pytest.raises(UsageError, match="one of them is empty"):
+        prepare_gate(options, replace(asked(tmp_path, ant, ant), base="", head=""))
 
 
 def test_a_gate_is_not_gone_on_with(options: RunOptions, tmp_path: Path) -> None:
@@ -133,10 +135,12 @@ def test_an_app_of_its_own_endpoints_is_held_against_itself_at_these(options: Ru
     assert {one.left.workload for one in prepared.session.plan.contrasts} == {"echo"}
 
 
-@pytest.mark.parametrize("word", ["", "starlette==1.0.0,;x", "--index-url=x"])
+@pytest.mark.parametrize("word", ["starlette==1.0.0,;x", "--index-url=x"])
 def test_what_names_no_package_is_refused_before_anything_is_made(tmp_path: Path, word: str) -> None:
     with pytest.raises(UsageError, match=r"--framework starlette: .* names no package, such as starlette==1"):
         find_app(word, tmp_path, "starlette")
+    with pytest.raises(UsageError, match="--framework starlette: BASE or HEAD is empty; is a variable"):
+        find_app("", tmp_path, "starlette")
 
 
 def test_packages_are_those_with_which_the_app_of_a_framework_is_run(tmp_path: Path) -> None:

@@ -44,6 +44,8 @@ def test_a_framework_not_asked_for_whose_environment_cannot_be_made_is_left_out_
     told = "cow: left out: its environment could not be made; `shootout check cow` says why"
     assert prepared.skipped == (told,)
     assert [subject.name for subject in prepared.session.plan.subjects] == ["ant", "bee"]
+    everything = prepare(replace(options, frameworks=(("all", {}),)))
+    assert [subject.name for subject in everything.session.plan.subjects] == ["ant", "bee"]
     with pytest.raises(InterpreterError, match="cow"):
         prepare(replace(options, frameworks=(("ant", {}), ("cow", {}))))
 

@@ -78,7 +78,7 @@ def _script(request: Request, script: str, server: Server, route: str) -> list[J
     try:
         process.capture((str(found.path), *INSPECT, file.as_uri()), timeout_s=K6_TIMEOUT_S)
         expected = f"true from {script}"
-        words, environment = k6.once(found, f"{server.base_url}{route}", request, file)
+        words, environment = k6.once(found, server.base_url, route, request, file)
         printed = process.capture(words, timeout_s=K6_TIMEOUT_S, environment=environment)
     except (OSError, process.CommandFailed) as error:
         fault = _fault(error).replace(file.as_uri(), script)

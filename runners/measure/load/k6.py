@@ -137,10 +137,11 @@ def environment(run: LoadRun) -> Mapping[str, str]:
     }
 
 
-def once(k6: K6, url: str, request: Request, check: Path) -> tuple[tuple[str, ...], Mapping[str, str]]:
+def once(k6: K6, base_url: str, route: str, request: Request, check: Path) -> tuple[tuple[str, ...], Mapping[str, str]]:
     """The words of a run that sends one request and prints `SAID` and what this script says, and its environment."""
-    told = {"URL": url, "REQUEST": request.model_dump_json(exclude={"check"}), "CHECK": check.resolve().as_uri()}
-    return (str(k6.path), "run", _silent(k6), *_FLAGS, str(_ONCE)), _inherited() | told
+    told = {"REQUEST": request.model_dump_json(exclude={"check"}), "CHECK": check.resolve().as_uri()}
+    words = (str(k6.path), "run", "--config", str(_ONCE.with_suffix(".json")), _silent(k6), *_FLAGS, str(_ONCE))
+    return words, _inherited() | told | {"BASE_URL": base_url, "ROUTE": route}
 
 
 def _inherited() -> dict[str, str]:

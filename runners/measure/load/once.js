@@ -7,11 +7,12 @@ const check = require(__ENV.CHECK).default;
 export const options = { vus: 1, iterations: 1 };
 
 export default function () {
-  const response = http.request(own.method, __ENV.URL, own.body, { headers: own.headers, redirects: 0 });
+  const response = http.request(own.method, __ENV.BASE_URL + __ENV.ROUTE, own.body, { headers: own.headers, redirects: 0 });
   console.log(`said: ${said(response)}`);
 }
 
 function said(response) {
+  if (response.status !== own.status) return `status ${response.status}`;
   try {
     return JSON.stringify(check(response));
   } catch (error) {

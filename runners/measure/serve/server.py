@@ -127,9 +127,6 @@ def launch(  # noqa: PLR0913 - what to start, where and how
 def await_ready(server: Server, timeout_s: float = READY_TIMEOUT_S) -> Server:
     """The same server once it answers a ping with 200, with its process tree, its port no longer held.
 
-    Of a server that claims several processes it is waited for all of them, a bounded time: the contract check tells of
-    fewer.
-
     Raises:
         PortTakenError: Another program has its port.
         ServerError: It ended, was not ready in time, or answers its pings with another status; with its log.
@@ -146,11 +143,7 @@ def _awaited(server: Server, deadline: float, timeout_s: float) -> Server:
     seen: int | None = None
     since_s = time.monotonic()
     while (now_s := time.monotonic()) < deadline:
-        if (code := server.child.poll()) is not None:
-            log = without_imports(process.last_lines(server.log, TRACEBACK_LINES), process.LOG_LINES)
-            kind = PortTakenError if ports.says_taken(log) else ServerError
-            lacks = missing_app(server.subject, server.apps)
-            raise kind(f"{starting}: the server ended with exit code {code}{lacks}", log=log)
+        _check_runs(server)
         answer = asked.answer_to(server.port, server.subject.ping, min(deadline - now_s, ANSWERS_WITHIN_S))
         status = asked.status_in(answer)
         if status == httpx.codes.OK:
@@ -164,6 +157,15 @@ def _awaited(server: Server, deadline: float, timeout_s: float) -> Server:
     raise _failure(
         server, f"{starting}: {server.base_url}{server.subject.ping} was not ready within {timeout_s:g} s ({what})"
     )
+
+
+def _check_runs(server: Server) -> None:
+    """Raise PortTakenError or ServerError where a server that was to start has ended."""
+    if (code := server.child.poll()) is not None:
+        log = without_imports(process.last_lines(server.log, TRACEBACK_LINES), process.LOG_LINES)
+        kind = PortTakenError if ports.says_taken(log) else ServerError
+        lacks = missing_app(server.subject, server.apps)
+        raise kind(f"starting {server.subject.name}: the server ended with exit code {code}{lacks}", log=log)
 
 
 def _answers_otherwise(server: Server, answer: bytes) -> ServerError:
@@ -216,9 +218,9 @@ def _all_come(server: Server) -> tuple[int, ...]:
     deadline = time.monotonic() + COMING_S
     while True:
         pids, claimed = pids_now(server), server.subject.processes
-        is_over = server.child.poll() is not None or time.monotonic() > deadline
-        if claimed == 1 or is_over or len(takers(pids, server.port)) >= claimed:
+        if claimed == 1 or time.monotonic() > deadline or len(takers(pids, server.port)) >= claimed:
             return pids
+        _check_runs(server)
         time.sleep(POLL_S)
 
 

@@ -160,9 +160,9 @@ def _values(metric: str, arm: Arm, evidence: Evidence) -> tuple[dict[int, float]
 
 
 def _is_none(metric: str, side: Arm | float, evidence: Evidence, blocks: Sequence[int]) -> bool:
-    """Whether the figure of every one of these blocks stands in for none at all."""
+    """Whether the figure of any of these blocks stands in for none at all."""
     trials = _completed(side, evidence) if isinstance(side, Arm) else {}
-    return bool(trials) and all(is_floor(metric, trials[block]) for block in blocks)
+    return any(is_floor(metric, trials[block]) for block in blocks if block in trials)
 
 
 def _completed(arm: Arm, evidence: Evidence) -> Mapping[int, Completed]:

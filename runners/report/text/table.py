@@ -45,8 +45,9 @@ p50, p95 and p99 are over all windows of the row together. The bystander is a pi
 on kept connections and on new ones; `>` marks a wait that was longer than can be told, as the window ended first, and \
 where new connections queued to be let in the number of those answered stands first. `~` marks a p99 from \
 fewer than 1,000 samples. CPU per request is of the whole server, {bystander}, {speed}. *CPU* is the share of its \
-cores that the server used. *Limited by* is the term that binds in min(clients / S', pool / S', cores / D, \
-generator), unless busy cores or a busy k6 show another; *of predicted* is the rate over what lone requests \
+cores that the server used. *Limited by* is the term that binds in min(clients / S', pool or loop / S', cores / D, \
+generator), unless busy cores or a busy k6 show another; waits are limited by CPU only where cores were busy. \
+*Of predicted* is the rate over what lone requests \
 let expect, which a request that is cheaper under load can exceed. \
 Small numbers point to the doubts below.
 """

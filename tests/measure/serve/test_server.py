@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import socket
+import threading
 import time
 from pathlib import Path
 
@@ -44,6 +45,15 @@ def test_a_server_that_ends_at_once_shows_its_exit_code_and_last_lines(start_sma
     with pytest.raises(ServerError, match="starting small: the server ended with exit code 3") as raised:
         start_small("exits at once")
     assert raised.value.log == "loading settings\nthe settings are wrong"
+
+
+def test_a_server_that_ends_while_more_of_it_is_awaited_is_told_with_its_exit_code(start_small: StartSmall) -> None:
+    server = start_small("a forked worker", ready=False, processes=2)
+    ending = threading.Timer(1.0, os.kill, (server.child.pid, signal.SIGKILL))
+    ending.start()
+    with pytest.raises(ServerError, match="starting small: the server ended with exit code "):
+        await_ready(server, timeout_s=20)
+    ending.join()
 
 
 def test_an_app_that_is_not_there_is_named_and_pythons_own_imports_are_not(tmp_path: Path) -> None:
