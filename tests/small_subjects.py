@@ -77,8 +77,20 @@ def gone(pid: int, within_s: float = 10.0) -> bool:
     return False
 
 
-def running_below(folder: Path) -> list[str]:
-    """Command lines of every live process, but this one, that mentions this folder in its words, variables or cwd."""
+def running_below(folder: Path, within_s: float = 3.0) -> list[str]:
+    """Command lines of every process, but this one, that mentions this folder in its words, variables or cwd.
+
+    What ends within so long is not told: on a busy machine a killed process takes some time to go.
+    """
+    deadline = time.monotonic() + within_s
+    while found := _running_below(folder):
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.05)
+    return found
+
+
+def _running_below(folder: Path) -> list[str]:
     found = []
     for one in psutil.process_iter():
         if one.pid == os.getpid():

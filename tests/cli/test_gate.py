@@ -16,8 +16,9 @@ SHORT = ("--workloads", "async-io", "--window", "0.3", "--warmup", "0.05", "--cp
 
 @pytest.fixture
 def apps(tmp_path: Path) -> Path:
-    """A folder with an app that keeps the contract and one that does not."""
+    """A folder with two apps that keep the contract and one that does not."""
     small_framework(tmp_path / "apps", "good")
+    small_framework(tmp_path / "apps", "same")
     small_framework(tmp_path / "apps", "bad", flaw="one key more")
     return tmp_path / "apps"
 
@@ -32,7 +33,7 @@ def test_a_run_ends_with_the_code_of_what_its_trials_say_and_appends_its_summary
     (tmp_path / "summary.md").write_text("# Job\n", encoding="utf-8")
     words = ("--rounds", "6", "--metric", "requests_per_s", "--summary", tmp_path / "summary.md")
     out = ("--out", tmp_path / "results", "--k6", k6_stand_in)
-    outcome = shootout("gate", apps / "good", apps / "good", *SHORT, *words, *out)
+    outcome = shootout("gate", apps / "good", apps / "same", *SHORT, *words, *out)
     folder = store.find(tmp_path / "results", None)
     stored = store.read(folder)
     assert stored.session.gate is not None
@@ -73,6 +74,7 @@ def test_what_cannot_be_measured_ends_with_3_and_what_cannot_be_asked_with_2(
         ((apps / "good", apps / "good", "--metric", "threads"), "--metric threads: choose one of requests_per_s"),
         ((apps / "good", apps / "good", "--worse", "much"), "--worse much: a number of percent above 0"),
         ((apps / "good", apps / "good", "--summary", tmp_path / "no" / "file"), "No such file or directory"),
+        ((apps / "good", apps / "good"), "there is nothing to compare; name two"),
     ):
         outcome = shootout("gate", *words, "--k6", k6_stand_in, "--out", tmp_path / "results")
         assert outcome.code == 2
