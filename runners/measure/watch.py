@@ -80,7 +80,7 @@ def _sample(first: _Reading, window: Window) -> ResourceSample:
     pids = tuple(first.server_cpu_s)
     return ResourceSample(
         at_s=round(time.time() - window.begin_s, 4),
-        cpu_s=round(sampler.spent_s(first.server_cpu_s), 6),
+        cpu_s=round(sampler.spent_s(first.server_cpu_s, sampler.cpu_of_each(pids)), 6),
         memory_bytes=sampler.private_bytes(pids),
         threads=sampler.threads(pids),
     )
@@ -94,7 +94,7 @@ def _usage(  # noqa: PLR0913, PLR0917 - all that was read
     speed: probe.SpeedProbe,
     time_wait: int | None,
 ) -> Usage:
-    server_s = sum(max(0.0, last.server_cpu_s[pid] - used_s) for pid, used_s in first.server_cpu_s.items())
+    server_s = sampler.spent_s(first.server_cpu_s, last.server_cpu_s)
     generator_s = max(0.0, last.generator_cpu_s - first.generator_cpu_s)
     runner_s = last.runner_cpu_s - first.runner_cpu_s
     services_s = max(0.0, last.services_cpu_s - first.services_cpu_s)

@@ -40,13 +40,13 @@ def cpu_s(pids: tuple[int, ...]) -> float:
 
 
 def cpu_of_each(pids: tuple[int, ...]) -> dict[int, float]:
-    """The same by process, to be given to `spent_s` later."""
+    """The same by process; two of these make what was spent between them."""
     return {pid: _process_cpu_s(pid) for pid in pids}
 
 
-def spent_s(before: Mapping[int, float]) -> float:
-    """CPU seconds that these processes used since then; of one that ended meanwhile nothing is known, which is 0."""
-    return sum(max(0.0, _process_cpu_s(pid) - used_s) for pid, used_s in before.items())
+def spent_s(before: Mapping[int, float], after: Mapping[int, float]) -> float:
+    """CPU seconds that these processes used in between; of one that ended meanwhile nothing is known, which is 0."""
+    return sum(max(0.0, after[pid] - used_s) for pid, used_s in before.items())
 
 
 def user_s(pids: tuple[int, ...]) -> float | None:
