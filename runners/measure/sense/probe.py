@@ -10,13 +10,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from statistics import harmonic_mean
+from statistics import harmonic_mean, median
 
 PROBE_EVERY_S = 0.05
 SQUARES = 2_000
 """Squares to add in one piece, which takes about 0.1 ms: with these pieces the probe costs a core half a percent."""
 PIECES = 3
 """The fastest of so many pieces counts, as the first finds cold caches and a sleepy core."""
+JUMPED = 1 / 3
+"""Of the median a time below which the clock jumped: no core becomes three times as fast for one piece."""
 
 
 @dataclass
@@ -29,8 +31,11 @@ class SpeedProbe:
         """The harmonic mean, or None if the probe never ran.
 
         A computation that takes t runs at the speed 1 / t, and what a server gets done in a window is the mean of that.
+        One time near 0 would decide that mean, so times of a clock that jumped are left out; so is a median of 0.
         """
-        return harmonic_mean(self.times_s) if self.times_s else None
+        least_s = JUMPED * median(self.times_s) if self.times_s else 0.0
+        kept_s = [time_s for time_s in self.times_s if time_s >= least_s > 0]
+        return harmonic_mean(kept_s) if kept_s else None
 
 
 @contextlib.contextmanager

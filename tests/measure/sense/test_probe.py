@@ -21,6 +21,18 @@ def test_times_are_averaged_as_speeds() -> None:
     assert SpeedProbe(times_s=[1.0, 3.0]).typical_s() == pytest.approx(1.5)
 
 
+def test_a_clock_that_jumped_once_does_not_decide_the_mean() -> None:
+    steady_s = [90e-6, 100e-6, 110e-6] * 15
+    usual_s = SpeedProbe(times_s=steady_s).typical_s()
+    assert SpeedProbe(times_s=[*steady_s, 0.4e-6]).typical_s() == usual_s
+    assert SpeedProbe(times_s=[0.0, *steady_s]).typical_s() == usual_s
+    assert SpeedProbe(times_s=[0.0, 0.0]).typical_s() is None
+
+
+def test_a_core_of_twice_the_speed_is_no_jump_of_the_clock() -> None:
+    assert SpeedProbe(times_s=[100e-6, 100e-6, 50e-6]).typical_s() == pytest.approx(75e-6)
+
+
 def test_the_computation_is_timed_again_and_again_until_the_block_is_left() -> None:
     with probing(()) as probe:
         time.sleep(0.5)
