@@ -1,5 +1,7 @@
 """The commands that look at what is there."""
 
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -22,13 +24,13 @@ from runners.cli.options import (
     words_of,
 )
 from runners.cli.terminal import err, grid, out, print_json, said
-from runners.errors import ManifestError, ShootoutError
+from runners.errors import InterpreterError, ManifestError, ShootoutError
 from runners.measure.guard import contract
 from runners.measure.sense import machine, sampler
 from runners.measure.sense.installed import installed_version
 from runners.measure.serve import command, services
 from runners.measure.serve import database as databases
-from runners.model.subject import Settings
+from runners.model.subject import Framework, Settings, Workload
 from runners.model.value import MOST_OF_A_PLAN
 from runners.plan.endpoints import select, who_serves_what
 from runners.plan.extended import EXTENDED
@@ -95,18 +97,8 @@ def check(  # noqa: PLR0913 - one argument for each option
                     )
                 err.print(said(f"{framework.name}: not installed, left out"))
                 continue
-            served = environments([(framework, None)], {}, results)
-            cpus = machine.executor_cpus(cores, served.python(framework.name, None))
-            made = make_subject(framework, settings, executor_cpus=cpus)
-            subject = command.with_apps(made, places.elsewhere(folders))
-            seen = contract.check_subject(
-                subject,
-                (*asked, *framework.endpoints),
-                cores=cores.server,
-                root=places.SHIPPED,
-                logs=logs,
-                services=standing,
-                python=served.executables([subject]).get(subject.name),
+            seen = _seen(
+                framework, settings, (*asked, *framework.endpoints), Place(cores, folders, results, logs, standing)
             )
             findings += seen
             if not as_json:
@@ -137,6 +129,39 @@ def examine(*, apps: Apps, k6: K6, as_json: AsJson = False) -> None:
         out.print(grid(["", "what", "seen"], [[marks[a.state], a.what, a.seen] for a in answers]))
     if any(answer.state == "bad" for answer in answers):
         raise typer.Exit(1)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where frameworks are checked: on which cores, with which folders and services."""
+
+    cores: machine.Cores
+    folders: tuple[Path, ...]
+    results: Path
+    logs: Path
+    services: services.Services
+
+
+def _seen(
+    framework: Framework, settings: Settings, workloads: tuple[Workload, ...], place: Place
+) -> tuple[contract.Finding, ...]:
+    """What a check of this framework found; that its environment cannot be had is a finding too."""
+    try:
+        served = environments([(framework, None)], {}, place.results)
+    except InterpreterError as error:
+        return (contract.not_started(framework.name, str(error), error.log),)
+    cpus = machine.executor_cpus(place.cores, served.python(framework.name, None))
+    made = make_subject(framework, settings, executor_cpus=cpus)
+    subject = command.with_apps(made, places.elsewhere(place.folders))
+    return contract.check_subject(
+        subject,
+        workloads,
+        cores=place.cores.server,
+        root=places.SHIPPED,
+        logs=place.logs,
+        services=place.services,
+        python=served.executables([subject]).get(subject.name),
+    )
 
 
 def _print_findings(name: str, findings: tuple[contract.Finding, ...]) -> None:

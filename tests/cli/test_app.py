@@ -187,6 +187,17 @@ def test_checking_a_framework_that_is_not_installed_is_an_error_only_if_it_was_n
     assert "cow: not installed, left out" in outcome.err
 
 
+def test_an_environment_that_cannot_be_had_fails_its_framework_and_no_other(shootout: Shootout, apps: Path) -> None:
+    manifest = small_framework(apps, "bare")
+    text = manifest.read_text(encoding="utf-8")
+    manifest.write_text(f'environment = "{(apps / "nowhere").as_posix()}"\n{text}', encoding="utf-8")
+    outcome = shootout("check", "--no-shipped", "--apps", apps, "--threads", "8")
+    assert outcome.code == 1
+    assert "bare (start): FAILED: expected a server, saw bare: its environment " in outcome.out
+    assert "has no Python; make it there" in outcome.out
+    assert "tiny: pass" in outcome.out
+
+
 def test_a_contract_that_is_not_kept_ends_a_run_with_exit_code_1(
     shootout: Shootout, apps: Path, k6_stand_in: Path, tmp_path: Path
 ) -> None:
