@@ -1,7 +1,8 @@
 // A bystander: a cheap request at a steady rate to the same server while it is under load.
 //
 // Each virtual user owns every n-th slot of a fixed schedule, and a late answer delays none of the others. Latency runs
-// from the intended time, so a stall is charged to every slot it covers (no coordinated omission). A ping that is not
+// from the intended time, so a stall of the server is charged to every slot it covers (no coordinated omission). By how
+// much k6 itself woke late is no part of it: that is told apart, as lags_ms. A ping that is not
 // answered when the window ends is handed over with how long it had waited until then: its latency is longer than that.
 import exec from 'k6/execution';
 import { clock, enter, patienceMs, sleepUntil } from './gate.js';

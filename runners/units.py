@@ -42,6 +42,11 @@ def names(words: list[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
+def counted(number: int, word: str, plural: str = "") -> str:
+    """'1 round' or '6 rounds'; with a plural that is no mere s, '2 processes'."""
+    return f"{number} {word if number == 1 else plural or word + 's'}"
+
+
 def exact(value: float) -> str:
     """A number as it was given: whole ones with separators (60,000), others as short as they can be (0.05)."""
     return f"{value:,.0f}" if value == round(value) else f"{value:,.6g}"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runners.units import duration, figure, names, percent
+from runners.units import counted, duration, figure, names, percent
 
 
 @pytest.mark.parametrize(
@@ -54,3 +54,9 @@ def test_names_are_joined_as_in_a_sentence() -> None:
     assert names(["a"]) == "a"
     assert names(["a", "b"]) == "a and b"
     assert names(["a", "b", "c"]) == "a, b and c"
+
+
+@pytest.mark.parametrize(("number", "text"), [(0, "0 rounds"), (1, "1 round"), (6, "6 rounds")])
+def test_a_count_has_its_noun_in_the_fitting_number(number: int, text: str) -> None:
+    assert counted(number, "round") == text
+    assert counted(2, "process", "processes") == "2 processes"

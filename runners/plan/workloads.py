@@ -11,28 +11,28 @@ CORE: tuple[Workload, ...] = (
         route="/async-io",
         handler="async",
         work="wait",
-        shows="how many waits one event loop holds at once",
+        shows="how many awaited waits are held at once",
     ),
     Workload(
         name="async-cpu",
         route="/async-cpu",
         handler="async",
         work="compute",
-        shows="what computing on the event loop does",
+        shows="what computing in an async handler does",
     ),
     Workload(
         name="sync-cpu",
         route="/sync-cpu",
         handler="sync",
         work="compute",
-        shows="what a thread pool does under the GIL",
+        shows="what computing in a sync handler does, wherever the framework runs it",
     ),
     Workload(
         name="sync-io",
         route="/sync-io",
         handler="sync",
         work="wait",
-        shows="how many blocking waits the thread pool holds",
+        shows="how many blocking waits are held at once, wherever the framework runs sync handlers",
     ),
 )
 """The four workloads that a comparison runs unless told otherwise."""

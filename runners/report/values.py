@@ -52,6 +52,12 @@ class Comparison(Value):
     verdict: Literal["more", "less", "equal", "undecided", "unknown"]
 
 
+SET_BY_PLAN = frozenset({"clients", "pool", "processes"})
+"""Bounds that follow from the plan, whatever was seen to be busy."""
+REACHED = 0.9
+"""Share of a bound from which the bound is said to limit a cell."""
+
+
 class Ceiling(Value):
     """The throughput that the concurrency model predicts from lone requests, and what limited the one measured.
 
@@ -61,7 +67,7 @@ class Ceiling(Value):
     """
 
     bounds_per_s: dict[str, float]
-    limited_by: Literal["clients", "pool", "loop", "CPU", "generator", "none"]
+    limited_by: Literal["clients", "pool", "processes", "loop", "CPU", "generator", "none"]
     predicted_per_s: float | None
     predicted_low_per_s: float | None = None
     predicted_high_per_s: float | None = None
@@ -74,6 +80,18 @@ class Ceiling(Value):
     """Whether lone requests could be told at the speed that the cores had under load."""
     evidence: str
     """What independent measurement (CPU seconds against cores) says of the same question."""
+
+    @property
+    def short_of_bound(self) -> float | None:
+        """The share that was reached of the bound that is named, where that is far less than all of it; else None.
+
+        Only of bounds that the plan sets; the others were seen to be busy.
+        """
+        bound = self.bounds_per_s.get(self.limited_by)
+        if self.limited_by not in SET_BY_PLAN or not bound or self.predicted_per_s is None:
+            return None
+        share = (self.of_predicted or 0.0) * self.predicted_per_s / bound
+        return share if 0 < share < REACHED else None
 
 
 class Doubt(Value):
@@ -99,10 +117,12 @@ class ServerRow(Value):
     """What a subject's servers held in each round: ready and not yet loaded (idle), and after their last trial.
 
     Each spread is the median over the rounds with the lowest and the highest of them; None where it is not told.
+    Servers `of_blocks` were started anew for every block, so theirs is over blocks.
     """
 
     subject: str
     title: str
+    of_blocks: bool = False
     idle_bytes: Spread | None
     idle_pss_bytes: Spread | None
     after_bytes: Spread | None

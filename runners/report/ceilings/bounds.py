@@ -18,10 +18,10 @@ from typing import Literal
 
 from runners.model.calibration import UnloadedPoint
 from runners.model.subject import Subject, Workload
-from runners.report.figures.cores import on_loop, slots, waits_on_loop
+from runners.report.figures.cores import fills_process, on_loop, slots, waits_on_loop
 from runners.report.values import Spread
 
-Limit = Literal["clients", "pool", "loop", "CPU", "generator", "none"]
+Limit = Literal["clients", "pool", "processes", "loop", "CPU", "generator", "none"]
 Bounds = dict[Limit, float]
 """Each bound in requests a second by its name, in the order in which equal ones are preferred."""
 
@@ -52,7 +52,9 @@ class Cell:
     @property
     def held_by(self) -> Limit:
         """What sets `held`."""
-        return "loop" if waits_on_loop(self.subject, self.workload) else "pool"
+        if waits_on_loop(self.subject, self.workload):
+            return "loop"
+        return "processes" if fills_process(self.subject, self.workload) else "pool"
 
     @property
     def together(self) -> int:

@@ -13,7 +13,7 @@ from runners.model.machine import Machine
 from runners.model.subject import Subject, Workload
 from runners.report.ceilings.bounds import Bounds, Cell, Limit, at_speed, bounds, lowest, middle_visit, nominal, predict
 from runners.report.figures.cores import BUSY_ENOUGH, on_loop, working_cores
-from runners.report.values import Ceiling, Spread
+from runners.report.values import SET_BY_PLAN, Ceiling, Spread
 
 BUSY = 0.92
 """Share of its cores from which a server, or the whole machine, counts as busy."""
@@ -121,7 +121,7 @@ def _checked(limit: Limit, used: Used, cell: Cell, machine: Machine) -> Limit:
     near_generator = used.of_generator is not None and used.of_generator > NEAR_GENERATOR
     if near_generator or (_is_full(machine, used) and not server_is_busy):
         return "generator"
-    if server_is_busy and limit in {"clients", "pool", "none", "generator"}:
+    if server_is_busy and limit in {*SET_BY_PLAN, "none", "generator"}:
         computes_on_loop = on_loop(cell.subject, cell.workload) and cell.workload.work == "compute"
         return "loop" if limit == "none" and computes_on_loop else "CPU"
     return limit

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from runners.model.session import Session
 from runners.model.subject import Workload
 from runners.report.figures.metrics import BYSTANDER_SHARE
-from runners.report.values import Ceiling, Row
+from runners.report.values import SET_BY_PLAN, Ceiling, Row
 from runners.units import figure
 
 MISSED = 0.03
@@ -62,7 +62,7 @@ def _explained(session: Session, workload: Workload, row: Row) -> Reason | None:
 def _queueing(ceiling: Ceiling) -> Reason | None:
     """Queueing for the CPU can explain a rate between both ends: until everybody waits for everybody."""
     lowest, predicted, share = ceiling.lowest_per_s, ceiling.predicted_per_s, ceiling.of_predicted
-    if ceiling.limited_by not in {"clients", "pool"} or lowest is None or predicted is None or share is None:
+    if ceiling.limited_by not in SET_BY_PLAN or lowest is None or predicted is None or share is None:
         return None
     if not NEAR_LOWEST * lowest <= share * predicted < predicted:
         return None

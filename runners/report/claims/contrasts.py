@@ -134,11 +134,14 @@ def _open_ended(ratio: Ratio, left: bool, right: bool, because: str) -> Ratio | 
     """Where the figure of a side is higher in truth, or the other lower, the ratio is a bound: that end is open."""
     if left and right:
         return Lacking(reason=f"{because} on both sides")
+    lower = because == NONE_SEEN
     if left:
-        return ratio.model_copy(update={"bound": "at least", "bound_as": because, "high": None})
+        side = {"right_sign": "<"} if lower else {"left_sign": ">"}
+        return ratio.model_copy(update={"bound": "at least", "bound_as": because, "high": None} | side)
     if right:
+        side = {"left_sign": "<"} if lower else {"right_sign": ">"}
         low = 0.0 if ratio.has_interval else None
-        return ratio.model_copy(update={"bound": "at most", "bound_as": because, "low": low})
+        return ratio.model_copy(update={"bound": "at most", "bound_as": because, "low": low} | side)
     return ratio
 
 

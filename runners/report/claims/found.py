@@ -18,7 +18,8 @@ class Ratio(Value):
 
     `left` and `right` are the medians of the two sides in the metric's own unit. `low` and `high` are both None with
     too few blocks, or with `disturbed` ones alone; otherwise a missing `high` is without an end, and `low` is 0.
-    `bound_as` says why the ratio is only a `bound`, and what it would take.
+    `bound_as` says why the ratio is only a `bound`, and what it would take. `left_sign` and `right_sign` say which side
+    is in truth lower ("<") or higher (">") than it is told.
     """
 
     ratio: float
@@ -30,6 +31,8 @@ class Ratio(Value):
     right: float
     bound: Literal["", "at least", "at most"] = ""
     bound_as: str = ""
+    left_sign: Literal["", "<", ">"] = ""
+    right_sign: Literal["", "<", ">"] = ""
     disturbed: bool = False
 
 

@@ -32,10 +32,14 @@ def waits_on_loop(subject: Subject, workload: Workload) -> bool:
     return blocks and subject.concurrency.place(workload.handler) == "loop"
 
 
+def fills_process(subject: Subject, workload: Workload) -> bool:
+    """Whether a request holds a whole process, which has neither threads nor a loop for others."""
+    return workload.place in {"handler", "blocking"} and subject.concurrency.place(workload.handler) == "process"
+
+
 def _is_one_thread(subject: Subject, workload: Workload) -> bool:
     """Whether each process has one thread for this work, whatever the interpreter could do."""
-    alone = workload.place == "handler" and subject.concurrency.place(workload.handler) == "process"
-    return alone or on_loop(subject, workload)
+    return fills_process(subject, workload) or on_loop(subject, workload)
 
 
 def working_cores(subject: Subject, workload: Workload, machine: Machine) -> int:

@@ -5,6 +5,7 @@ from runners.model.session import Session
 from runners.report.gate.verdict import Cell, Decision, limit_of
 from runners.report.text.circumstances import settings_words
 from runners.report.text.markdown import grid, plain
+from runners.units import counted
 
 _RULE = (
     "It is worse if the whole interval of the ratio head/base is beyond the margin, not worse if the whole interval is "
@@ -38,7 +39,9 @@ def markdown(decision: Decision, session: Session) -> str:
         f"{session.started_at[:10]}, {machine.cpu}, {machine.cores} cores, {machine.python}, k6 {machine.k6}; "
         f"{plan.rounds} rounds of fresh processes, windows of {plan.timing.window_s:g} s, {settings_words(session)}."
     )
-    left_out = f" {decision.left_out} trial(s) were left out, disturbed or failed in k6." if decision.left_out else ""
+    left_out = (
+        f" Left out as disturbed or failed in k6: {counted(decision.left_out, 'trial')}." if decision.left_out else ""
+    )
     unfinished = " It was interrupted: the rounds that were measured are judged." if session.interrupted else ""
     return "\n".join(
         [

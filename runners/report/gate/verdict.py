@@ -18,6 +18,7 @@ from runners.report.figures.metrics import BY_NAME, Metric
 from runners.report.ranking.paired import among
 from runners.report.summary.summary import summarise
 from runners.report.values import Comparison, Contrasted, Row, Table
+from runners.units import counted
 
 Verdict = Literal["not worse", "worse", "undecided"]
 
@@ -146,7 +147,7 @@ def _judged(seen: Comparison, table: Table, gate: Gate, metric: Metric, family: 
 def _said(seen: Comparison, limit: float, family: int, *, rises: bool) -> tuple[Verdict, str]:
     """`rises` says that worse is above the limit."""
     if seen.low is None or seen.high is None:
-        return "undecided", f"{seen.pairs} undisturbed round(s), {FEWEST_FOR_INTERVAL} are needed"
+        return "undecided", f"{counted(seen.pairs, 'undisturbed round')}, {FEWEST_FOR_INTERVAL} are needed"
     side = {True: "above", False: "below"}
     if seen.low > limit:
         return ("worse" if rises else "not worse"), f"the whole interval is {side[True]} {limit:.3g}"

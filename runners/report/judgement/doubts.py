@@ -12,7 +12,7 @@ from runners.report.judgement.services_doubts import services_limit
 from runners.report.judgement.steadiness_doubts import steadiness_doubt
 from runners.report.judgement.uncalibrated import calibration_gaps
 from runners.report.values import Doubt, Row, Table
-from runners.units import names
+from runners.units import counted, names
 
 PREDICTION_LOW, PREDICTION_HIGH = 0.9, 1.1
 SAMPLES_FOR_P99 = 1000
@@ -68,7 +68,9 @@ def _concerns(doubt: Doubt, table: Table, row: Row) -> bool:
 
 def _about_session(session: Session, voided_blocks: int) -> Iterator[Doubt]:
     if session.plan.rounds < FEWEST_FOR_INTERVAL:
-        seen = f"{session.plan.rounds} round(s): too few for intervals or ranks, so differences are only a hint"
+        seen = (
+            f"{counted(session.plan.rounds, 'round')}: too few for intervals or ranks, so differences are only a hint"
+        )
         yield _session_doubt("scouting", seen, "run without --quick, or with --rounds 6 or more")
     if untried := untried_k6(session.machine.k6):
         yield _session_doubt("untried-k6", untried, "compare with a session of k6 1.1 to 2.x")
@@ -122,7 +124,7 @@ def _about_table(session: Session, table: Table) -> Iterator[Doubt]:
 
 def _about_outcome(table: Table, row: Row) -> Iterator[Doubt]:
     if row.failures:
-        seen = f"{len(row.failures)} trial(s) failed: {row.failures[0]}"
+        seen = f"{counted(len(row.failures), 'trial')} failed: {row.failures[0]}"
         remedy = "see the session's logs; repeat with `shootout check` first"
         yield _doubt(table, [row], None, kind="failed", seen=seen, remedy=remedy)
     if row.errors:
@@ -145,9 +147,8 @@ def _about_rate(session: Session, table: Table, row: Row) -> Iterator[Doubt]:
         remedy = "k6 was slow to send again: fewer clients, or a faster generator"
         yield _doubt(table, [row], "requests_per_s", kind="little", seen=seen, remedy=remedy)
     if row.unsteady_trials and not row.overloaded:
-        seen = (
-            f"requests stayed longer than the warm-up in {row.unsteady_trials} trial(s): latencies were still growing"
-        )
+        trials = counted(row.unsteady_trials, "trial")
+        seen = f"requests stayed longer than the warm-up in {trials}: latencies were still growing"
         remedy = "a longer --warmup and --window, or fewer --clients"
         yield _doubt(table, [row], "p50_s", kind="unsteady", seen=seen, remedy=remedy)
     if found := steadiness_doubt(table, row):
@@ -196,8 +197,9 @@ def _about_bystander(tables: tuple[Table, ...]) -> Iterator[Doubt]:
     if shares:
         most = max(shares, key=shares.__getitem__)
         seen = (
-            f"the bystander's pings took more than {100 * BYSTANDER_LIMIT:g} % of a server's CPU in {len(shares)} "
-            f"cell(s), most of {most[0]} {most[1]}: {100 * shares[most]:.1f} %; CPU per request is without them"
+            f"the bystander's pings took more than {100 * BYSTANDER_LIMIT:g} % of a server's CPU in "
+            f"{counted(len(shares), 'cell')}, most of {most[0]} {most[1]}: {100 * shares[most]:.1f} %; "
+            "CPU per request is without them"
         )
         yield _session_doubt("bystander-cost", seen, "read small differences of CPU per request there with care")
 

@@ -69,7 +69,7 @@ def _without_rise(factor: str, points: Sequence[SweepPoint], steps: Sequence[str
 def _would_be_found(points: Sequence[SweepPoint]) -> str:
     """How large a change at one of these would have been found, where that is known."""
     known = [point.step.detectable for point in points if point.step and point.step.detectable is not None]
-    return f"; {100 * max(known):.1f} % would be found four times out of five" if known else ""
+    return f"; a difference of {100 * max(known):.1f} % would be found four times out of five" if known else ""
 
 
 def _at(factor: str, point: SweepPoint) -> str:

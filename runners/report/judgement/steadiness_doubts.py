@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from runners.report.figures.steadiness import CLIENTS_LIMIT, DRIFT_LIMIT
 from runners.report.values import Row, Table
+from runners.units import counted
 
 LONGER = "a longer --warmup and --window, or fewer --clients"
 
@@ -45,7 +46,7 @@ def _off(clients: int, row: Row) -> Found:
     low, high = row.effective_clients or (0.0, 0.0)
     seen = (
         f"rate times latency says {low:.3g} to {high:.3g} of {clients} clients at work, more than "
-        f"{100 * CLIENTS_LIMIT:g} % off in {row.rounds_off_clients} of {row.trials} round(s)"
+        f"{100 * CLIENTS_LIMIT:g} % off in {row.rounds_off_clients} of {counted(row.trials, 'round')}"
     )
     cause = "clients were let in late, or latencies were still changing"
     return Found("effective-clients", "requests_per_s", f"{seen}: {cause}", LONGER)

@@ -11,9 +11,13 @@ from runners.units import duration, figure, names, rough
 ALIKE = 1.1
 """Waits that differ by less than this factor are told as one."""
 
+SETS = {"clients": "that number of clients", "pool": "its pool", "processes": "its processes"}
+"""What sets a bound that was not reached, such as 57 % of what its pool allows."""
+
 LIMITS = {
     "clients": "the number of clients",
     "pool": "its pool",
+    "processes": "its processes",
     "loop": "its event loop",
     "CPU": "CPU",
     "generator": "k6",
@@ -175,7 +179,7 @@ def _likeness(against: Comparison) -> str:
 
 
 def _would_be_found(difference: float) -> str:
-    return f"{100 * difference:.1f} % would be found four times out of five"
+    return f"a difference of {100 * difference:.1f} % would be found four times out of five"
 
 
 def _are(titles: list[str]) -> str:
@@ -191,7 +195,11 @@ def _rate(row: Row) -> str:
 
 
 def _limit(row: Row) -> str:
-    return f" (limited by {LIMITS[row.ceiling.limited_by]})" if row.ceiling and row.ceiling.limited_by != "none" else ""
+    if row.ceiling is None or row.ceiling.limited_by == "none":
+        return ""
+    if (share := row.ceiling.short_of_bound) is not None:
+        return f" ({100 * share:.0f} % of what {SETS[row.ceiling.limited_by]} would allow)"
+    return f" (limited by {LIMITS[row.ceiling.limited_by]})"
 
 
 def _wait(spread: Spread) -> str:

@@ -20,6 +20,7 @@ from runners.report.selftest.noise import noise_lines
 from runners.report.summary.summary import summarise
 from runners.report.text.columns import NOTHING
 from runners.report.values import Table
+from runners.units import counted
 
 ROUNDS_IN_SET = 6
 SET_SIZES = (ROUNDS_IN_SET, 20)
@@ -140,7 +141,7 @@ def _section(stored: StoredSession, rounds_in_set: int) -> str | None:
     found = tallies(stored, rounds_in_set)
     if not found:
         return None
-    title = f"## {len(sets_of_rounds(stored, rounds_in_set))} set(s) of {rounds_in_set} rounds"
+    title = f"## {counted(len(sets_of_rounds(stored, rounds_in_set)), 'set')} of {rounds_in_set} rounds"
     equal = [_equal_line(key, tally) for key, tally in found.items() if not key[2]]
     slowed = [_slowed_line(key, tally) for key, tally in found.items() if key[2]]
     parts = [title, "", *_EQUAL_HEAD, *equal, ""]

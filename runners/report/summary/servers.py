@@ -17,9 +17,16 @@ HEADS = (
     "Threads idle",
     "Threads after",
 )
-HOW_TO_READ = (
+_ROUNDS = (
     "Of a round's server, once ready and not yet loaded (idle) and once after its last trial: the median over rounds, "
-    "in brackets the lowest and the highest. Memory is anonymous memory, which is no file's and does not depend on "
+    "in brackets the lowest and the highest."
+)
+_BLOCKS = (
+    'With so many servers each is started for one block only, so that "after" is after a single trial, whatever its '
+    "workload: the median over blocks and rounds, in brackets the lowest and the highest."
+)
+_MEMORY = (
+    "Memory is anonymous memory, which is no file's and does not depend on "
     "what else runs; PSS is the proportional set size, which does."
 )
 NOT_TOLD = "\N{EN DASH}"
@@ -30,6 +37,11 @@ def server_rows(stored: StoredSession) -> tuple[ServerRow, ...]:
     subjects = stored.session.plan.subjects
     prints = {one.name: [held for held in stored.footprints if held.subject == one.name] for one in subjects}
     return tuple(_row(one.name, one.title, prints[one.name]) for one in subjects if prints[one.name])
+
+
+def how_to_read(rows: Sequence[ServerRow]) -> str:
+    """What the figures are of, which hangs on how long a server lived."""
+    return f"{_BLOCKS if any(row.of_blocks for row in rows) else _ROUNDS} {_MEMORY}"
 
 
 def cells(row: ServerRow) -> tuple[str, ...]:
@@ -53,6 +65,7 @@ def _row(name: str, title: str, prints: Sequence[Footprint]) -> ServerRow:
     return ServerRow(
         subject=name,
         title=title,
+        of_blocks=len({one.round for one in prints}) < len(prints),
         idle_bytes=_range([one.idle.anonymous_bytes for one in prints]),
         idle_pss_bytes=_range([one.idle.pss_bytes for one in prints]),
         after_bytes=_range([one.after.anonymous_bytes for one in prints]),

@@ -1,9 +1,12 @@
 """The settings of a session in words."""
 
+from collections.abc import Sequence
+
 from runners.model.package import canonical
 from runners.model.session import Session
 from runners.model.subject import Subject, Target
 from runners.report.figures.settings import framework_title, only_targets, shared
+from runners.units import counted
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 UNKNOWN = "running servers: their settings, cores and Python are not known"
@@ -18,6 +21,11 @@ def target_words(target: Target) -> str:
         unknown = f"{unknown}, and its CPU per request holds what the bystander's pings cost"
     away = "" if target.host in LOOPBACK else "; it is on another host, so that the network is part of every figure"
     return f"runs at {target.url} already: nothing was started or pinned; {unknown}{away}"
+
+
+def cores_words(numbers: Sequence[int]) -> str:
+    """'core 1' or 'cores 0, 1'; 'any core' where nothing is pinned."""
+    return f"core{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}" if numbers else "any core"
 
 
 def settings_words(session: Session) -> str:
@@ -35,7 +43,7 @@ def settings_words(session: Session) -> str:
     else:
         how = f"**matched** profile{whose}" if profile else f"**matched** and **stock** profiles{whose}"
         parts = [
-            f"{settings['processes']} process(es)" if "processes" in settings else "",
+            counted(settings["processes"], "process", "processes") if "processes" in settings else "",
             f"{settings['threads']} threads" if "threads" in settings else "",
             f"loop {settings['loop']} where the stack takes it" if "loop" in settings else "",
         ]

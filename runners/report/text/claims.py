@@ -7,9 +7,9 @@ from runners.model.command import given
 from runners.model.session import Session
 from runners.report.claims.found import Answer, CaseJudgement, Judged, Judgement, Ratio
 from runners.report.figures.claimed import ASKED
-from runners.report.text.circumstances import services_words
+from runners.report.text.circumstances import cores_words, services_words
 from runners.report.text.markdown import line, plain
-from runners.units import figure
+from runners.units import counted, figure
 
 ORDER = ("supported", "refuted", "it depends", "inconclusive", "not tried")
 HEAD = ("Claim", "Statement", "Verdict", "Decided by", "Why")
@@ -29,9 +29,11 @@ def markdown(judged: Judged, session: Session, pictures: Collection[str] = ()) -
     lines = [
         f"# Claims tried in {session.name}",
         "",
-        f"{session.started_at[:10]}, {session.plan.rounds} round(s), seed {session.plan.seed}.",
+        f"{session.started_at[:10]}, {counted(session.plan.rounds, 'round')}, seed {session.plan.seed}.",
         f"{circumstances(session)}.",
         family_words(judged),
+        "",
+        plain(LEGEND),
         "",
         line(HEAD),
         line([":--"] * len(HEAD)),
@@ -50,16 +52,27 @@ def picture_of(claim: Claim) -> str:
 
 def family_words(judged: Judged) -> str:
     return (
-        f"Ratios are of figures of the same block, their intervals at Bonferroni's level for {judged.family} deciding "
-        "questions: all of them together hold the true ratios with at least 95 %."
+        "Ratios are of figures of the same block. Their intervals are paired t-intervals at 1 - 0.05/m for the "
+        f"{judged.family} deciding questions m (Bonferroni). If log ratios are normal, all of them together hold the "
+        "true ratios with at least 95 %. An interval without width says that all rounds were alike, and not that "
+        "nothing else happens."
     )
+
+
+LEGEND = (
+    "Ratio is the geometric mean over blocks; Seen has the medians of both sides, which need not divide to it. "
+    '"By this" marks the question that decided. Told decides nothing. Unclear is an interval that reaches over a '
+    "threshold. < and > mark bounds, whose interval is open on that side. The wait of a ping is its median on kept "
+    "connections, unless the question says otherwise. S is one wait, N the clients, K the sync handlers held at once, "
+    "D the threads of Python's default executor."
+)
 
 
 def circumstances(session: Session) -> str:
     """On what it was tried."""
     machine = session.machine
-    cores = ", ".join(map(str, machine.server_cores)) or "any"
-    told = [f"{machine.cpu}, servers on core(s) {cores}, {machine.python}", services_words(session)]
+    cores = cores_words(machine.server_cores)
+    told = [f"{machine.cpu}, servers on {cores}, {machine.python}", services_words(session)]
     return ", ".join(filter(None, told))
 
 
@@ -125,12 +138,13 @@ def ratio_words(ratio: Ratio) -> str:
 
 
 def seen_words(answer: Answer) -> str:
-    """Both sides in the metric's unit, such as "797 1/s, 50.2 1/s"."""
+    """Both sides in the metric's unit, such as "797 1/s against 50.2 1/s"; "<0.031" is 0.031 at most."""
     if answer.ratio is None or answer.question.contrast.metric not in ASKED:
         return NOTHING
-    metric = ASKED[answer.question.contrast.metric]
+    metric, ratio = ASKED[answer.question.contrast.metric], answer.ratio
     left, right = (
-        f"{figure(side * metric.scale)} {metric.unit}".strip() for side in (answer.ratio.left, answer.ratio.right)
+        f"{sign}{figure(side * metric.scale)} {metric.unit}".strip()
+        for sign, side in ((ratio.left_sign, ratio.left), (ratio.right_sign, ratio.right))
     )
     return f"{left} against {right}"
 

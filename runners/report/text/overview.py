@@ -30,7 +30,8 @@ def markdown(summary: Summary, folder_name: str | None = None) -> str:
         f"{session.started_at[:10]}, "
         f"{machine.cpu}, {machine.cores} cores, {machine.python}, k6 {machine.k6}. In each cell: "
         f"requests/s{_normalised(shown.values())} and the rank in brackets (= shares it), what limited it, and what a "
-        "ping waited during the load; all of them medians."
+        "ping waited during the load; all of them medians. Where the rate is far below the smallest bound, as at "
+        '"79 % of pool", something else limits it.'
     )
     links = (
         f"[The whole table]({folder}/table.md), [the page]({folder}/report.html) (download and open it), "
@@ -76,7 +77,11 @@ def _rate(row: Row) -> str:
 
 
 def _limit(row: Row) -> str:
-    return row.ceiling.limited_by if row.ceiling and row.ceiling.limited_by != "none" else ""
+    """What limited it; of a bound that was far from reached, how much of it was."""
+    if row.ceiling is None or row.ceiling.limited_by == "none":
+        return ""
+    share = row.ceiling.short_of_bound
+    return f"{100 * share:.0f} % of {row.ceiling.limited_by}" if share is not None else row.ceiling.limited_by
 
 
 def _ping(row: Row) -> str:

@@ -7,12 +7,19 @@ from runners.report.figures.settings import only_targets
 from runners.report.judgement.doubts import title
 from runners.report.summary import servers
 from runners.report.text import predictions
-from runners.report.text.circumstances import runtime_words, services_words, settings_words, target_words, versions_of
+from runners.report.text.circumstances import (
+    cores_words,
+    runtime_words,
+    services_words,
+    settings_words,
+    target_words,
+    versions_of,
+)
 from runners.report.text.columns import columns
 from runners.report.text.markdown import grid, line, plain
 from runners.report.text.variants import changes_section, curves_section
 from runners.report.values import Doubt, Summary, Table
-from runners.units import duration
+from runners.units import counted, duration
 
 _PHASES = {
     "window": "measured windows",
@@ -34,6 +41,11 @@ _AT_USUAL_SPEED = (
 _DISTURBED = "A disturbed block could not be repeated, so nothing is ranked."
 _OFFERED = "The rate was offered, so it ranks nothing: compare {what}. Ordered by CPU per request."
 _QUEUES = "Where the queue grew all the time, a latency would only tell for how long: read its growth instead."
+_CLOSED = (
+    "In a closed loop every client sends its next request when the last is answered, without a pause. A slow server is "
+    "asked less often, so its percentiles are those of patient clients and not of independent users: for these see "
+    "`--load open`. All clients start together and may stay in step; such bursts are part of the latencies.\n"
+)
 _HOW_TO_READ = """\
 ## How to read this
 
@@ -43,12 +55,13 @@ allows for all of them. *Against leader* is the mean ratio within blocks, not th
 difference that would be found four times out of five. \
 p50, p95 and p99 are over all windows of the row together. The bystander is a ping at a steady rate during the load, \
 on kept connections and on new ones; `>` marks a wait that was longer than can be told, as the window ended first, and \
-where new connections queued to be let in the number of those answered stands first. `~` marks a p99 from \
-fewer than 1,000 samples. CPU per request is of the whole server, {bystander}, {speed}. *CPU* is the share of its \
-cores that the server used. *Limited by* is the term that binds in min(clients / S', pool or loop / S', cores / D, \
-generator), unless busy cores or a busy k6 show another; waits are limited by CPU only where cores were busy. \
-*Of predicted* is the rate over what lone requests \
-let expect, which a request that is cheaper under load can exceed. \
+where new connections queued to be let in the number of those answered stands first, such as "26 of 150 (1,989)": 26 \
+of 150 were answered in their windows, and the median wait of all is estimated at 1,989 ms. `~` marks a p99 from \
+fewer than 1,000 samples. CPU per request is of the whole server, {bystander}, {speed}. *CPU* is the share of \
+its cores that the server used. *Limited by* is the smallest bound in min(clients / S', what can be held at once / S', \
+cores / D, generator), unless busy cores or a busy k6 show another; waits are limited by CPU only where cores were \
+busy. It does not say that the bound was reached. *Of predicted* says that: it is the rate over what lone requests let \
+expect, which a request that is cheaper under load can exceed. Well below 90 % something else limits the rate. \
 Small numbers point to the doubts below.
 """
 
@@ -82,10 +95,10 @@ def _heading(summary: Summary) -> str:
     rounds = (
         f"{summary.finished_rounds} of {session.plan.rounds} rounds"
         if summary.finished_rounds < session.plan.rounds
-        else f"{session.plan.rounds} round(s)"
+        else counted(session.plan.rounds, "round")
     )
     own = not only_targets(session)
-    cores = f"servers on core(s) {_cores(machine.server_cores)}, k6 on" if own else "k6 on core(s)"
+    cores = f"servers on {cores_words(machine.server_cores)}, k6 on" if own else "k6 on"
     python = f" {machine.python}," if own else ""
     versions = ", ".join([*versions_of(session), *filter(None, [services_words(session)])])
     return "\n".join(
@@ -95,7 +108,7 @@ def _heading(summary: Summary) -> str:
             f"{plain(session.started_at[:10])}, {label}, {rounds}, seed {session.plan.seed}.",
             f"{settings_words(session)}.",
             plain(
-                f"{machine.cpu}, {machine.cores} cores ({cores} {_cores(machine.generator_cores)}), "
+                f"{machine.cpu}, {machine.cores} cores ({cores} {cores_words(machine.generator_cores)}), "
                 f"{machine.system},{python} k6 {machine.k6}."
             ),
             f"{plain(versions)}.",
@@ -110,10 +123,6 @@ def _environment(machine: Machine) -> list[str]:
     named = [plain(f"{name}={value}") for name, value in sorted(machine.environment.items())]
     where = "Set where the session was started, kept from servers and k6 but for library paths"
     return [f"{where}: {', '.join(named)}."] if named else []
-
-
-def _cores(numbers: tuple[int, ...]) -> str:
-    return ", ".join(str(number) for number in numbers)
 
 
 def _verdicts(summary: Summary) -> str:
@@ -161,7 +170,7 @@ def _absences(table: Table) -> Iterator[str]:
 def _servers(summary: Summary) -> str:
     if not summary.servers:
         return ""
-    lines = ["## Servers", "", servers.HOW_TO_READ, "", line(servers.HEADS)]
+    lines = ["## Servers", "", servers.how_to_read(summary.servers), "", line(servers.HEADS)]
     lines += [f"|{'|'.join([' :-- ', *[' --: '] * (len(servers.HEADS) - 1)])}|"]
     lines += [line((plain(row.title), *map(plain, servers.cells(row)))) for row in summary.servers]
     return "\n".join(lines) + "\n"
@@ -172,7 +181,8 @@ def _how_to_read(summary: Summary) -> str:
     brackets = (
         "95 % interval of the median over rounds" if interval else "range over the rounds (too few for an interval)"
     )
-    return _HOW_TO_READ.format(brackets=brackets, bystander=bystander_words(summary), speed=speed_words(summary))
+    told = _HOW_TO_READ.format(brackets=brackets, bystander=bystander_words(summary), speed=speed_words(summary))
+    return f"{told}\n{_CLOSED}" if any(table.load.kind == "closed" for table in summary.tables) else told
 
 
 def bystander_words(summary: Summary) -> str:

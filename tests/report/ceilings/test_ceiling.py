@@ -345,6 +345,8 @@ def placed(sync_handlers: HandlerPlace, processes: int = 1) -> Subject:
         ("loop", 1, (20.0, "loop"), (250.0, "loop")),
         ("loop", 3, (60.0, "loop"), (750.0, "loop")),
         ("greenlet", 3, (1600.0, "clients"), (750.0, "loop")),
+        ("process", 1, (20.0, "processes"), (250.0, "processes")),
+        ("process", 3, (60.0, "processes"), (750.0, "processes")),
     ],
 )
 def test_sync_handlers_are_predicted_from_where_they_run(

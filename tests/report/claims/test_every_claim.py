@@ -1,11 +1,14 @@
 """Every claim's own rule: figures that support it, figures that refute it, and figures that tell nothing."""
 
+import re
+
 import pytest
 
 from runners.model.plan import Arm
 from runners.model.session import StoredSession
 from runners.report.claims.found import CaseJudgement
 from runners.report.claims.judge import judge
+from runners.report.text.claims import seen_words
 from tests.claims_by_hand import BY_ID, Seen, claim_of, stored, terms
 
 S, SLOW_PING = 0.05, 0.3
@@ -207,9 +210,13 @@ def test_where_no_visitor_got_in_the_share_is_a_bound() -> None:
     assert fewer is not None
     assert (fewer.bound, fewer.low) == ("at most", 0.0)
     assert fewer.ratio == pytest.approx(0.5 / 20)
-    more = tried("accept-starves", {"uvloop": many, "asyncio": nobody}).answers[0].ratio
+    assert (fewer.left_sign, fewer.right_sign) == ("<", "")
+    turned = tried("accept-starves", {"uvloop": many, "asyncio": nobody}).answers[0]
+    more = turned.ratio
     assert more is not None
     assert (more.bound, more.high) == ("at least", None)
+    assert (more.left_sign, more.right_sign) == ("", "<")
+    assert re.fullmatch(r"[\d.]+ against <[\d.]+", seen_words(turned))
 
 
 def test_a_claim_whose_figure_no_trial_has_says_so() -> None:

@@ -114,7 +114,7 @@ def test_each_doubt_says_what_was_seen_and_what_is_allowed() -> None:
         return find_doubts(made.session(["flask"]), (made.table(row(**facts), load=EIGHTY),), 0)[-1].seen
 
     assert "1 of 80 clients had their first answer only inside the window" in seen(**LATE)
-    assert "48.2 to 80.3 of 80 clients at work, more than 2 % off in 5 of 6 round(s)" in seen(**OFF)
+    assert "48.2 to 80.3 of 80 clients at work, more than 2 % off in 5 of 6 rounds" in seen(**OFF)
     assert "latency changed by +5.1 % from the first to the last third of the window (5 % is allowed)" in seen(
         **DRIFTING
     )

@@ -113,7 +113,7 @@ def test_disturbed_blocks_have_no_part_and_too_few_others_decide_nothing() -> No
         decision = decide(stored.model_copy(update={"results": tuple(marked)}), gate)
         assert decision.verdict == verdict
         assert decision.deciding.pairs == ROUNDS - disturbed
-    assert decision.deciding.why == "5 undisturbed round(s), 6 are needed"
+    assert decision.deciding.why == "5 undisturbed rounds, 6 are needed"
 
 
 def test_nothing_that_was_measured_decides_nothing() -> None:

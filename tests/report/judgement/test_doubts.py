@@ -122,9 +122,7 @@ def test_a_bystander_that_takes_more_than_a_hundredth_of_the_cpu_is_one_doubt_fo
     ]
     (doubt,) = about(*rows)
     assert (doubt.kind, doubt.subjects, doubt.workload) == ("bystander-cost", (), None)
-    assert (
-        "took more than 1 % of a server's CPU in 2 cell(s), most of Flask /sync-io at 10 clients: 3.3 %" in doubt.seen
-    )
+    assert "took more than 1 % of a server's CPU in 2 cells, most of Flask /sync-io at 10 clients: 3.3 %" in doubt.seen
 
 
 def explained_session(workload: str) -> Session:
@@ -166,7 +164,7 @@ def test_too_few_samples_are_one_doubt_for_all_rows_and_no_doubt_about_the_floor
 
 def test_a_row_without_trials_is_doubted_for_its_failures_alone() -> None:
     (doubt,) = about(made.row("flask", trials=0, samples=0, failures=("it died",), little_residual=None))
-    assert (doubt.kind, doubt.seen) == ("failed", "Flask: 1 trial(s) failed: it died")
+    assert (doubt.kind, doubt.seen) == ("failed", "Flask: 1 trial failed: it died")
 
 
 def test_there_is_no_floor_without_calibration_or_for_another_number_of_clients() -> None:

@@ -32,7 +32,7 @@ def point(at: float, rate: float, limit: str = "pool", detectable: float | None 
 POINTS = (point(5, 100), point(10, 200), point(20, 400, "clients"), point(40, 390, "none", 0.031))
 TWENTY = "rises up to 20 threads, with 400/s, 80 % of the 500/s predicted, limited by the number of clients; "
 TEN = "rises up to 10 threads, with 200/s, 80 % of the 250/s predicted, limited by its pool; "
-FOUND = "3.1 % would be found four times out of five"
+FOUND = "a difference of 3.1 % would be found four times out of five"
 FIRST_AND_LAST = "from 100/s at 5 threads to 390/s at 40 threads"
 
 

@@ -1,5 +1,7 @@
 """The paragraph of a workload says what the table shows, and no more."""
 
+import pytest
+
 from runners.report.judgement.verdicts import write_verdicts
 from runners.report.values import Comparison, Row, Table
 from tests.report import hand_made as made
@@ -84,7 +86,7 @@ def test_of_many_rows_the_top_the_next_and_the_last_are_told() -> None:
     text = verdict(made.table(*top, *behind, ranked=True))
     assert text.startswith(
         "At 10 clients: 2 of 9 share the top, Top-0 and Top-1; Top-0 has the highest figure, 200 requests/s; "
-        "3.0 % would be found four times out of five. "
+        "a difference of 3.0 % would be found four times out of five. "
         "Row-0 has 10.0 % less [9.0, 11.0]. Row-6 has 70.0 % less [69.0, 71.0]. Between these two: 5 more."
     )
     assert "Row-3" not in text
@@ -121,6 +123,24 @@ def test_a_leader_is_named_with_its_limit_and_the_others_with_their_distance() -
     )
 
 
+@pytest.mark.parametrize(
+    ("by", "share", "told"),
+    [
+        ("pool", 0.79, "(79 % of what its pool would allow)"),
+        ("clients", 0.57, "(57 % of what that number of clients would allow)"),
+        ("processes", 0.5, "(50 % of what its processes would allow)"),
+        ("pool", 0.9, "(limited by its pool)"),
+        ("pool", None, "(limited by its pool)"),
+        ("CPU", 0.5, "(limited by CPU)"),
+        ("loop", 0.5, "(limited by its event loop)"),
+    ],
+)
+def test_a_bound_that_was_far_from_reached_is_not_told_as_the_limit(by: str, share: float | None, told: str) -> None:
+    # the prediction is 100/s, which is the bound
+    ceiling = made.limited(by, of_predicted=share).model_copy(update={"bounds_per_s": {by: 100.0}})
+    assert told in verdict(made.table(placed(made.row("flask", ceiling=ceiling), 1), ranked=True))
+
+
 def test_rows_that_share_the_top_are_equal_or_not_told_apart_with_what_would_be_found() -> None:
     first = placed(made.row("aiohttp"), 1, tied=True)
     second = placed(made.row("flask"), 1, against(0.999, "equal"), tied=True)
@@ -130,7 +150,7 @@ def test_rows_that_share_the_top_are_equal_or_not_told_apart_with_what_would_be_
     assert (
         "Aiohttp, Flask and Starlette share the top; Aiohttp has the highest figure, 100 requests/s; "
         "Flask is equal within 1 %; "
-        "Starlette is not told apart (4.2 % would be found four times out of five)."
+        "Starlette is not told apart (a difference of 4.2 % would be found four times out of five)."
     ) in text
     assert "Fastapi has 10.0 % less [9.0, 11.0]." in text
 
@@ -139,8 +159,8 @@ def test_a_lower_rank_that_is_not_apart_from_the_leader_claims_no_distance() -> 
     first, second = placed(made.row("aiohttp"), 1), placed(made.row("flask", rate=90), 2, against(0.9, "undecided"))
     text = verdict(made.table(first, second, ranked=True))
     assert (
-        "Flask has 90.0 requests/s, not told apart (3.0 % would be found four times out of five) from the leader."
-        in text
+        "Flask has 90.0 requests/s, not told apart (a difference of 3.0 % would be found four times out of five) from "
+        "the leader." in text
     )
 
 

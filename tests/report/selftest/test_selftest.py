@@ -45,7 +45,7 @@ def test_an_incomplete_last_set_is_left_out() -> None:
     stored = measured(equal_copies(2), rounds=17)
     assert tallies(stored)[*CELL, 0].tables == 2
     text = markdown(stored)
-    assert "## 2 set(s) of 6 rounds" in text
+    assert "## 2 sets of 6 rounds" in text
     assert "of 20 rounds" not in text
 
 
@@ -53,7 +53,7 @@ def test_rounds_are_judged_in_sets_of_a_default_and_of_a_rigorous_session() -> N
     stored = measured(equal_copies(2), rounds=41)
     assert tallies(stored, 20)[*CELL, 0].tables == 2
     text = markdown(stored)
-    assert text.index("## 6 set(s) of 6 rounds") < text.index("## 2 set(s) of 20 rounds")
+    assert text.index("## 6 sets of 6 rounds") < text.index("## 2 sets of 20 rounds")
 
 
 def test_a_round_that_a_copy_did_not_finish_belongs_to_no_set() -> None:

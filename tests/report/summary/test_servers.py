@@ -5,7 +5,7 @@ import io
 
 from runners.model.session import Footprint, Occupancy
 from runners.report.page.page import page
-from runners.report.summary.servers import HEADS, NOT_TOLD, cells, server_rows
+from runners.report.summary.servers import HEADS, NOT_TOLD, cells, how_to_read, server_rows
 from runners.report.summary.summary import summarise
 from runners.report.text.table import markdown
 from runners.report.text.table_csv import csv_text
@@ -35,6 +35,16 @@ def test_a_server_is_told_by_the_median_over_rounds_and_its_range() -> None:
     (row,) = server_rows(stored)
     assert cells(row) == ("30.0", "38.0", "42.0 [40.0, 50.0]", "50.0 [48.0, 58.0]", "2", "42")
     assert len(HEADS) == len(cells(row)) + 1
+
+
+def test_servers_that_lived_for_one_block_are_told_so() -> None:
+    first, second = footprints(40, 50)
+    each = made.stored(made.session(["flask"]), {}).model_copy(update={"footprints": (first, second)})
+    assert "after its last trial" in how_to_read(server_rows(each))
+    again = second.model_copy(update={"round": first.round})
+    blocks = each.model_copy(update={"footprints": (first, again)})
+    assert "started for one block only" in how_to_read(server_rows(blocks))
+    assert "started for one block only" in markdown(summarise(blocks))
 
 
 def test_what_is_not_known_is_not_told_as_nothing() -> None:

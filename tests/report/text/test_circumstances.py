@@ -25,14 +25,14 @@ def test_without_a_python_of_its_own_a_subject_has_what_is_installed_here() -> N
 def test_what_varies_is_left_out_of_the_settings() -> None:
     session = stored_session(replace(PYTHONS, vary={"threads": (5, 10), "wait": (0.02, 0.05)})).session
     assert settings_words(session) == (
-        "**matched** profile: 1 process(es), loop uvloop where the stack takes it; 60,000 squares a computation"
+        "**matched** profile: 1 process, loop uvloop where the stack takes it; 60,000 squares a computation"
     )
 
 
 def test_of_both_profiles_the_settings_are_told_of_the_matched_ones_only() -> None:
     session = stored_session(replace(PYTHONS, vary={"profile": ("matched", "stock")})).session
     assert settings_words(session).startswith(
-        "**matched** and **stock** profiles; the matched ones with 1 process(es), 40 threads, loop uvloop"
+        "**matched** and **stock** profiles; the matched ones with 1 process, 40 threads, loop uvloop"
     )
 
 
@@ -49,6 +49,6 @@ def test_of_running_servers_no_setting_is_told_and_of_others_whose_they_are() ->
     some = session.plan.model_copy(update={"subjects": (first, second.model_copy(update={"target": elsewhere}))})
     none = some.model_copy(update={"subjects": some.subjects[1:]})
     assert settings_words(session.model_copy(update={"plan": some})).startswith(
-        "**matched** profile of those started here: 1 process(es), 40 threads"
+        "**matched** profile of those started here: 1 process, 40 threads"
     )
     assert settings_words(session.model_copy(update={"plan": none})) == UNKNOWN

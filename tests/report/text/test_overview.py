@@ -4,6 +4,7 @@ import re
 
 from runners.report.summary.summary import summarise
 from runners.report.text.overview import markdown
+from tests.report import hand_made as made
 from tests.sessions import Shape, stored_session
 
 
@@ -24,6 +25,16 @@ def test_a_cell_is_plain_text_of_rate_rank_limit_and_ping() -> None:
     assert rate.endswith("/s (4)")
     assert limit == "pool"
     assert ping.startswith("ping ")
+
+
+def test_a_bound_that_was_far_from_reached_is_told_with_how_much_of_it_was() -> None:
+    summary = summarise(stored_session(Shape(workloads=2, clients=(80,), look_inside=False)))
+    (first, *others) = summary.tables
+    limit = made.limited("pool", of_predicted=0.79).model_copy(update={"bounds_per_s": {"pool": 100.0}})
+    bounded = [row.model_copy(update={"ceiling": limit}) for row in first.rows]
+    table = first.model_copy(update={"rows": tuple(bounded)})
+    text = markdown(summary.model_copy(update={"tables": (table, *others)}))
+    assert line(text, "Flask")[1].split(", ")[1] == "79 % of pool"
 
 
 def test_where_the_normalised_rate_ranks_it_is_the_one_shown_and_the_caption_says_where() -> None:

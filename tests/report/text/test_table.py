@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +15,7 @@ from runners.report.text.columns import NOTHING, columns, numbered
 from runners.report.text.markdown import plain
 from runners.report.text.predictions import HEAD
 from runners.report.text.table import markdown, phases
-from runners.report.text.table_csv import REQUIRED_COLUMNS, csv_text
+from runners.report.text.table_csv import MORE_COLUMNS, REQUIRED_COLUMNS, csv_text
 from runners.report.values import Summary
 from runners.units import rough
 from tests.report import hand_made as made
@@ -25,6 +26,16 @@ HOSTILE = "a|b <script>alert(1)</script> `rm` *x* [c](http://d) \\ &lt;\nnext | 
 
 def summary(**shape: object) -> Summary:
     return summarise(stored_session(Shape(**{"workloads": 1, "clients": (80,), "look_inside": False} | shape)))  # type: ignore[arg-type]
+
+
+def test_every_column_of_the_csv_is_described_where_results_are() -> None:
+    told = (Path(__file__).parents[3] / "results" / "README.md").read_text(encoding="utf-8").split("## Columns")[1]
+    described = re.findall(r"`(\w+)`", "\n".join(line.split(" | ")[0] for line in told.splitlines()))
+    assert sorted(described) == sorted([*REQUIRED_COLUMNS, *MORE_COLUMNS])
+
+
+def test_percentiles_of_a_closed_loop_come_with_what_they_are_not() -> None:
+    assert "In a closed loop every client sends its next request when the last is answered" in markdown(summary())
 
 
 def csv_rows(told: Summary) -> list[dict[str, str]]:
