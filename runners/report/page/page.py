@@ -33,7 +33,8 @@ from runners.report.replication.compare import SessionComparison
 from runners.report.summary import servers
 from runners.report.text import compare_words, variants
 from runners.report.text.circumstances import UNKNOWN, target_words, versions_of
-from runners.report.text.table import bystander_words, order_note, speed_words
+from runners.report.text.how_to_read import bystander_words, speed_words
+from runners.report.text.table import order_note
 from runners.report.values import Summary, Table
 
 TEMPLATES = Path(__file__).parent / "templates"

@@ -16,6 +16,7 @@ from runners.report.text.circumstances import (
     versions_of,
 )
 from runners.report.text.columns import columns
+from runners.report.text.how_to_read import how_to_read
 from runners.report.text.markdown import grid, line, plain
 from runners.report.text.variants import changes_section, curves_section
 from runners.report.values import Doubt, Summary, Table
@@ -41,29 +42,6 @@ _AT_USUAL_SPEED = (
 _DISTURBED = "A disturbed block could not be repeated, so nothing is ranked."
 _OFFERED = "The rate was offered, so it ranks nothing: compare {what}. Ordered by CPU per request."
 _QUEUES = "Where the queue grew all the time, a latency would only tell for how long: read its growth instead."
-_CLOSED = (
-    "In a closed loop every client sends its next request when the last is answered, without a pause. A slow server is "
-    "asked less often, so its percentiles are those of patient clients and not of independent users: for these see "
-    "`--load open`. All clients start together and may stay in step; such bursts are part of the latencies.\n"
-)
-_HOW_TO_READ = """\
-## How to read this
-
-Requests/s is the median over rounds, in brackets the {brackets}. A rank is shared (=) until a row is found to be \
-less than the first row that holds it; comparisons hold with 95 % in each table by itself, and `p_holm` in table.csv \
-allows for all of them. *Against leader* is the mean ratio within blocks, not the quotient of the medians; ± is the \
-difference that would be found four times out of five. \
-p50, p95 and p99 are over all windows of the row together. The bystander is a ping at a steady rate during the load, \
-on kept connections and on new ones; `>` marks a wait that was longer than can be told, as the window ended first, and \
-where new connections queued to be let in the number of those answered stands first, such as "26 of 150 (1,989)": 26 \
-of 150 were answered in their windows, and the median wait of all is estimated at 1,989 ms. `~` marks a p99 from \
-fewer than 1,000 samples. CPU per request is of the whole server, {bystander}, {speed}. *CPU* is the share of \
-its cores that the server used. *Limited by* is the smallest bound in min(clients / S', what can be held at once / S', \
-cores / D, generator), unless busy cores or a busy k6 show another; waits are limited by CPU only where cores were \
-busy. It does not say that the bound was reached. *Of predicted* says that: it is the rate over what lone requests let \
-expect, which a request that is cheaper under load can exceed. Well below 90 % something else limits the rate. \
-Small numbers point to the doubts below.
-"""
 
 
 def markdown(summary: Summary) -> str:
@@ -75,7 +53,7 @@ def markdown(summary: Summary) -> str:
         changes_section(summary),
         _predictions(summary),
         _servers(summary),
-        _how_to_read(summary),
+        how_to_read(summary),
     ]
     parts += [_doubts(summary.doubts), _commands(summary), _wall(summary)]
     return "\n".join(part for part in parts if part)
@@ -174,32 +152,6 @@ def _servers(summary: Summary) -> str:
     lines += [f"|{'|'.join([' :-- ', *[' --: '] * (len(servers.HEADS) - 1)])}|"]
     lines += [line((plain(row.title), *map(plain, servers.cells(row)))) for row in summary.servers]
     return "\n".join(lines) + "\n"
-
-
-def _how_to_read(summary: Summary) -> str:
-    interval = any(s.is_interval for t in summary.tables for r in t.rows for s in r.metrics.values() if s)
-    brackets = (
-        "95 % interval of the median over rounds" if interval else "range over the rounds (too few for an interval)"
-    )
-    told = _HOW_TO_READ.format(brackets=brackets, bystander=bystander_words(summary), speed=speed_words(summary))
-    return f"{told}\n{_CLOSED}" if any(table.load.kind == "closed" for table in summary.tables) else told
-
-
-def bystander_words(summary: Summary) -> str:
-    """Whether CPU per request is without what the bystander's pings cost."""
-    calibration = summary.session.calibration
-    return "without what the bystander's pings cost" if calibration and calibration.pings else "the bystander included"
-
-
-def speed_words(summary: Summary) -> str:
-    """Where CPU per request is normalised, and to which speed of the cores."""
-    if summary.usual_probe_s is None:
-        return "raw, to two digits (the speed of the cores was not timed, or did not explain it)"
-    usual = f"{1e6 * summary.usual_probe_s:.1f} µs"
-    return (
-        "in tables where every server kept its cores busy normalised to their usual speed in this session (a fixed "
-        f"computation during every window took {usual}), in the others raw and to two digits"
-    )
 
 
 def _predictions(summary: Summary) -> str:
