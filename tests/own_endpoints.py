@@ -1,6 +1,7 @@
-"""Apps folders whose framework serves endpoints of its own only."""
+"""Apps folders whose framework serves endpoints of its own only, and repositories of them."""
 
 import shutil
+import subprocess
 from pathlib import Path
 
 MANIFEST = """\
@@ -39,3 +40,11 @@ def own_framework(apps: Path, name: str, endpoints: str = ECHO) -> Path:
     (folder / "framework.toml").write_text(MANIFEST.format(title=name.title(), name=name), encoding="utf-8")
     (folder / "workload.toml").write_text(endpoints, encoding="utf-8")
     return folder
+
+
+def committed(home: Path) -> Path:
+    """A git repository of all that lies there."""
+    words = ("-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false")
+    for command in (("init", "--quiet"), ("add", "."), (*words, "commit", "--quiet", "--message", "one")):
+        subprocess.run(["git", "-C", str(home), *command], check=True, capture_output=True)  # noqa: S603, S607
+    return home
