@@ -31,6 +31,9 @@ answer  = { status = 201, json = { path = "/echo?page=1", body = "some words", k
 """
 CHECK = "export default function (response) { return response.json('kind') === 'blue'; }\n"
 
+OF_THE_FOLDER = '"{folder}/../../myapp.py", "{host}", "{port}"'
+"""Words of a command that starts what lies two folders above the manifest's."""
+
 
 def own_framework(apps: Path, name: str, endpoints: str = ECHO) -> Path:
     """The folder of a framework with these endpoints."""
@@ -39,6 +42,17 @@ def own_framework(apps: Path, name: str, endpoints: str = ECHO) -> Path:
     shutil.copy(Path(__file__).parent / "own_server.py", folder / "app.py")
     (folder / "framework.toml").write_text(MANIFEST.format(title=name.title(), name=name), encoding="utf-8")
     (folder / "workload.toml").write_text(endpoints, encoding="utf-8")
+    return folder
+
+
+def application(home: Path, words: str, name: str = "shop", more: str = "") -> Path:
+    """An app whose command has these words after its Python, and `more` lines in its manifest."""
+    folder = own_framework(home / "apps", name)
+    manifest = folder / "framework.toml"
+    text = manifest.read_text(encoding="utf-8")
+    command = f'"-m", "apps.{name}.app", "{{host}}", "{{port}}"'
+    assert command in text
+    manifest.write_text(more + text.replace(command, words), encoding="utf-8")
     return folder
 
 

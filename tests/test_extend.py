@@ -22,6 +22,7 @@ from tests.fake_k6 import fake_k6
 from tests.small_subjects import running_below
 
 TEXT = (ROOT / "docs" / "extend.md").read_text(encoding="utf-8")
+WHO = "-c user.name=me -c user.email=me@localhost"
 SECTIONS = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", TEXT, re.MULTILINE | re.DOTALL))
 MANIFEST = re.compile(r"`(apps/[\w-]+/\w+\.toml)`[^`]*?```toml\n(.*?)```", re.DOTALL)
 SHELL = re.compile(r"```sh\n(.*?)```", re.DOTALL)
@@ -51,7 +52,7 @@ SHOOTOUT = """\
 #!/bin/sh
 case "$1" in
   run) set -- "$@" --quick --no-calibrate --window 0.3 --warmup 0.1 --clients 4 --k6 {k6} ;;
-  gate) set -- "$@" --rounds 6 --window 0.3 --warmup 0.1 --workloads async-io --k6 {k6} ;;
+  gate) shift; set -- gate --rounds 6 --window 0.3 --warmup 0.1 --workloads async-io --k6 {k6} "$@" ;;
 esac
 exec {python} -m tests.chaos.unhurried "$@"
 """
@@ -60,9 +61,9 @@ Shell = Callable[..., str]
 
 @pytest.fixture
 def shell(tmp_path: Path) -> Shell:
-    """Runs commands in a folder of which the program and the application `myapp` know nothing; gives what they print.
+    """Runs commands in a folder of which the program knows nothing, in an application's; gives what they print.
 
-    The program is installed, in an environment of its own, and so is the application.
+    The program is installed, in an environment of its own.
     """
     process.capture(
         (sys.executable, "-m", "uv", "venv", "--python", sys.executable, str(tmp_path / "home")), timeout_s=60
@@ -70,7 +71,6 @@ def shell(tmp_path: Path) -> Shell:
     python = tmp_path / "home" / "bin" / "python"
     (packages,) = (tmp_path / "home").glob("lib/python*/site-packages")
     (packages / "needed.pth").write_text(f"{sysconfig.get_path('purelib')}\n{ROOT}\n", encoding="utf-8")
-    (packages / "myapp.py").write_text(APPLICATION, encoding="utf-8")
     stand_in = tmp_path / "stand-in"
     stand_in.mkdir()
     program = python.with_name("shootout")
@@ -78,6 +78,7 @@ def shell(tmp_path: Path) -> Shell:
     program.chmod(0o755)
     place = tmp_path / "place"
     place.mkdir()
+    (place / "myapp.py").write_text(APPLICATION, encoding="utf-8")
     path = f"{python.parent}:{Path(shutil.which('git') or '/usr/bin/git').parent}:/usr/bin:/bin"
 
     inherited = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "VIRTUAL_ENV"}}
@@ -145,8 +146,7 @@ def test_a_framework_outside_the_clone_is_made_checked_measured_and_gated(shell:
         assert "mine: pass" in told
     trial = tmp_path / "place" / "trial"
     assert len(tables_of(trial)) == 1
-    who = "-c user.name=me -c user.email=me@localhost"
-    shell(f"cd trial && git init -q -b main && git add apps && git {who} commit -q -m 'Add mine'")
+    shell(f"cd trial && git init -q -b main && git add apps && git {WHO} commit -q -m 'Add mine'")
     (gate,) = [one for one in INLINE.findall(SECTIONS["A gate"]) if " gate " in one]
     assert "gate: " in shell(f"cd trial && {gate}", frozenset({0, 1, 3}))
 

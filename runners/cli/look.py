@@ -152,7 +152,8 @@ def _seen(
         return (contract.not_started(framework.name, str(error), error.log),)
     cpus = machine.executor_cpus(place.cores, served.python(framework.name, None))
     made = make_subject(framework, settings, executor_cpus=cpus)
-    subject = command.with_apps(made, places.elsewhere(place.folders))
+    elsewhere = places.elsewhere(place.folders)
+    subject = command.with_folder(command.with_apps(made, elsewhere), (places.APPS, *elsewhere))
     return contract.check_subject(
         subject,
         workloads,

@@ -164,7 +164,7 @@ class Subject(Value):
 
     `name` identifies it, as in fastapi@threads=10; `factors` are the settings that tell it from others of its
     framework. What became of `settings` stands beside them, as stock profiles and frameworks do not take all. `command`
-    still holds {host}, {port} and {python}; `expected` maps a workload's name to the result it must answer.
+    still holds {host}, {port}, {python} and {folder}; `expected` maps a workload's name to the result it must answer.
     """
 
     name: str

@@ -1,5 +1,6 @@
 """What `like` says in a manifest: another folder's manifest, of which only what differs is said again."""
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -10,6 +11,9 @@ from runners.model.package import canonical
 from runners.model.text import brief
 
 Table = dict[str, Any]
+
+FOLDER = "{folder}"
+"""In a command: the folder of the manifest in which it is written."""
 
 ENVIRONMENT = ("requirements", "python", "environment")
 EXTENDED_ONES = frozenset({"core_only", "does_not_apply"})
@@ -35,15 +39,15 @@ def model_of(where: str, path: Path, data: Table, among: Mapping[str, Path]) -> 
     return other
 
 
-def like_another(where: str, data: Table, other: Path, *, read: Callable[[Path], Table]) -> Table:
-    """What a manifest says with all that it leaves to the `other` that it is like; `read` reads that one.
+def like_another(where: str, path: Path, data: Table, other: Path, *, read: Callable[[Path], Table]) -> Table:
+    """What the manifest at `path` says with all that it leaves to the `other` that it is like; `read` reads that one.
 
     Tables are laid over each other key by key, requirements name by name; anything else is replaced.
 
     Raises:
         ManifestError: The other is like another in turn, or no title tells the two apart.
     """
-    base = read(other)
+    base = _seen_from(path.parent, other.parent, read(other))
     if "like" in base:
         raise ManifestError(
             f"reading {where}: key 'like': {data['like']} is itself like {brief(base['like'])}; name that one, "
@@ -66,6 +70,25 @@ def _folder(where: str, name: object) -> str:
     raise ManifestError(
         f"reading {where}: key 'like': the name of a folder beside this one is needed, got {brief(name)}"
     )
+
+
+def _seen_from(folder: Path, other: Path, base: Table) -> Table:
+    """What the other folder's manifest says, its commands naming that folder as it is seen from this one."""
+    there = f"{FOLDER}/{os.path.relpath(other.resolve(), folder.resolve())}"
+    moved = {key: _moved(base[key], there) for key in ("command", "stock") if key in base}
+    return base | moved
+
+
+def _moved(said: object, there: str) -> object:
+    """Words of a command with another place for the manifest's folder; whatever else there is stays as it is."""
+    match said:
+        case str():
+            return said.replace(FOLDER, there)
+        case list():
+            return [_moved(one, there) for one in said]
+        case dict():
+            return {key: _moved(one, there) if key == "command" else one for key, one in said.items()}
+    return said
 
 
 def _laid_over(base: Table, own: Table) -> Table:

@@ -30,8 +30,8 @@ NOT_HERE = {
     "name": "the folder's name is the framework's",
     "endpoints": f"{ENDPOINTS} beside it holds them",
 }
-PLACEHOLDERS = frozenset({"python", "host", "port", "threads", "processes", "loop"})
-STOCK_PLACEHOLDERS = frozenset({"python", "host", "port"})
+STOCK_PLACEHOLDERS = frozenset({"python", "host", "port", "folder"})
+PLACEHOLDERS = STOCK_PLACEHOLDERS | {"threads", "processes", "loop"}
 NEEDED_PLACEHOLDERS = {
     "host": "so it could not be told where to listen",
     "port": "so no free port could be given",
@@ -83,7 +83,7 @@ def read_manifest(path: Path, among: Mapping[str, Path] | None = None) -> Framew
     endpoints = read_endpoints(path.parent)
     if "like" in data:
         other = model_of(where, path, data, among or {})
-        data, endpoints = like_another(where, data, other, read=_table), endpoints or read_endpoints(other.parent)
+        data, endpoints = like_another(where, path, data, other, read=_table), endpoints or read_endpoints(other.parent)
     core_only = data.pop(CORE_ONLY, False)
     try:
         framework = Framework.model_validate({"name": path.parent.name, "endpoints": endpoints, **data})

@@ -62,6 +62,19 @@ def test_requirements_are_laid_over_the_others_name_by_name(apps: Path) -> None:
     assert other.requirements == ("needed==1.0", "server-x==3")
 
 
+def test_a_command_of_the_other_names_the_others_folder_as_it_is_seen_from_this_one(apps: Path, tmp_path: Path) -> None:
+    manifest = apps / "tiny" / "framework.toml"
+    text = manifest.read_text(encoding="utf-8")
+    manifest.write_text(text.replace('"-m", "apps.tiny.app"', '"{folder}/app.py"'), encoding="utf-8")
+    beside = read_manifest(written(apps, LIKE))
+    assert (beside.command[1], beside.stock.command[1]) == ("{folder}/../tiny/app.py", "{folder}/../tiny/app.py")
+    (tmp_path / "mine").mkdir()
+    elsewhere = read_manifest(written(tmp_path / "mine", LIKE), {"tiny": manifest})
+    assert elsewhere.command[1] == "{folder}/../../apps/tiny/app.py"
+    own = read_manifest(written(apps, f'{LIKE}command = ["{{folder}}/own", "{{host}}", "{{port}}"]\n', "own"))
+    assert (own.command[0], own.stock.command[1]) == ("{folder}/own", "{folder}/../tiny/app.py")
+
+
 def test_the_other_may_stand_among_other_folders(apps: Path, tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     manifest = written(tmp_path / "mine", LIKE)

@@ -94,6 +94,13 @@ def test_an_unknown_placeholder_is_named_with_those_there_are(manifest: Path) ->
     assert "{port}" in told
 
 
+def test_both_commands_may_name_the_manifests_folder(manifest: Path) -> None:
+    text = manifest.read_text(encoding="utf-8").replace('"-m", "apps.tiny.app"', '"{folder}/app.py"')
+    manifest.write_text(text, encoding="utf-8")
+    framework = read_manifest(manifest)
+    assert framework.command[1] == framework.stock.command[1] == "{folder}/app.py"
+
+
 def test_a_placeholder_that_the_stock_profile_never_fills_is_refused(manifest: Path) -> None:
     told = fault(manifest, 'stock]\ncommand = ["{python}"', 'stock]\ncommand = ["{python}", "{threads}"')
     assert "key 'stock.command': unknown placeholder {threads}" in told

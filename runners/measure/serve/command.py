@@ -12,6 +12,9 @@ from runners.model.subject import Subject
 
 _MODULE = re.compile(r"^apps\.(?P<module>\w+(?:\.\w+)+)(?::[\w.()]+)?$")
 
+FOLDER = "{folder}"
+"""In a command: the folder of the framework's manifest."""
+
 OTHER_APPS = "SHOOTOUT_APPS"
 """The variable that names folders of apps that are not shipped, as apps/__init__.py reads it."""
 
@@ -64,6 +67,21 @@ def environment_of(subject: Subject, root: Path) -> Mapping[str, str]:
     )
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
     return {**inherited, "PYTHONPATH": str(root), "PYTHONUNBUFFERED": "1", **subject.environment}
+
+
+def folder_of(framework: str, folders: Sequence[Path]) -> Path:
+    """The framework's own folder, below the first of these folders of apps that has it; below the last where none has.
+
+    It is physical, so that ".." leads from it to the folder in which it lies.
+    """
+    places = [one / framework for one in folders]
+    return next((one for one in places if one.is_dir()), places[-1]).resolve()
+
+
+def with_folder(subject: Subject, folders: Sequence[Path]) -> Subject:
+    """The subject with its framework's own folder in its command, wherever the command names it."""
+    own = str(folder_of(subject.framework, folders))
+    return subject.model_copy(update={"command": tuple(word.replace(FOLDER, own) for word in subject.command)})
 
 
 def with_apps(subject: Subject, folders: Sequence[Path]) -> Subject:

@@ -9,7 +9,7 @@ from runners.errors import ServerError
 from runners.measure.hosts import local as process
 from runners.measure.orders import Orders
 from runners.measure.serve import ports, starting, targets
-from runners.measure.serve.command import with_apps
+from runners.measure.serve.command import with_apps, with_folder
 from runners.measure.serve.server import Server, check_alive, check_answers
 from runners.model.outcome import Failed
 from runners.model.plan import Trial
@@ -87,10 +87,11 @@ def _reached(orders: Orders, subject: Subject) -> Server | Failed:
 def _start(orders: Orders, subject: Subject, label: str) -> starting.Start:
     log = orders.rig.logs / f"{label}.log"
     told = orders.rig.services.told_to(subject, orders.plan.workloads_of(subject.name))
+    root, apps = orders.roots.get(subject.name, orders.root), orders.apps_of.get(subject.name, orders.apps)
     return starting.Start(
-        subject=with_apps(told, orders.apps_of.get(subject.name, orders.apps)),
+        subject=with_folder(with_apps(told, apps), (root / "apps", *apps)),
         cores=tuple(orders.cores.server),
-        root=orders.roots.get(subject.name, orders.root),
+        root=root,
         log=log,
         python=orders.interpreters.get(subject.name),
     )
