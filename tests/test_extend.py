@@ -1,6 +1,7 @@
 """docs/extend.md is followed word for word by somebody with nothing but it: its files are written, its commands run.
 
-Only what a command takes is shortened: a stand-in for k6, short windows, few rounds, no wait for a quiet machine.
+So is the gate of an application in docs/gate.md. Only what a command takes is shortened: a stand-in for k6, short
+windows, few rounds, no wait for a quiet machine.
 """
 
 import os
@@ -22,6 +23,7 @@ from tests.fake_k6 import fake_k6
 from tests.small_subjects import running_below
 
 TEXT = (ROOT / "docs" / "extend.md").read_text(encoding="utf-8")
+GATE = (ROOT / "docs" / "gate.md").read_text(encoding="utf-8")
 WHO = "-c user.name=me -c user.email=me@localhost"
 SECTIONS = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", TEXT, re.MULTILINE | re.DOTALL))
 MANIFEST = re.compile(r"`(apps/[\w-]+/\w+\.toml)`[^`]*?```toml\n(.*?)```", re.DOTALL)
@@ -138,6 +140,24 @@ def test_an_endpoint_of_ones_own_is_two_files(shell: Shell, tmp_path: Path) -> N
     assert "/search" in one
     assert "Shop, next" in two
     assert "10 threads" in varied
+
+
+def test_the_gate_of_an_application_of_ones_own_runs_the_code_of_each_side(shell: Shell, tmp_path: Path) -> None:
+    """HEAD alone answers wrongly; where both sides ran the same code, BASE would too."""
+    place = tmp_path / "place"
+    write_files("An endpoint of your own", place)
+    shell(f"git init -q -b main && git add . && git {WHO} commit -q -m 'Add the shop'")
+    (place / "myapp.py").write_text(APPLICATION.replace('"page": page', '"page": page + 1'), encoding="utf-8")
+    (command,) = re.findall(r"^\.venv/bin/(shootout gate \S+:apps/shop .*)$", GATE, re.MULTILINE)
+    told = shell(command, frozenset({1}))
+    assert "head POST /search?page=1: FAILED" in told
+    assert "base POST" not in told
+    assert '"page":2' in told
+    manifest = place / "apps" / "shop" / "framework.toml"
+    without = manifest.read_text(encoding="utf-8").replace(', "--app-dir", "{folder}/../.."', "")
+    manifest.write_text(without, encoding="utf-8")
+    shell(f"git {WHO} commit -q -a -m 'Take what is installed' && echo >> myapp.py")
+    assert "would run the same code" in shell(command, frozenset({2}))
 
 
 def test_a_framework_outside_the_clone_is_made_checked_measured_and_gated(shell: Shell, tmp_path: Path) -> None:

@@ -42,6 +42,7 @@ def prepare_gate(options: RunOptions, asked: Asked) -> Prepared:
     Raises:
         HeadError: HEAD cannot be had, or means another request by an endpoint.
         UndecidedError: BASE cannot be had.
+        UsageError: What was asked makes no sense, as where both would run the same code.
         ShootoutError: Nothing can be measured here.
     """
     machine.raise_open_files_limit()

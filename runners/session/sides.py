@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +10,9 @@ from pathlib import Path
 from runners import places
 from runners.errors import HeadError, ManifestError, ShootoutError, UndecidedError, UsageError
 from runners.measure.sense.installed import installed_version
+from runners.measure.serve.command import FOLDER, folder_of
 from runners.measure.serve.revisions import tree_of
-from runners.model.gate import HEAD, Side
+from runners.model.gate import BASE, HEAD, Side
 from runners.model.subject import Framework
 from runners.model.text import cut
 from runners.plan.environments import first_bad
@@ -18,6 +20,11 @@ from runners.plan.manifests import MANIFEST, find_frameworks, read_manifest, sel
 
 SHARED = "workloads.py"
 """What apps share: a folder of apps that has it stands for itself, as a clone of another revision does."""
+
+_IN_APPS = re.compile(r"(?<![\w.])apps\.(\w+)")
+"""In a word of a command: a module of the package `apps`."""
+
+_WHAT_TO_WRITE = f'as in "--app-dir", "{FOLDER}/../..": see docs/gate.md'
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +38,11 @@ class App:
     root: Path
     apps: tuple[Path, ...]
     side: Side
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Where modules of the package `apps` are looked for."""
+        return (self.root / "apps", *self.apps)
 
 
 @contextlib.contextmanager
@@ -88,11 +100,63 @@ def with_packages(word: str, framework: str) -> App:
 
 
 def require_two(base: App, head: App) -> None:
-    """Raise UsageError where BASE is HEAD: only noise could differ, and the gate would always pass."""
+    """Make sure that there are two things to compare: otherwise only noise could differ, and the gate always passed.
+
+    Raises:
+        UsageError: BASE is HEAD, or what runs would be the same.
+        HeadError: HEAD alone is a revision of which nothing would run.
+        UndecidedError: BASE alone is.
+    """
     one, other = base.side, head.side
     lies = [os.path.realpath(side.asked.partition(":")[2] if side.commit else side.asked) for side in (one, other)]
     if one.asked == other.asked or (one.commit == other.commit and lies[0] == lies[1]):
         raise UsageError(f"BASE and HEAD are both {cut(other.asked)}: there is nothing to compare; name two")
+    if _environment(base) != _environment(head):
+        return
+    if (_words(base), base.framework.loops) == (_words(head), head.framework.loops):
+        raise UsageError(
+            f"BASE {cut(one.asked)} and HEAD {cut(other.asked)} would run the same code: their commands lead to the "
+            f"same files, in one environment; let each name its own with {FOLDER}, the manifest's folder, "
+            f"{_WHAT_TO_WRITE}"
+        )
+    faults = {name: fault for name, app in ((BASE, base), (HEAD, head)) if (fault := _fault_of_revision(app))}
+    if len(faults) > 1:
+        raise UsageError(faults[HEAD])
+    for name, fault in faults.items():
+        with blamed(name):
+            raise ShootoutError(fault)
+
+
+def _fault_of_revision(app: App) -> str | None:
+    """What is wrong with a revision whose command leads to nothing of it, such as a module that is installed."""
+    if app.side.commit is None or _words(app) != app.framework.command:
+        return None
+    return (
+        f"{cut(app.side.asked)}: its command leads to no file of that revision, so that what is installed would run; "
+        f"let it name its own with {FOLDER}, the manifest's folder, {_WHAT_TO_WRITE}"
+    )
+
+
+def _environment(app: App) -> tuple[object, ...]:
+    """What makes the environment that it runs in."""
+    own = app.framework
+    return (sorted(own.requirements), own.python, own.environment and os.path.normpath(own.environment))
+
+
+def _words(app: App) -> tuple[str, ...]:
+    """The command's words with the places on this machine to which they lead."""
+    own = folder_of(app.framework.name, app.folders)
+    led = []
+    for word in app.framework.command:
+        before, named, after = _IN_APPS.sub(lambda found: _place_of(found, app), word).partition(FOLDER)
+        led.append(before + os.path.normpath(f"{own}{after}") if named else before)
+    return tuple(led)
+
+
+def _place_of(module: re.Match[str], app: App) -> str:
+    """Where a module of the package `apps` lies, as its app finds it; the module itself where it is nowhere."""
+    found = [one / name for one in app.folders for name in (module[1], f"{module[1]}.py")]
+    return next((str(one) for one in found if one.exists()), module[0])
 
 
 def _app(folder: Path, side: Side) -> App:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from runners import store
-from runners.errors import HeadError, InterpreterError, UndecidedError, UsageError
+from runners.errors import ContractError, HeadError, InterpreterError, UndecidedError, UsageError
 from runners.model.subject import Framework
 from runners.report.gate.verdict import Decision, decide
 from runners.session.environments import Environments
@@ -17,7 +17,7 @@ from runners.session.gate import Asked, prepare_gate
 from runners.session.options import RunOptions
 from runners.session.resume import resume
 from runners.session.run import run as run_session
-from tests.own_endpoints import ECHO, own_framework
+from tests.own_endpoints import ECHO, OF_THE_FOLDER, application, committed, own_framework
 from tests.session.conducting import unhurried
 from tests.small_subjects import running_below, small_framework
 
@@ -127,3 +127,26 @@ def test_an_environment_that_cannot_be_made_is_held_against_head_with_what_uv_pr
     with pytest.raises(HeadError, match=r"^head: making an environment for shop: uv failed$") as caught:
         prepare_gate(replace(options, workloads=()), asked(tmp_path, good, bad))
     assert caught.value.log == "no starlette==99.0\nat all"
+
+
+def test_an_application_outside_its_folder_is_run_as_each_side_has_it(
+    options: RunOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """BASE answers as its file says, and HEAD no longer does: so it is not the same code that answers for both."""
+    home = tmp_path / "home"
+    shop = application(home, OF_THE_FOLDER)
+    (shop / "app.py").rename(home / "myapp.py")
+    committed(home)
+    code = (home / "myapp.py").read_text(encoding="utf-8")
+    assert "self._answer(201, told)" in code
+    (home / "myapp.py").write_text(code.replace("self._answer(201, told)", "self._answer(200, told)"), encoding="utf-8")
+    (tmp_path / "trees").mkdir()
+    monkeypatch.chdir(home)
+    prepared = unhurried(
+        prepare_gate(replace(options, workloads=(), rounds=6), asked(tmp_path, "HEAD:apps/shop", "apps/shop"))
+    )
+    assert "{folder}/../../myapp.py" in prepared.session.plan.subjects[0].command  # nothing of this machine is stored
+    with pytest.raises(ContractError) as caught:
+        run_session(prepared, options.results, lambda _event, _summary: None)
+    _, *findings = str(caught.value).splitlines()
+    assert [one.partition(": ")[0] for one in findings] == ["head POST /echo?page=1"]

@@ -1,16 +1,19 @@
 """Who the two sides of a gate are: named by folders, revisions or packages, and two where they run."""
 
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from runners.errors import ManifestError, ShootoutError, UsageError
+from runners.errors import HeadError, ManifestError, ShootoutError, UndecidedError, UsageError
 from runners.session.gate import Asked, prepare_gate
 from runners.session.options import RunOptions
-from runners.session.sides import find_app, with_packages
-from tests.own_endpoints import committed
+from runners.session.sides import find_app, require_two, with_packages
+from tests.own_endpoints import OF_THE_FOLDER, application, committed
 from tests.small_subjects import small_framework
+
+INSTALLED = '"-m", "myapp", "{host}", "{port}"'
 
 
 @pytest.fixture
@@ -20,6 +23,12 @@ def repository(tmp_path: Path) -> Path:
     home = committed(tmp_path / "repository")
     (home / "apps" / "ant" / "framework.toml").unlink()
     return home
+
+
+@pytest.fixture
+def trees(tmp_path: Path) -> Path:
+    (tmp_path / "trees").mkdir()
+    return tmp_path / "trees"
 
 
 def test_a_revision_is_unpacked_beside_the_working_tree_which_stays_as_it_is(repository: Path, tmp_path: Path) -> None:
@@ -72,6 +81,85 @@ def test_one_app_twice_is_nothing_to_compare(options: RunOptions, tmp_path: Path
             prepare_gate(options, replace(what, head=str(again)))
     with pytest.raises(UsageError, match="one of them is empty"):
         prepare_gate(options, replace(what, base=""))
+
+
+def test_a_revision_and_its_working_tree_run_the_files_of_each(tmp_path: Path, trees: Path) -> None:
+    home = tmp_path / "home"
+    application(home, OF_THE_FOLDER)
+    committed(home)
+    base, head = find_app("HEAD:apps/shop", trees, here=home), find_app(str(home / "apps" / "shop"), trees)
+    require_two(base, head)
+    assert base.apps[0].is_relative_to(trees)
+    assert (base.apps[0].parent / "apps" / "shop" / "workload.toml").is_file()
+
+
+@pytest.mark.parametrize("words", [INSTALLED, '"/somewhere/myapp.py", "{host}", "{port}"'])
+def test_two_that_would_run_the_same_code_are_refused_with_what_to_write(
+    tmp_path: Path, trees: Path, words: str
+) -> None:
+    home = tmp_path / "home"
+    application(home, words)
+    committed(home)
+    base, head = find_app("HEAD:apps/shop", trees, here=home), find_app(str(home / "apps" / "shop"), trees)
+    with pytest.raises(UsageError, match=r'would run the same code: .* "--app-dir", "\{folder\}/\.\./\.\."') as caught:
+        require_two(base, head)
+    assert "\n" not in str(caught.value)
+
+
+def test_folders_side_by_side_that_lead_to_one_place_are_refused_and_those_that_lead_to_two_are_not(
+    tmp_path: Path,
+) -> None:
+    same = [find_app(str(application(tmp_path, OF_THE_FOLDER, name)), tmp_path) for name in ("shop", "next")]
+    with pytest.raises(UsageError, match="would run the same code"):
+        require_two(*same)
+    own = '"{folder}/myapp.py", "{host}", "{port}"'
+    require_two(same[0], find_app(str(application(tmp_path, own, "other")), tmp_path))
+    moved = find_app(str(application(tmp_path / "away", OF_THE_FOLDER)), tmp_path)
+    require_two(same[0], moved)
+
+
+@pytest.mark.parametrize(
+    ("words", "more"),
+    [
+        (INSTALLED.replace("myapp", "myapp_next"), ""),
+        (INSTALLED, 'requirements = ["myapp==2"]\n'),
+        (INSTALLED, 'python = "3.12"\n'),
+    ],
+)
+def test_two_folders_may_run_what_is_installed_if_command_or_environment_tell_them_apart(
+    tmp_path: Path, words: str, more: str
+) -> None:
+    shop, other = application(tmp_path, INSTALLED), application(tmp_path, words, "other", more)
+    require_two(find_app(str(shop), tmp_path), find_app(str(other), tmp_path))
+
+
+def test_what_is_like_another_leads_to_that_ones_folder(tmp_path: Path) -> None:
+    shop = application(tmp_path, '"{folder}/app.py", "{host}", "{port}"')
+    other = tmp_path / "apps" / "other"
+    other.mkdir()
+    (other / "framework.toml").write_text('like = "shop"\ntitle = "Other"\n', encoding="utf-8")
+    with pytest.raises(UsageError, match="would run the same code"):
+        require_two(find_app(str(shop), tmp_path), find_app(str(other), tmp_path))
+
+
+def test_a_revision_of_which_nothing_would_run_is_told_with_its_side(tmp_path: Path, trees: Path) -> None:
+    home = tmp_path / "home"
+    shop = application(home, INSTALLED)
+    committed(home)
+    manifest = shop / "framework.toml"
+    installed = find_app("HEAD:apps/shop", trees, here=home)
+    manifest.write_text(manifest.read_text(encoding="utf-8").replace(INSTALLED, OF_THE_FOLDER), encoding="utf-8")
+    own = find_app(str(shop), trees)
+    with pytest.raises(UndecidedError, match=r"^base: HEAD:apps/shop: its command leads to no file of that revision"):
+        require_two(installed, own)
+    with pytest.raises(HeadError, match=r"^head: HEAD:apps/shop: its command leads to no file of that revision"):
+        require_two(own, installed)
+    manifest.write_text(manifest.read_text(encoding="utf-8").replace(OF_THE_FOLDER, f'"-O", {INSTALLED}'), "utf-8")
+    subprocess.run(["git", "-C", str(home), "add", "."], check=True, capture_output=True)  # noqa: S603, S607
+    made = ["git", "-C", str(home), "stash", "create"]
+    commit = subprocess.run(made, check=True, capture_output=True, text=True).stdout.strip()  # noqa: S603
+    with pytest.raises(UsageError, match="its command leads to no file of that revision"):
+        require_two(installed, find_app(f"{commit}:apps/shop", trees, here=home))
 
 
 @pytest.mark.parametrize("word", ["starlette==1.0.0,;x", "--index-url=x"])
