@@ -73,6 +73,15 @@ def test_a_package_that_is_not_installed_is_named_with_its_side(tmp_path: Path) 
         find_app(str(tmp_path / "apps" / "ant"), tmp_path)
 
 
+def test_a_revision_that_may_not_be_unpacked_is_told_in_one_line(tmp_path: Path, trees: Path) -> None:
+    small_framework(tmp_path / "linked" / "apps", "ant")
+    (tmp_path / "linked" / "outside").symlink_to("/etc/hostname")
+    home = committed(tmp_path / "linked")
+    with pytest.raises(UsageError, match=r"^reading revision 'HEAD': unpacking it: .*git worktree add") as caught:
+        find_app("HEAD:apps/ant", trees, here=home)
+    assert "\n" not in str(caught.value)
+
+
 def test_one_app_twice_is_nothing_to_compare(options: RunOptions, tmp_path: Path) -> None:
     ant = options.apps[0] / "ant"
     what = Asked(base=str(ant), head="", metric="requests_per_s", margin=0.05, trees=tmp_path)

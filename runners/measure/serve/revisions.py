@@ -7,7 +7,7 @@ from typing import Any
 
 from runners.errors import UsageError
 from runners.measure.hosts import local as process
-from runners.model.text import brief
+from runners.model.text import brief, cut
 
 GIT_TIMEOUT_S = 120.0
 CAREFULLY: dict[str, Any] = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
@@ -26,7 +26,7 @@ def tree_of(revision: str, *, repository: Path, into: Path) -> Tree:
     """The files of the commit that a revision stands for, in a new folder below `into`; nothing else is touched.
 
     Raises:
-        UsageError: There is no such revision, no repository, or no git.
+        UsageError: There is no such revision, no repository, no git, or something in it that may not be unpacked.
     """
     doing = f"reading revision {brief(revision)}"
     asked = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
@@ -35,10 +35,18 @@ def tree_of(revision: str, *, repository: Path, into: Path) -> Tree:
     if not folder.exists():
         top = _git(repository, doing, "is this a repository?", "rev-parse", "--show-toplevel")
         _git(Path(top), doing, "is there room?", "archive", "--format=tar", f"--output={packed}", commit)
-        with tarfile.open(packed) as archive:
-            archive.extractall(folder, **CAREFULLY)  # noqa: S202 - of the user's own repository
+        _unpack(packed, folder, doing)
         packed.unlink()
     return Tree(folder=folder, commit=commit)
+
+
+def _unpack(packed: Path, folder: Path, doing: str) -> None:
+    try:
+        with tarfile.open(packed) as archive:
+            archive.extractall(folder, **CAREFULLY)  # noqa: S202 - of the user's own repository
+    except (tarfile.TarError, OSError) as error:  # such as a link that leads out of the repository
+        remedy = "check it out with `git worktree add` and name the folder there"
+        raise UsageError(f"{doing}: unpacking it: {cut(str(error))}; {remedy}") from error
 
 
 def _git(repository: Path, doing: str, remedy: str, *words: str) -> str:
