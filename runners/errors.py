@@ -11,7 +11,8 @@
     |- LoadGeneratorError    k6 is missing, too old or failed
     |- InterpreterError      a Python is not there, or its environment cannot be made
     |- ServerError           a server did not start, died or is not the one that was started
-    |  `- PortTakenError     another program has the port that it was given
+    |  |- PortTakenError     another program has the port that it was given
+    |  `- RefusedError       it did not answer all who were about to load it
     `- ContractError         a framework does not answer as apps/README.md says
 
 Anything else that escapes is a bug and shows its traceback.
@@ -90,6 +91,10 @@ class ServerError(ShootoutError):
 
 
 class PortTakenError(ServerError):
+    pass
+
+
+class RefusedError(ServerError):
     pass
 
 

@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from runners.errors import LoadGeneratorError, ServerError
+from runners.errors import LoadGeneratorError, RefusedError, ServerError
 from runners.measure.hosts import local as process
 from runners.measure.load import gate, k6, patience, tallies
 from runners.measure.sense import sampler
@@ -104,6 +104,9 @@ def _load(rig: Rig, server: Server, visit: Visit, wall: dict[str, float]) -> Com
         _require_answers(server, report.load)
     except process.StillRunning:
         return Failed(stage="load", reason="k6 did not end after its window", log=process.last_lines(log))
+    except RefusedError as error:
+        check_alive(server)
+        return Failed(stage="connect", reason=str(error), log=process.last_lines(server.log))
     except LoadGeneratorError as error:
         check_alive(server)
         return Failed(stage="load", reason=str(error), log=process.last_lines(log))

@@ -8,7 +8,8 @@ from pydantic.dataclasses import dataclass
 from runners.model.latency import Latency
 from runners.model.value import LONGEST_S, Amount, Count, Duration, Moment, Rate, Seconds, Value
 
-Stage = Literal["start", "load", "summary", "server", "service", "check"]
+Stage = Literal["start", "connect", "load", "summary", "server", "service", "check"]
+"""Where a trial failed. At "connect" the server did not answer everybody who was about to load it."""
 
 _Instant = Annotated[float, Field(ge=0, le=LONGEST_S)]
 """Seconds of which there are too many to look at each in Python."""

@@ -135,7 +135,7 @@ def test_a_first_trial_that_fails_ends_the_search_with_its_reason(start_small: S
     sound = rig(fake_k6(tmp_path), tmp_path)
     lone = calibrate.unloaded_point(sound, server, SYNC_IO, [], warmup_s=0.1, window_s=0.2)
     shut = rig(fake_k6(tmp_path, gate="state = 'refused'"), tmp_path)
-    with pytest.raises(ServerError, match="opening connections: 0 of 80 users had an answer"):
+    with pytest.raises(ServerError, match="opening connections: 80 of 80 users had no right answer"):
         calibrate.with_capacity(shut, server, SYNC_IO, lone, [], warmup_s=0.1, window_s=0.2)
 
 

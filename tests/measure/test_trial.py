@@ -167,15 +167,19 @@ def test_the_order_to_k6_is_of_this_trial_and_what_it_saw_is_not_left_for_the_ne
 
 
 @pytest.mark.parametrize(
-    ("gate", "told"),
+    ("gate", "stage", "told"),
     [
-        ("state = 'refused'", "opening connections: 0 of 76 users had an answer to a ping within"),
-        ("print('boom'); sys.exit(107)", "running k6: it ended before the load began, exit code 107 (the script threw"),
+        ("state = 'refused'", "connect", "opening connections: 76 of 76 users had no right answer to a ping, so"),
+        (
+            "print('boom'); sys.exit(107)",
+            "load",
+            "running k6: it ended before the load began, exit code 107 (the script threw",
+        ),
     ],
 )
 def test_a_load_for_which_not_everybody_is_in_is_not_started(
-    start_small: StartSmall, tmp_path: Path, gate: str, told: str
+    start_small: StartSmall, tmp_path: Path, gate: str, stage: str, told: str
 ) -> None:
     outcome, _ = run_trial(rig(fake_k6(tmp_path, gate=gate), tmp_path), start_small(), visit())
-    assert failure(outcome).stage == "load"
+    assert failure(outcome).stage == stage
     assert told in failure(outcome).reason

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from runners.errors import LoadGeneratorError
+from runners.errors import LoadGeneratorError, RefusedError
 from runners.measure.hosts import local as process
 from runners.measure.load import k6
 from runners.measure.serve.ports import HOST
@@ -52,7 +52,8 @@ class Gate:
             When the load starts, in seconds since the epoch.
 
         Raises:
-            LoadGeneratorError: k6 ended, not everybody came in time, or somebody had no answer from the server.
+            LoadGeneratorError: k6 ended, or not everybody came in time.
+            RefusedError: Somebody came who had no right answer from the server.
             ServerError: The server turned out to hang.
         """
         began = time.monotonic()
@@ -65,11 +66,13 @@ class Gate:
         self._answer(b"409 Conflict", b"no load")
         if (code := child.poll()) is not None:
             raise LoadGeneratorError(f"running k6: it ended before the load began, {k6.exit_words(code)}; see its log")
-        opened = len(self.waiting) - refused
-        raise LoadGeneratorError(
-            f"opening connections: {opened} of {users} users had an answer to a ping within {patience_s:g} s, so the "
-            "load was not started; see the server's log, or use fewer --clients"
-        )
+        remedy = "so the load was not started; see the server's log, or use fewer --clients"
+        if refused:
+            raise RefusedError(
+                f"opening connections: {refused} of {users} users had no right answer to a ping, {remedy}"
+            )
+        came = f"{len(self.waiting)} of {users} users had an answer to a ping within {patience_s:g} s"
+        raise LoadGeneratorError(f"opening connections: {came}, {remedy}")
 
     def close(self) -> None:
         for link in [*self.waiting, *(key.fileobj for key in list(self.selector.get_map().values()))]:

@@ -25,7 +25,7 @@ Verdict = Literal["not worse", "worse", "undecided"]
 MOST_WRONG = 0.01
 """Share of wrong answers from which a side does not do the work that was asked for."""
 
-OWN_FAULTS = frozenset({"start", "server", "check"})
+OWN_FAULTS = frozenset({"start", "connect", "server", "check"})
 """Stages at which it is the app that failed; at the others it may have been k6, and the trial is left out."""
 
 MOST_ROUNDS = 200

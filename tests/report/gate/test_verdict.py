@@ -91,6 +91,19 @@ def test_a_head_that_dies_is_worse_with_the_reason_and_a_base_that_dies_decides_
     assert decision.deciding.why.startswith("base failed in 1 of 8 trials")
 
 
+def test_a_head_that_lets_not_all_clients_in_is_worse() -> None:
+    refused = [
+        Failed(stage="connect", reason="opening connections: 6 of 16 users had no right answer to a ping")
+    ] * ROUNDS
+    decision = decided(refused)
+    assert (decision.verdict, decision.left_out) == ("worse", 0)
+    assert (
+        decision.deciding.why
+        == "head failed in 8 of 8 trials: opening connections: 6 of 16 users had no right answer to a ping"
+    )
+    assert decided(costing(1.0), refused).verdict == "undecided"
+
+
 def test_a_trial_in_which_k6_failed_is_left_out_with_its_partner() -> None:
     decision = decided([Failed(stage="load", reason="k6 did not end"), *costing(1.1)[1:]])
     assert (decision.verdict, decision.deciding.pairs, decision.left_out) == ("worse", ROUNDS - 1, 1)
