@@ -23,7 +23,7 @@ from runners.units import counted
 Verdict = Literal["not worse", "worse", "undecided"]
 
 MOST_WRONG = 0.01
-"""Share of wrong answers from which a side does not do the work that was asked for."""
+"""Share of wrong answers from which a side does not do the work that was asked for, whatever the other one does."""
 
 OWN_FAULTS = frozenset({"start", "connect", "server", "check"})
 """Stages at which it is the app that failed; at the others it may have been k6, and the trial is left out."""
@@ -97,6 +97,8 @@ def _cell(table: Table, gate: Gate, metric: Metric, family: int) -> Cell:
     for name, verdict in _BLAMED:
         if fault := _fault(rows.get(name)):
             return Cell(workload=workload, load=load, verdict=verdict, why=f"{name} {fault}")
+    if fault := _wrong_alone(rows[HEAD], beside=rows[BASE]):
+        return Cell(workload=workload, load=load, verdict="worse", why=f"{HEAD} {fault}")
     seen = next((one for one in table.contrasts if _is_of(one, gate)), None)
     if seen is None or seen.comparison is None:
         return Cell(workload=workload, load=load, verdict="undecided", why=_incomparable(table, metric))
@@ -118,12 +120,25 @@ def _fault(row: Row | None) -> str | None:
     if row.failures:
         return f"failed in {len(row.failures)} of {row.trials + len(row.failures)} trials: {row.failures[0]}"
     if row.errors > MOST_WRONG * max(1, row.errors + row.samples):
-        return f"did not answer as it should: {row.errors} wrong answers beside {row.samples} answers"
+        return _wrong(row)
     return None
 
 
+def _wrong_alone(row: Row, *, beside: Row) -> str | None:
+    """What a side answered wrongly, however seldom, where the other one always answered rightly."""
+    return f"{_wrong(row)}; {beside.subject} had none" if row.errors and not beside.errors else None
+
+
+def _wrong(row: Row) -> str:
+    return f"did not answer as it should: {_wrong_answers(row)} beside {row.samples} answers"
+
+
+def _wrong_answers(row: Row) -> str:
+    return f"{row.errors} wrong answer{'' if row.errors == 1 else 's'}"
+
+
 def _incomparable(table: Table, metric: Metric) -> str:
-    wrong = [f"{row.subject} had {row.errors} wrong answers" for row in table.rows if row.errors]
+    wrong = [f"{row.subject} had {_wrong_answers(row)}" for row in table.rows if row.errors]
     told = "; ".join(wrong) or f"no round has {metric.title} of both sides, or k6 was the limit of it"
     return f"{told}; see table.md"
 

@@ -116,6 +116,29 @@ def test_wrong_answers_are_no_cheaper_way_to_pass() -> None:
     assert decision.deciding.why == "head did not answer as it should: 160 wrong answers beside 1600 answers"
 
 
+def seldom_wrong(errors: int = 1) -> list[Completed]:
+    """Trials of which the first had so many wrong answers beside its 200."""
+    wrong = {"body": errors} if errors else {}
+    return [made.completed(errors=wrong, seen=made.latency(0.01)), *costing(1.0)[1:]]
+
+
+def test_a_head_that_seldom_answers_wrongly_is_worse_where_base_never_does() -> None:
+    decision = decided(seldom_wrong())
+    assert decision.verdict == "worse"
+    assert line(decision).endswith("head did not answer as it should: 1 wrong answer beside 200 answers; base had none")
+    both = decided(seldom_wrong(2), seldom_wrong())
+    assert (both.verdict, both.deciding.why) == (
+        "undecided",
+        "base had 1 wrong answer; head had 2 wrong answers; see table.md",
+    )
+    assert decided(costing(1.0), seldom_wrong()).verdict == "undecided"
+
+
+def test_of_a_base_that_k6_never_loaded_nobody_knows_that_it_answers_rightly() -> None:
+    lost = [Failed(stage="load", reason="k6 did not end")] * ROUNDS
+    assert decided(seldom_wrong(), lost).verdict == "undecided"
+
+
 def test_disturbed_blocks_have_no_part_and_too_few_others_decide_nothing() -> None:
     stored, gate = gated(costing(1.1))
     for disturbed, verdict in ((2, "worse"), (3, "undecided")):
