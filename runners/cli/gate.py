@@ -1,6 +1,7 @@
 """The command that decides whether an app got worse, for people and for jobs: its exit code is the verdict."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -10,12 +11,14 @@ from runners import store
 from runners.cli.options import (
     K6,
     MOST_ITERATIONS,
+    Apps,
     Results,
     Seed,
     ServerCores,
     Warmup,
     Window,
     cores_of,
+    folders_of,
     numbers_of,
     without_passwords,
     words_of,
@@ -79,13 +82,15 @@ def gate(  # noqa: PLR0913 - one argument for each option
     framework: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME", help="Whose app runs, where BASE and HEAD are packages such as starlette==0.46.2."
+            metavar="NAME",
+            help="Whose app runs, where BASE and HEAD are packages such as starlette==0.46.2; --apps says where it is.",
         ),
     ] = None,
     summary: Annotated[Path | None, typer.Option(help="Append the summary to this file, too.")] = None,
     server_cores: ServerCores = "",
     seed: Seed = 1,
     results: Results,
+    apps: Apps,
     k6: K6,
 ) -> None:
     name, margin = metric_of(metric), margin_of(worse)
@@ -107,6 +112,8 @@ def gate(  # noqa: PLR0913 - one argument for each option
     )
     with store.scratch() as trees:
         asked = Asked(base=base, head=head, metric=name, margin=margin, trees=trees, framework=framework)
+        if framework is not None:
+            asked = replace(asked, folders=folders_of(apps, shipped=True))
         folder, decision = _measured(options, asked)
     if summary is not None:
         _append(summary, (folder / "gate.md").read_text(encoding="utf-8"))

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +58,12 @@ def like_another(where: str, path: Path, data: Table, other: Path, *, read: Call
     return _laid_over(base, data)
 
 
+def requirements_over(base: Sequence[str], own: Sequence[str]) -> list[str]:
+    """The requirements of a manifest with others laid over them: of the same distribution those stand."""
+    named = {name_in(one) for one in own}
+    return [*(one for one in base if name_in(str(one)) not in named), *own]
+
+
 def name_in(requirement: str) -> str:
     """The name of the distribution that a requirement is about, in lower case with hyphens."""
     found = re.match(r"[A-Za-z0-9._-]+", requirement)
@@ -98,9 +104,7 @@ def _laid_over(base: Table, own: Table) -> Table:
             laid[key] = base[key] | own[key]
     wanted = own.get("requirements")
     if isinstance(wanted, list) and all(isinstance(one, str) for one in wanted):
-        named = {name_in(one) for one in wanted}
-        kept = [one for one in base.get("requirements", []) if name_in(str(one)) not in named]
-        laid["requirements"] = [*kept, *wanted]
+        laid["requirements"] = requirements_over(base.get("requirements", []), wanted)
     if EXTENDED_ONES & own.keys():
         laid = {key: value for key, value in laid.items() if key not in EXTENDED_ONES or key in own}
     if any(key in own for key in ENVIRONMENT):  # an environment that is given would hide what is asked for here

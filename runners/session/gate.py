@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from runners import places
 from runners.measure.load import k6
 from runners.measure.sense import machine, sampler
 from runners.model.gate import BASE, HEAD, Gate
@@ -25,7 +26,7 @@ USUAL = "async-cpu"
 class Asked:
     """What is to be compared, as it was named, by which metric and margin; revisions are unpacked below `trees`.
 
-    `framework` is whose app it is where packages are named instead of apps.
+    `framework` is whose app it is where packages are named instead of apps; it is looked for in `folders`.
     """
 
     base: str
@@ -34,6 +35,7 @@ class Asked:
     margin: float
     trees: Path
     framework: str | None = None
+    folders: tuple[Path, ...] = (places.APPS,)
 
 
 def prepare_gate(options: RunOptions, asked: Asked) -> Prepared:
@@ -70,7 +72,7 @@ def prepare_gate(options: RunOptions, asked: Asked) -> Prepared:
         contrasts=gate_contrasts(gate, workloads, loads),
     )
     executables = {name: path for one in sides for name, path in served[one.name].executables([one]).items()}
-    elsewhere = replace(options, apps=(*base.apps, *head.apps))
+    elsewhere = replace(options, apps=tuple(dict.fromkeys((*base.apps, *head.apps))))
     prepared = prepare_plan(elsewhere, plan, generator, cores, interpreters=executables)
     name = prepared.session.name.replace(options.settings.profile, "gate")
     session = prepared.session.model_copy(update={"gate": gate, "name": name})
@@ -83,7 +85,7 @@ def _found(name: str, asked: Asked) -> App:
     word = asked.base if name == BASE else asked.head
     with blamed(name):
         if asked.framework is not None:
-            return with_packages(word, asked.framework)
+            return with_packages(word, asked.framework, asked.folders)
         return find_app(word, asked.trees)
 
 

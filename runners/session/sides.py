@@ -16,6 +16,7 @@ from runners.model.gate import BASE, HEAD, Side
 from runners.model.subject import Framework
 from runners.model.text import cut
 from runners.plan.environments import first_bad
+from runners.plan.likeness import requirements_over
 from runners.plan.manifests import MANIFEST, find_frameworks, read_manifest, select_frameworks
 
 SHARED = "workloads.py"
@@ -83,20 +84,23 @@ def find_app(word: str, trees: Path, here: Path | None = None) -> App:
     return _app(folder, Side(asked=word, commit=tree.commit))
 
 
-def with_packages(word: str, framework: str) -> App:
-    """The app of a shipped framework with packages, such as "starlette==0.46.2,anyio==4.9.0".
+def with_packages(word: str, framework: str, folders: tuple[Path, ...]) -> App:
+    """The app of a framework below these folders with other packages, such as "starlette==0.46.2,anyio==4.9.0".
 
     Raises:
         UsageError: There is no such framework, or one of them is no package.
     """
-    (model,) = select_frameworks(find_frameworks(places.APPS), (framework,))
-    requirements = tuple(one.strip() for one in word.split(",") if one.strip())
-    if not requirements:
+    (model,) = select_frameworks(find_frameworks(*folders), (framework,))
+    given = tuple(one.strip() for one in word.split(",") if one.strip())
+    if not given:
         raise UsageError(f"--framework {framework}: BASE or HEAD is empty; is a variable of the job not set?")
-    if (fault := first_bad(requirements)) is not None:
+    if (fault := first_bad(given)) is not None:
         raise UsageError(f"--framework {framework}: {fault!r} names no package, such as {model.package}==1.2.3")
-    named = model.model_copy(update={"requirements": requirements, "like": model.like or framework})
-    return App(framework=named, root=places.SHIPPED, apps=(), side=Side(asked=word))
+    requirements = tuple(requirements_over(model.requirements or (model.package,), given))
+    like = model.like or (None if model.requirements else framework)
+    laid = {"requirements": requirements, "environment": None, "like": like}
+    apps = places.elsewhere(folders)
+    return App(framework=model.model_copy(update=laid), root=places.SHIPPED, apps=apps, side=Side(asked=word))
 
 
 def require_two(base: App, head: App) -> None:

@@ -92,6 +92,19 @@ def test_numbers_without_measure_are_refused(shootout: Shootout, apps: Path, wor
     assert words[0] in outcome.err
 
 
+def test_a_framework_of_ones_own_is_one_to_run_packages_with(
+    shootout: Shootout, apps: Path, k6_stand_in: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("gate", "", "", "--framework", "good", "--k6", k6_stand_in)
+    outcome = shootout(*words, "--apps", apps)
+    assert (outcome.code, outcome.err) == (
+        2,
+        "shootout: --framework good: BASE or HEAD is empty; is a variable of the job not set?\n",
+    )
+    monkeypatch.chdir(apps.parent)
+    assert shootout(*words).err == outcome.err
+
+
 def test_a_margin_is_in_percent_with_or_without_its_sign() -> None:
     assert [margin_of(text) for text in ("5%", "5 %", "2.5")] == [0.05, 0.05, 0.025]
     for text in ("0%", "-5%", "500%", "nan", "inf", ""):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from runners import places
 from runners.errors import HeadError, ManifestError, ShootoutError, UndecidedError, UsageError
 from runners.session.gate import Asked, prepare_gate
 from runners.session.options import RunOptions
@@ -174,13 +175,42 @@ def test_a_revision_of_which_nothing_would_run_is_told_with_its_side(tmp_path: P
 @pytest.mark.parametrize("word", ["starlette==1.0.0,;x", "--index-url=x"])
 def test_what_names_no_package_is_refused_before_anything_is_made(word: str) -> None:
     with pytest.raises(UsageError, match=r"--framework starlette: .* names no package, such as starlette==1"):
-        with_packages(word, "starlette")
+        with_packages(word, "starlette", (places.APPS,))
     with pytest.raises(UsageError, match="--framework starlette: BASE or HEAD is empty; is a variable"):
-        with_packages("", "starlette")
+        with_packages("", "starlette", (places.APPS,))
 
 
 def test_packages_are_those_with_which_the_app_of_a_framework_is_run() -> None:
-    app = with_packages("starlette==0.46.2, anyio==4.9.0", "starlette")
+    app = with_packages("starlette==0.46.2, anyio==4.9.0", "starlette", (places.APPS,))
     assert app.framework.requirements == ("starlette==0.46.2", "anyio==4.9.0")
     assert (app.framework.name, app.framework.like) == ("starlette", "starlette")
     assert app.side.asked == "starlette==0.46.2, anyio==4.9.0"
+
+
+@pytest.mark.parametrize(
+    ("framework", "given", "laid"),
+    [
+        ("fastapi-hypercorn", "fastapi==0.115.0", ("hypercorn[uvloop]==0.18.0", "fastapi==0.115.0")),
+        ("fastapi-granian", "granian==2.8.0", ("granian==2.8.0",)),
+        ("flask-waitress", "Flask==3.0.0", ("waitress==3.0.2", "Flask==3.0.0")),
+        ("flask_gevent", "flask==3.0.0", ("gevent==26.9.0", "gunicorn[gevent]", "flask==3.0.0")),
+        ("starlette", "anyio==4.9.0", ("starlette", "anyio==4.9.0")),
+    ],
+)
+def test_packages_are_laid_over_those_that_the_manifest_needs(
+    framework: str, given: str, laid: tuple[str, ...]
+) -> None:
+    assert with_packages(given, framework, (places.APPS,)).framework.requirements == laid
+
+
+def test_packages_are_laid_over_a_framework_of_ones_own_too(tmp_path: Path) -> None:
+    small_framework(tmp_path / "apps", "mine")
+    app = with_packages("anyio==4.9.0", "mine", (places.APPS, tmp_path / "apps"))
+    assert app.framework.requirements == ("pytest", "anyio==4.9.0")
+    assert (app.root, app.apps) == (places.SHIPPED, (tmp_path / "apps",))
+
+
+def test_an_environment_that_the_manifest_gives_does_not_hide_the_packages(tmp_path: Path) -> None:
+    manifest = small_framework(tmp_path / "apps", "mine")
+    manifest.write_text(f'environment = "venv"\n{manifest.read_text(encoding="utf-8")}', encoding="utf-8")
+    assert with_packages("anyio==4.9.0", "mine", (tmp_path / "apps",)).framework.environment is None
