@@ -37,7 +37,7 @@ from runners.measure.load import k6
 from runners.measure.sense import machine, sampler
 from runners.model.subject import Settings
 from runners.model.value import MOST_OF_A_PLAN
-from runners.plan.manifests import find_frameworks, select_frameworks
+from runners.plan.manifests import find_frameworks, select_framework
 from runners.plan.schedule import make_plan
 from runners.plan.selftest import make_copies
 from runners.plan.targets import parse_target
@@ -185,7 +185,7 @@ def _prepare_selftest(options: RunOptions, framework: str) -> Prepared:
     machine.raise_open_files_limit()
     generator = k6.find_k6(options.k6)
     cores = machine.share_cores(sampler.cores_available(), 1)
-    (chosen,) = select_frameworks(find_frameworks(*options.apps), (framework,))
+    chosen = select_framework(find_frameworks(*options.apps), framework)
     served = environments([(chosen, None)], {}, options.results)
     cpus = machine.executor_cpus(cores, served.python(chosen.name, None))
     copies = [served.told_to(one) for one in make_copies(chosen, options.settings, executor_cpus=cpus)]

@@ -117,6 +117,20 @@ def select_frameworks(found: Found, names: tuple[str, ...]) -> tuple[Framework, 
     return tuple(known[name] for name in dict.fromkeys(wanted))
 
 
+def select_framework(found: Found, name: str) -> Framework:
+    """The one of this name.
+
+    Raises:
+        UsageError: There is none, or it is the name for all of them.
+        ManifestError: Its manifest cannot be read.
+    """
+    if name == ALL_OF_THEM:
+        there = ", ".join(one.name for one in found)
+        raise UsageError(f"--framework {ALL_OF_THEM}: this means every framework, and one is needed; there are {there}")
+    (one,) = select_frameworks(found, (name,))
+    return one
+
+
 def require_own_titles(frameworks: Iterable[Framework]) -> None:
     """Raise ManifestError where two have the same title, as nothing else tells their rows apart."""
     titled: dict[str, str] = {}

@@ -17,7 +17,7 @@ from runners.model.subject import Framework
 from runners.model.text import cut
 from runners.plan.environments import first_bad
 from runners.plan.likeness import requirements_over
-from runners.plan.manifests import MANIFEST, find_frameworks, read_manifest, select_frameworks
+from runners.plan.manifests import MANIFEST, find_frameworks, read_manifest, select_framework
 
 SHARED = "workloads.py"
 """What apps share: a folder of apps that has it stands for itself, as a clone of another revision does."""
@@ -90,7 +90,7 @@ def with_packages(word: str, framework: str, folders: tuple[Path, ...]) -> App:
     Raises:
         UsageError: There is no such framework, or one of them is no package.
     """
-    (model,) = select_frameworks(find_frameworks(*folders), (framework,))
+    model = select_framework(find_frameworks(*folders), framework)
     given = tuple(one.strip() for one in word.split(",") if one.strip())
     if not given:
         raise UsageError(f"--framework {framework}: BASE or HEAD is empty; is a variable of the job not set?")

@@ -105,6 +105,16 @@ def test_a_framework_of_ones_own_is_one_to_run_packages_with(
     assert shootout(*words).err == outcome.err
 
 
+@pytest.mark.parametrize("words", [("gate", "starlette==0.46.2", "starlette==1.0.0"), ("selftest",)], ids=" ".join)
+def test_all_is_not_one_framework(shootout: Shootout, k6_stand_in: Path, words: tuple[str, ...]) -> None:
+    outcome = shootout(*words, "--framework", "all", "--k6", k6_stand_in)
+    assert outcome.code == 2
+    assert outcome.err.startswith(
+        "shootout: --framework all: this means every framework, and one is needed; there are "
+    )
+    assert len(outcome.err.splitlines()) == 1
+
+
 def test_a_margin_is_in_percent_with_or_without_its_sign() -> None:
     assert [margin_of(text) for text in ("5%", "5 %", "2.5")] == [0.05, 0.05, 0.025]
     for text in ("0%", "-5%", "500%", "nan", "inf", ""):

@@ -214,3 +214,8 @@ def test_an_environment_that_the_manifest_gives_does_not_hide_the_packages(tmp_p
     manifest = small_framework(tmp_path / "apps", "mine")
     manifest.write_text(f'environment = "venv"\n{manifest.read_text(encoding="utf-8")}', encoding="utf-8")
     assert with_packages("anyio==4.9.0", "mine", (tmp_path / "apps",)).framework.environment is None
+
+
+def test_all_is_no_framework_to_run_packages_with() -> None:
+    with pytest.raises(UsageError, match=r"^--framework all: this means every framework, and one is needed; there are"):
+        with_packages("starlette==1.0.0", "all", (places.APPS,))
