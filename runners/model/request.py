@@ -13,7 +13,8 @@ class Request(Value):
 
     Every answer must have this `status`. Of `exact`, `json_subset` and `check` at most one says more: the whole body;
     JSON that must be found in the body's, where an object may hold other keys; or a script for k6, named from the
-    folder that holds the framework's, whose default function is given the response and says whether it is right.
+    folder that holds the framework's or by its whole path, whose default function is given the response and says
+    whether it is right.
     """
 
     method: str = "GET"

@@ -100,6 +100,8 @@ class Framework(Value):
     """Route of its cheapest request: what opens connections, and what the bystander asks for."""
     endpoints: tuple[Workload, ...] = ()
     """Its own, from the file beside its manifest."""
+    scripts: dict[str, str] = Field(default={})
+    """By endpoint the text of the script for k6 that judges its answers, where one does."""
     on_request: bool = False
     """Whether it is left out where no framework is named."""
     like: str | None = None

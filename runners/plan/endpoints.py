@@ -15,11 +15,15 @@ from runners.model.value import Value
 from runners.plan.manifest_faults import faults_of
 from runners.plan.toml import read_toml
 from runners.plan.workloads import CORE, KNOWN
+from runners.reading import read_at_most
 
 ENDPOINTS = "workload.toml"
 LONGEST_WAIT_S = 3600.0
 MOST_BODY_BYTES = 100_000
 """It reaches k6 as a variable of its environment, of which Linux takes 128 KiB each."""
+
+MOST_SCRIPT_BYTES = 2**24
+"""Far more than a script for k6 has that was put together of many."""
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,40}")
 NEEDED = {
@@ -108,6 +112,23 @@ def read_endpoints(folder: Path) -> tuple[Workload, ...]:
     return tuple(_workload(folder, where, name, table) for name, table in tables.items())
 
 
+def read_scripts(folder: Path, endpoints: Iterable[Workload]) -> dict[str, str]:
+    """The texts of the scripts for k6 that the endpoints of this framework's folder name, by endpoint.
+
+    Raises:
+        ManifestError: One of them cannot be read.
+    """
+    named = {one.name: one.request.check for one in endpoints if one.request is not None and one.request.check}
+    return {name: _text(folder.parent, check) for name, check in named.items()}
+
+
+def _text(apps: Path, check: str) -> str:
+    try:
+        return read_at_most(apps / check, MOST_SCRIPT_BYTES).decode("utf-8", "replace")
+    except OSError as error:
+        raise ManifestError(f"reading {apps.name}/{check}: {error.strerror}") from error
+
+
 def who_serves_what(frameworks: Sequence[Framework], *, called: Sequence[str] = ()) -> tuple[Framework, ...]:
     """The frameworks, each knowing which endpoints of the others it does not have.
 
@@ -133,17 +154,24 @@ def endpoints_of(frameworks: Iterable[Framework], *, called: Sequence[str] = ())
     Raises:
         ManifestError: Two of them mean different things by one name.
     """
-    known: dict[str, tuple[str, Workload]] = {}
+    known: dict[str, tuple[str, Workload, str | None]] = {}
     for number, framework in enumerate(frameworks):
         name = called[number] if called else framework.name
         for one in framework.endpoints:
-            other, first = known.setdefault(one.name, (name, one))
+            script = framework.scripts.get(one.name)
+            other, first, judges = known.setdefault(one.name, (name, one, script))
+            reading = f"reading the endpoint {one.name!r}: {other} and {name}"
             if _meant(first) != _meant(one):
                 raise ManifestError(
-                    f"reading the endpoint {one.name!r}: {other} and {name} mean different requests by it; "
+                    f"{reading} mean different requests by it; "
                     f"make [{one.name}] the same in both {ENDPOINTS}, or rename one"
                 )
-    return tuple(first for _, first in known.values())
+            if judges != script:
+                raise ManifestError(
+                    f"{reading} judge its answers by different scripts; "
+                    "make the files that answer.check names the same, or rename one of the endpoints"
+                )
+    return tuple(first for _, first, _ in known.values())
 
 
 def select(names: tuple[str, ...], frameworks: Sequence[Framework]) -> tuple[Workload, ...]:

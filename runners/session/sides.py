@@ -13,7 +13,7 @@ from runners.measure.sense.installed import installed_version
 from runners.measure.serve.command import FOLDER, folder_of
 from runners.measure.serve.revisions import tree_of
 from runners.model.gate import BASE, HEAD, Side
-from runners.model.subject import Framework
+from runners.model.subject import Framework, Workload
 from runners.model.text import cut
 from runners.plan.environments import first_bad
 from runners.plan.likeness import requirements_over
@@ -168,8 +168,18 @@ def _app(folder: Path, side: Side) -> App:
     framework = read_manifest(folder / MANIFEST, shipped)
     if not framework.has_own_environment and installed_version(framework.package) is None:
         raise ShootoutError(f"{side.asked}: package {framework.package!r} is not installed; install it")
+    endpoints = tuple(_with_script(one, folder.parent) for one in framework.endpoints)
+    framework = framework.model_copy(update={"endpoints": endpoints})
     if (folder.parent / SHARED).is_file():
         return App(framework=framework, root=folder.parent.parent, apps=(), side=side)
     if (places.APPS / folder.name).exists():
         raise UsageError(f"{side.asked}: a shipped framework is called {folder.name!r} and would be run; rename yours")
     return App(framework=framework, root=places.SHIPPED, apps=(folder.parent,), side=side)
+
+
+def _with_script(endpoint: Workload, apps: Path) -> Workload:
+    """The endpoint with the whole path of its script for k6: both sides are judged by BASE's, wherever they lie."""
+    request = endpoint.request
+    if request is None or request.check is None:
+        return endpoint
+    return endpoint.model_copy(update={"request": request.model_copy(update={"check": str(apps / request.check)})})

@@ -117,6 +117,19 @@ def test_one_name_for_two_requests_is_refused_naming_both_folders(tmp_path: Path
         who_serves_what(find_frameworks(tmp_path / "apps").frameworks)
 
 
+def test_one_name_for_two_scripts_is_refused_and_the_same_script_under_another_name_is_not(tmp_path: Path) -> None:
+    checked = "[echo]\npath = '/'\nanswer = { check = '%s' }"
+    for name, file, text in (("mine", "check.js", CHECK), ("yours", "judge.js", CHECK), ("theirs", "check.js", "")):
+        folder = own_framework(tmp_path / name, name, checked % file)
+        (folder / file).write_text(text, encoding="utf-8")
+    mine, yours, theirs = (
+        read_manifest(tmp_path / name / name / "framework.toml") for name in ("mine", "yours", "theirs")
+    )
+    assert [one.name for one in who_serves_what((mine, yours))] == ["mine", "yours"]
+    with pytest.raises(ManifestError, match="'echo': mine and theirs judge its answers by different scripts; make"):
+        who_serves_what((mine, theirs))
+
+
 def test_own_endpoints_are_chosen_by_name_and_are_all_there_is_where_nothing_else_is_served(tmp_path: Path) -> None:
     own_framework(tmp_path / "apps", "mine")
     small_framework(tmp_path / "apps", "tiny")

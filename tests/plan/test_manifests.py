@@ -101,6 +101,12 @@ def test_both_commands_may_name_the_manifests_folder(manifest: Path) -> None:
     assert framework.command[1] == framework.stock.command[1] == "{folder}/app.py"
 
 
+def test_scripts_are_named_beside_the_manifest_and_not_in_it(manifest: Path) -> None:
+    assert "key 'scripts': not a key of a manifest; 'answer.check' in" in fault(
+        manifest, "title ", "scripts = 3\ntitle "
+    )
+
+
 def test_a_placeholder_that_the_stock_profile_never_fills_is_refused(manifest: Path) -> None:
     told = fault(manifest, 'stock]\ncommand = ["{python}"', 'stock]\ncommand = ["{python}", "{threads}"')
     assert "key 'stock.command': unknown placeholder {threads}" in told

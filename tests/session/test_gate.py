@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from runners import store
-from runners.errors import ContractError, HeadError, InterpreterError, UndecidedError, UsageError
+from runners.errors import ContractError, HeadError, InterpreterError, LoadGeneratorError, UndecidedError, UsageError
+from runners.measure.load.k6 import K6
 from runners.model.subject import Framework
 from runners.report.gate.verdict import Decision, decide
 from runners.session.environments import Environments
@@ -17,7 +18,7 @@ from runners.session.gate import Asked, prepare_gate
 from runners.session.options import RunOptions
 from runners.session.resume import resume
 from runners.session.run import run as run_session
-from tests.own_endpoints import ECHO, OF_THE_FOLDER, application, committed, own_framework
+from tests.own_endpoints import CHECK, ECHO, OF_THE_FOLDER, application, committed, own_framework
 from tests.session.conducting import unhurried
 from tests.small_subjects import running_below, small_framework
 
@@ -150,3 +151,40 @@ def test_an_application_outside_its_folder_is_run_as_each_side_has_it(
         run_session(prepared, options.results, lambda _event, _summary: None)
     _, *findings = str(caught.value).splitlines()
     assert [one.partition(": ")[0] for one in findings] == ["head POST /echo?page=1"]
+
+
+CHECKED = """\
+[health]
+path   = "/health"
+answer = { check = "%s" }
+"""
+
+
+def with_script(apps: Path, name: str, file: str = "check.js", text: str = CHECK) -> Path:
+    folder = own_framework(apps, name, CHECKED % file)
+    (folder / file).write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_a_script_that_judges_answers_is_found_whatever_the_folders_of_the_sides_are_called(
+    options: RunOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def only_named(wanted: str | None = None) -> K6:
+        if wanted is None:  # no answer is judged before the load, as a fake k6 runs no script
+            raise LoadGeneratorError("looking for k6: not on PATH")
+        return K6(path=Path(wanted), version="v1.1.0")
+
+    monkeypatch.setattr("runners.measure.load.k6.find_k6", only_named)
+    old, new = (
+        with_script(tmp_path / "old" / "apps", "shop"),
+        with_script(tmp_path / "new" / "apps", "store", "judge.js"),
+    )
+    _, decision = gated(replace(options, workloads=()), asked(tmp_path, old, new))
+    assert (decision.verdict, decision.left_out) == ("not worse", 0)
+
+
+def test_two_scripts_that_judge_differently_are_held_against_head(options: RunOptions, tmp_path: Path) -> None:
+    old = with_script(tmp_path / "old" / "apps", "shop")
+    new = with_script(tmp_path / "new" / "apps", "shop", text=CHECK.replace("blue", "red"))
+    with pytest.raises(HeadError, match=r"^head: reading the endpoint 'health': base and head judge"):
+        prepare_gate(replace(options, workloads=()), asked(tmp_path, old, new))
