@@ -26,15 +26,27 @@ TEXT = (ROOT / "docs" / "extend.md").read_text(encoding="utf-8")
 GATE = (ROOT / "docs" / "gate.md").read_text(encoding="utf-8")
 WHO = "-c user.name=me -c user.email=me@localhost"
 SECTIONS = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", TEXT, re.MULTILINE | re.DOTALL))
-MANIFEST = re.compile(r"`(apps/[\w-]+/\w+\.toml)`[^`]*?```toml\n(.*?)```", re.DOTALL)
+FILE = re.compile(r"`(apps/[\w-]+/\w+\.(?:toml|py))`[^`]*?```(?:toml|python)\n(.*?)```", re.DOTALL)
+PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)
 SHELL = re.compile(r"```sh\n(.*?)```", re.DOTALL)
 INLINE = re.compile(r"`(shootout [^`]+)`")
 
 APPLICATION = """\
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from anyio import to_thread
 from fastapi import FastAPI
 from pydantic import BaseModel
 
-app = FastAPI()
+POOLS = Path(__file__).with_name("pools")
+
+
+{lifespan}
+
+app = FastAPI(lifespan=lifespan)
 
 
 class Search(BaseModel):
@@ -43,13 +55,18 @@ class Search(BaseModel):
 
 @app.get("/health")
 async def health() -> dict[str, bool]:
-    return {"ok": True}
+    threads = to_thread.current_default_thread_limiter().total_tokens
+    POOLS.mkdir(exist_ok=True)
+    (POOLS / str(threads)).touch()
+    return {{"ok": True}}
 
 
 @app.post("/search")
-async def search(search: Search, page: int) -> dict[str, object]:
-    return {"page": page, "found": [search.q]}
+def search(search: Search, page: int) -> dict[str, object]:
+    return {{"page": page, "found": [search.q]}}
 """
+"""What the page says of the shop, with the lifespan that it shows; in `pools` it leaves how many threads it had."""
+
 SHOOTOUT = """\
 #!/bin/sh
 case "$1" in
@@ -80,7 +97,7 @@ def shell(tmp_path: Path) -> Shell:
     program.chmod(0o755)
     place = tmp_path / "place"
     place.mkdir()
-    (place / "myapp.py").write_text(APPLICATION, encoding="utf-8")
+    (place / "myapp.py").write_text(application(), encoding="utf-8")
     path = f"{python.parent}:{Path(shutil.which('git') or '/usr/bin/git').parent}:/usr/bin:/bin"
 
     inherited = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "VIRTUAL_ENV"}}
@@ -103,9 +120,15 @@ def shell(tmp_path: Path) -> Shell:
     return run
 
 
+def application() -> str:
+    """The application of the page, with the lifespan that it shows."""
+    (lifespan,) = PYTHON.findall(SECTIONS["An endpoint of your own"])
+    return APPLICATION.format(lifespan=lifespan)
+
+
 def write_files(section: str, place: Path) -> None:
     """The files that a section has, where it says that they are."""
-    for name, text in MANIFEST.findall(SECTIONS[section]):
+    for name, text in FILE.findall(SECTIONS[section]):
         file = place / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
@@ -132,10 +155,15 @@ def test_an_endpoint_of_ones_own_is_two_files(shell: Shell, tmp_path: Path) -> N
     shutil.copytree(place / "apps" / "shop", place / "apps" / "shop-next")
     manifest = place / "apps" / "shop-next" / "framework.toml"
     manifest.write_text(manifest.read_text(encoding="utf-8").replace('"Shop"', '"Shop, next"'), encoding="utf-8")
-    checked, *compared = SHELL.findall(SECTIONS["An endpoint of your own"])
+    checked, compared = SHELL.findall(SECTIONS["An endpoint of your own"])
     assert "shop: pass" in shell(checked)
-    for commands in compared:
-        shell(commands)
+    two_folders, two_pools = compared.splitlines()
+    shell(two_folders)
+    pools = place / "pools"
+    assert names_in(pools) == {"40"}
+    shutil.rmtree(pools)
+    shell(two_pools)
+    assert names_in(pools) == {"10", "40"}
     one, two, varied = tables_of(place)
     assert "/search" in one
     assert "Shop, next" in two
@@ -147,17 +175,21 @@ def test_the_gate_of_an_application_of_ones_own_runs_the_code_of_each_side(shell
     place = tmp_path / "place"
     write_files("An endpoint of your own", place)
     shell(f"git init -q -b main && git add . && git {WHO} commit -q -m 'Add the shop'")
-    (place / "myapp.py").write_text(APPLICATION.replace('"page": page', '"page": page + 1'), encoding="utf-8")
+    (place / "myapp.py").write_text(application().replace('"page": page', '"page": page + 1'), encoding="utf-8")
     (command,) = re.findall(r"^\.venv/bin/(shootout gate \S+:apps/shop .*)$", GATE, re.MULTILINE)
     told = shell(command, frozenset({1}))
     assert "head POST /search?page=1: FAILED" in told
     assert "base POST" not in told
     assert '"page":2' in told
     manifest = place / "apps" / "shop" / "framework.toml"
-    without = manifest.read_text(encoding="utf-8").replace(', "--app-dir", "{folder}/../.."', "")
+    without = manifest.read_text(encoding="utf-8").replace('"--app-dir", "{folder}/../..",', "")
     manifest.write_text(without, encoding="utf-8")
     shell(f"git {WHO} commit -q -a -m 'Take what is installed' && echo >> myapp.py")
     assert "would run the same code" in shell(command, frozenset({2}))
+
+
+def names_in(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
 
 
 def test_a_framework_outside_the_clone_is_made_checked_measured_and_gated(shell: Shell, tmp_path: Path) -> None:
@@ -186,4 +218,4 @@ def test_what_is_no_file_of_its_own_names_keys_that_are_there() -> None:
 
 
 def texts_of_files() -> set[str]:
-    return {text for _, text in MANIFEST.findall(TEXT)}
+    return {text for _, text in FILE.findall(TEXT)}

@@ -3,6 +3,7 @@
 from runners.errors import UsageError
 from runners.model.request import ANY
 from runners.model.subject import Framework, Settings, Subject
+from runners.plan.effects import is_told_threads, takes
 from runners.plan.workloads import KNOWN, expected_result
 
 DEFAULT_EXECUTOR_MAX = 32
@@ -14,37 +15,40 @@ def make_subject(framework: Framework, settings: Settings, *, executor_cpus: int
 
     Args:
         framework: What to run.
-        settings: What was asked for; the stock profile leaves threads, processes and loop to the framework.
+        settings: What was asked for; the stock profile leaves threads, processes and loop to the framework. Of these
+            the matched one sets what reaches it; its threads are else those of the stock profile, its loop the first.
         executor_cpus: CPUs as ThreadPoolExecutor counts them, for manifests that name the default executor.
 
     Raises:
         UsageError: A setting was asked for that this framework's command cannot take.
     """
     work = {"SHOOTOUT_WAIT_S": repr(settings.wait_s), "SHOOTOUT_CPU_ITERATIONS": str(settings.cpu_iterations)}
+    stock = framework.stock
+    own_threads = default_executor_threads(executor_cpus) if stock.threads == "default-executor" else stock.threads
     if settings.profile == "stock":
-        stock = framework.stock
-        threads = default_executor_threads(executor_cpus) if stock.threads == "default-executor" else stock.threads
         return _subject(
             framework,
             settings,
             command=stock.command,
             environment=work,
-            threads=threads,
+            threads=own_threads,
             processes=stock.processes,
             loop=stock.loop,
         )
-    if settings.processes > 1 and not any("{processes}" in word for word in framework.command):
+    if settings.processes > 1 and not takes(framework, "processes"):
         raise UsageError(f"--processes {settings.processes}: {framework.name} runs one process only; leave it out")
-    loop = settings.loop if settings.loop in framework.loops else framework.loops[0]
+    loop = settings.loop if takes(framework, "loop") and settings.loop in framework.loops else framework.loops[0]
     filled = {"threads": str(settings.threads), "processes": str(settings.processes), "loop": loop}
     command = tuple(_fill(word, filled) for word in framework.command)
-    work["SHOOTOUT_THREADS"] = str(settings.threads)
+    told_threads = is_told_threads(framework)
+    if told_threads:
+        work["SHOOTOUT_THREADS"] = str(settings.threads)
     return _subject(
         framework,
         settings,
         command=command,
         environment=work,
-        threads=settings.threads,
+        threads=settings.threads if told_threads else own_threads,
         processes=settings.processes,
         loop=loop,
     )

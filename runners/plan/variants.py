@@ -11,6 +11,7 @@ from runners.model.plan import Arm, Contrast
 from runners.model.subject import Factor, Framework, Settings, Subject, Workload
 from runners.model.text import brief, cut
 from runners.model.value import MOST_OF_A_PLAN
+from runners.plan.effects import require_effect
 from runners.plan.subjects import make_subject
 
 CONTRASTED = ("requests_per_s", "cpu_s_per_request", "bystander_p50_s")
@@ -177,7 +178,7 @@ def make_variants(
 
 
 def variant_subject(variant: Variant, settings: Settings, *, executor_cpus: int) -> Subject:
-    """The subject of a variant; UsageError where the framework cannot be set so."""
+    """The subject of a variant; UsageError where the framework cannot be set so, or is not told that it should be."""
     fields = {KEYS[key].field: value for key, value in variant.factors.items()}
     own = settings.model_copy(update=fields)
     for key in SET_BY_STOCK:
@@ -186,6 +187,7 @@ def variant_subject(variant: Variant, settings: Settings, *, executor_cpus: int)
     if "loop" in variant.factors and own.loop not in variant.framework.loops:
         able = ", ".join(variant.framework.loops)
         raise UsageError(f"{variant.name}: {variant.framework.name} runs on {able} only; leave it out (--frameworks)")
+    require_effect(variant.name, variant.framework, variant.factors)
     subject = make_subject(variant.framework, own, executor_cpus=executor_cpus)
     return subject.model_copy(update={"name": variant.name, "title": variant.title, "factors": dict(variant.factors)})
 

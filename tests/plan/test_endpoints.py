@@ -87,7 +87,18 @@ def test_a_described_endpoint_waits_as_long_as_it_says_whatever_the_others_wait(
     subject = make_subject(framework, Settings(wait_s=0.01, threads=7), executor_cpus=2)
     (slow,) = framework.endpoints
     assert subject.wait_of(slow) == 0.3
-    assert subject.slots(slow) == 7
+
+
+def test_threads_of_an_own_server_are_those_asked_for_only_if_its_command_hands_them_on(tmp_path: Path) -> None:
+    described = "[slow]\npath = '/slow'\nhandler = 'sync'\nwork = 'wait'\nwait_s = 0.3\n"
+    untold = read_manifest(own_framework(tmp_path / "apps", "mine", described) / "framework.toml")
+    told = untold.model_copy(update={"command": ("env", "POOL={threads}", *untold.command)})
+    (slow,) = untold.endpoints
+    asked = Settings(threads=7)
+    mine, yours = (make_subject(one, asked, executor_cpus=2) for one in (untold, told))
+    assert (mine.slots(slow), mine.environment.get("SHOOTOUT_THREADS")) == (untold.stock.threads, None)
+    assert (yours.slots(slow), yours.environment.get("SHOOTOUT_THREADS")) == (7, "7")
+    assert yours.command[1] == "POOL=7"
 
 
 def test_a_check_is_named_from_the_folder_of_apps(tmp_path: Path) -> None:

@@ -42,6 +42,11 @@ def test_a_loop_the_framework_cannot_run_gives_way_to_its_first() -> None:
     assert subject(framework("{loop}", loops=("asyncio",))).loop == "asyncio"
 
 
+def test_a_loop_that_the_command_is_not_told_is_the_first_whatever_was_asked_for() -> None:
+    assert subject(framework(), Settings(loop="asyncio")).loop == "uvloop"
+    assert subject(framework("{loop}"), Settings(loop="asyncio")).loop == "asyncio"
+
+
 def test_the_environment_holds_exactly_what_the_work_needs() -> None:
     made = subject(framework(), Settings(wait_s=0.123, cpu_iterations=9, threads=5))
     assert made.environment == {

@@ -12,6 +12,7 @@ from runners.model.load import Load
 from runners.model.plan import Arm
 from runners.model.subject import Concurrency, Factor, Framework, Settings, Stock, Subject
 from runners.plan import variants
+from runners.plan.manifests import find_frameworks
 from runners.plan.variants import (
     CONTRASTED,
     KEYS,
@@ -23,6 +24,7 @@ from runners.plan.variants import (
     variant_subject,
 )
 from runners.plan.workloads import CORE
+from tests.conftest import ROOT
 
 WORDS = ("{python}", "-m", "server", "{threads}", "{processes}", "{loop}")
 ANT = Framework(
@@ -36,7 +38,10 @@ ANT = Framework(
 )
 BEE = ANT.model_copy(update={"name": "bee", "title": "Bee", "loops": ("asyncio",)})
 LONE = ANT.model_copy(update={"name": "lone", "title": "Lone", "command": WORDS[:4]})
-KNOWN = {one.name: one for one in (ANT, BEE, LONE)}
+MUTE = ANT.model_copy(update={"name": "mute", "title": "Mute", "command": WORDS[:3]})
+SHOP = ANT.model_copy(update={"name": "shop", "title": "Shop", "serves": "own"})
+STALL = MUTE.model_copy(update={"name": "stall", "title": "Stall", "serves": "own"})
+KNOWN = {one.name: one for one in (ANT, BEE, LONE, MUTE, SHOP, STALL)}
 THERE_ARE = "there are profile, threads, processes, loop, wait, cpu-iterations, python"
 
 
@@ -139,6 +144,43 @@ def test_a_framework_that_cannot_be_set_so_is_told(frameworks: str, profile: str
     with pytest.raises(UsageError) as raised:
         subjects(frameworks, settings=Settings.model_validate({"profile": profile}))
     assert str(raised.value).startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("frameworks", "vary", "told"),
+    [
+        ("mute", "loop=uvloop,asyncio", "mute@loop=uvloop: nothing tells mute its loop; write {loop} in its command"),
+        ("stall", "threads=10,40", "stall@threads=10: nothing tells stall its threads; write {threads} in its command"),
+        ("shop", "wait=0.1,0.2", "shop@wait=0.1: shop serves endpoints of its own, which wait does not reach; leave w"),
+        ("shop", "cpu-iterations=9", "shop@cpu-iterations=9: shop serves endpoints of its own, which cpu-iterations d"),
+    ],
+)
+def test_a_setting_that_does_not_reach_a_framework_cannot_vary_there(frameworks: str, vary: str, told: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        subjects(frameworks, vary)
+    assert str(raised.value).startswith(told)
+    assert "\n" not in str(raised.value)
+
+
+def test_what_reaches_a_framework_varies_there() -> None:
+    assert [one.command[3] for one in subjects("shop", "threads=10,40")] == ["10", "40"]
+    assert [one.command[5] for one in subjects("shop", "loop=uvloop,asyncio")] == ["uvloop", "asyncio"]
+    assert [one.environment["SHOOTOUT_THREADS"] for one in subjects("mute", "threads=10,40")] == ["10", "40"]
+    only = MUTE.model_copy(update={"loops": ("asyncio",)})
+    found = variant_subject(Variant(framework=only, factors={"loop": "asyncio"}), Settings(), executor_cpus=2)
+    assert found.loop == "asyncio"
+
+
+SHIPPED = find_frameworks(ROOT / "apps").frameworks
+
+
+@pytest.mark.parametrize("framework", SHIPPED, ids=lambda one: one.name)
+def test_every_shipped_framework_is_told_every_setting_that_varies_there(framework: Framework) -> None:
+    able: dict[str, Factor] = {"threads": 7, "loop": framework.loops[-1], "wait": 0.1, "cpu-iterations": 9}
+    found = variant_subject(Variant(framework=framework, factors=able), Settings(), executor_cpus=2)
+    told = " ".join((*found.command, *found.environment.values()))
+    assert all(str(value) in told for key, value in able.items() if key != "loop" or len(framework.loops) > 1)
+    assert (found.loop, found.threads) == (framework.loops[-1], 7)
 
 
 def test_names_and_their_own_settings_are_told_apart() -> None:
