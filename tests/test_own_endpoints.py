@@ -218,3 +218,21 @@ def test_list_tells_own_endpoints_with_those_of_the_contract(tmp_path: Path, sho
     own_framework(tmp_path / "apps", "mine")
     listed = json.loads(shootout("list", "--json", "--apps", tmp_path / "apps").out)
     assert listed["workloads"][-1]["name"] == "echo"
+
+
+def test_two_folders_that_mean_different_requests_by_one_name_are_listed_and_checked_each_as_it_says(
+    tmp_path: Path, shootout: Shootout
+) -> None:
+    own_framework(tmp_path / "apps", "mine")
+    own_framework(tmp_path / "apps", "yours", ECHO.replace("page=1", "page=2"))
+    where = ("--no-shipped", "--apps", tmp_path / "apps")
+    listed = shootout("list", *where).out
+    assert "echo (on request, of mine)" in listed
+    assert "echo (on request, of yours)" in listed
+    own = [one for one in json.loads(shootout("list", "--json", *where).out)["workloads"] if one["name"] == "echo"]
+    assert [(one["own_of"], one["route"]) for one in own] == [(["mine"], "/echo?page=1"), (["yours"], "/echo?page=2")]
+    for words in ((), ("mine", "yours"), ("mine", "yours", "--workloads", "echo")):
+        checked = shootout("check", *words, *where, "--json")
+        assert checked.code == 0, checked.err
+        routes = {(one["subject"], one["route"]) for one in json.loads(checked.out)}
+        assert {("mine", "POST /echo?page=1"), ("yours", "POST /echo?page=2")} <= routes

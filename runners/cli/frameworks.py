@@ -16,9 +16,9 @@ from runners.errors import UsageError
 from runners.measure.sense.installed import installed_version
 from runners.model.subject import Framework, Workload
 from runners.model.text import brief
-from runners.plan.endpoints import endpoints_of
 from runners.plan.found import passed_over
 from runners.plan.manifests import MANIFEST, find_frameworks, read_manifest
+from runners.plan.meanings import meanings_of
 from runners.plan.workloads import CORE, KNOWN
 
 
@@ -29,7 +29,7 @@ def list_frameworks(*, apps: Apps, shipped: Shipped = True, as_json: AsJson = Fa
         err.print(said(line), soft_wrap=True)
     for folder in passed_over(folders, MANIFEST):
         err.print(said(f"{folder}: passed over, it has no {MANIFEST}"), soft_wrap=True)
-    workloads = (*KNOWN, *endpoints_of(found.frameworks))
+    workloads: list[tuple[Workload, tuple[str, ...]]] = [*((one, ()) for one in KNOWN), *meanings_of(found)]
     told = [(f, _version(f)) for f in found]
     if as_json:
         print_json(
@@ -38,19 +38,16 @@ def list_frameworks(*, apps: Apps, shipped: Shipped = True, as_json: AsJson = Fa
                     {"name": f.name, "title": f.title, "version": version, "on_request": f.on_request}
                     for f, version in told
                 ],
-                "workloads": [w.model_dump() for w in workloads],
+                "workloads": [w.model_dump() | {"own_of": owners} for w, owners in workloads],
             }
         )
         return
     _print_frameworks("framework", [(f, version) for f, version in told if not f.on_request])
     if any(f.on_request for f in found):
         _print_frameworks("on request", [(f, version) for f, version in told if f.on_request])
-    out.print(
-        grid(
-            ["workload", "handler", "work", "shows"],
-            [[w.name + ("" if w in CORE else " (on request)"), *_kind(w), w.shows] for w in workloads],
-        )
-    )
+    names = [w.name for w, _ in workloads]
+    rows = [[_called(w, owners if names.count(w.name) > 1 else ()), *_kind(w), w.shows] for w, owners in workloads]
+    out.print(grid(["workload", "handler", "work", "shows"], rows))
 
 
 def _version(framework: Framework) -> str | None:
@@ -66,6 +63,12 @@ def _print_frameworks(heading: str, found: Sequence[tuple[Framework, str | None]
         where = "in its own environment" if framework.has_own_environment else "" if version else "not installed"
         rows.append([framework.name, framework.title, " ".join(word for word in (version, where) if word)])
     out.print(grid([heading, "title", "version"], rows))
+
+
+def _called(workload: Workload, owners: Sequence[str]) -> str:
+    """Its name; whose it is where its name alone does not tell."""
+    told = [*([] if workload in CORE else ["on request"]), *([f"of {', '.join(owners)}"] if owners else [])]
+    return f"{workload.name} ({', '.join(told)})" if told else workload.name
 
 
 def _kind(workload: Workload) -> tuple[str, str]:

@@ -32,7 +32,7 @@ from runners.measure.serve import command, services
 from runners.measure.serve import database as databases
 from runners.model.subject import Framework, Settings, Workload
 from runners.model.value import MOST_OF_A_PLAN
-from runners.plan.endpoints import select, who_serves_what
+from runners.plan.endpoints import named, who_serves_what
 from runners.plan.extended import EXTENDED
 from runners.plan.manifests import ALL_OF_THEM, find_frameworks, require_own_titles, select_frameworks
 from runners.plan.subjects import make_subject
@@ -64,7 +64,7 @@ def check(  # noqa: PLR0913 - one argument for each option
     chosen = select_frameworks(found, (ALL_OF_THEM,) if every else tuple(names or ()))
     for line in found.left_out if not names else ():
         err.print(said(line), soft_wrap=True)
-    others = select(words_of("--workloads", workloads), chosen) if workloads else ()
+    others = named(words_of("--workloads", workloads), chosen) if workloads else ()
     names_asked = {one.name for one in (*ALL, *others)}
     asked = tuple(one for one in KNOWN if one.name in names_asked)
     extended = tuple(one.name for one in asked if one in EXTENDED)
@@ -89,7 +89,7 @@ def check(  # noqa: PLR0913 - one argument for each option
         store.scratch() as logs,
         services.running(asked, extended, database, cores=cores.generator, logs=logs) as standing,
     ):
-        for framework in who_serves_what(chosen):
+        for framework in who_serves_what(chosen, names=()):
             if not framework.has_own_environment and installed_version(framework.package) is None:
                 if names and ALL_OF_THEM not in names:
                     raise ShootoutError(

@@ -101,7 +101,7 @@ class Framework(Value):
     endpoints: tuple[Workload, ...] = ()
     """Its own, from the file beside its manifest."""
     scripts: dict[str, str] = Field(default={})
-    """By endpoint the text of the script for k6 that judges its answers, where one does."""
+    """By endpoint a digest of its script for k6: it tells right answers as the endpoint's own file does."""
     on_request: bool = False
     """Whether it is left out where no framework is named."""
     like: str | None = None

@@ -1,7 +1,8 @@
 """Endpoints of a framework's own: read from the file beside its manifest, checked as data, and who serves which."""
 
+import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -13,6 +14,7 @@ from runners.model.subject import Framework, Workload
 from runners.model.text import brief, cut, unshown
 from runners.model.value import Value
 from runners.plan.manifest_faults import faults_of
+from runners.plan.meanings import applied, require_one_meaning
 from runners.plan.toml import read_toml
 from runners.plan.workloads import CORE, KNOWN
 from runners.reading import read_at_most
@@ -112,32 +114,28 @@ def read_endpoints(folder: Path) -> tuple[Workload, ...]:
     return tuple(_workload(folder, where, name, table) for name, table in tables.items())
 
 
-def read_scripts(folder: Path, endpoints: Iterable[Workload]) -> dict[str, str]:
-    """The texts of the scripts for k6 that the endpoints of this framework's folder name, by endpoint.
+def scripts_of(apps: Path, endpoints: Iterable[Workload]) -> dict[str, str]:
+    """By endpoint a digest of its script for k6, of those that have one; `apps` is the folder above their own.
 
     Raises:
-        ManifestError: One of them cannot be read.
+        ManifestError: A script cannot be read.
     """
-    named = {one.name: one.request.check for one in endpoints if one.request is not None and one.request.check}
-    return {name: _text(folder.parent, check) for name, check in named.items()}
+    scripts = {one.name: apps / one.request.check for one in endpoints if one.request and one.request.check}
+    return {name: _digest(name, script) for name, script in scripts.items()}
 
 
-def _text(apps: Path, check: str) -> str:
-    try:
-        return read_at_most(apps / check, MOST_SCRIPT_BYTES).decode("utf-8", "replace")
-    except OSError as error:
-        raise ManifestError(f"reading {apps.name}/{check}: {error.strerror}") from error
-
-
-def who_serves_what(frameworks: Sequence[Framework], *, called: Sequence[str] = ()) -> tuple[Framework, ...]:
+def who_serves_what(
+    frameworks: Sequence[Framework], *, called: Sequence[str] = (), names: Collection[str] | None = None
+) -> tuple[Framework, ...]:
     """The frameworks, each knowing which endpoints of the others it does not have.
 
     They are `called` so where a fault tells of them; otherwise by their names.
 
     Raises:
-        ManifestError: Two of them mean different things by one name.
+        ManifestError: Two of them mean different things by one of these names of endpoints; None is by any.
     """
-    everywhere = endpoints_of(frameworks, called=called)
+    require_one_meaning(frameworks, names, called=called)
+    everywhere = endpoints_of(frameworks)
     found = []
     for framework in frameworks:
         own = {one.name for one in framework.endpoints}
@@ -148,30 +146,12 @@ def who_serves_what(frameworks: Sequence[Framework], *, called: Sequence[str] = 
     return tuple(found)
 
 
-def endpoints_of(frameworks: Iterable[Framework], *, called: Sequence[str] = ()) -> tuple[Workload, ...]:
-    """All their endpoints, each once; `called` is as above.
-
-    Raises:
-        ManifestError: Two of them mean different things by one name.
-    """
-    known: dict[str, tuple[str, Workload, str | None]] = {}
-    for number, framework in enumerate(frameworks):
-        name = called[number] if called else framework.name
-        for one in framework.endpoints:
-            script = framework.scripts.get(one.name)
-            other, first, judges = known.setdefault(one.name, (name, one, script))
-            reading = f"reading the endpoint {one.name!r}: {other} and {name}"
-            if _meant(first) != _meant(one):
-                raise ManifestError(
-                    f"{reading} mean different requests by it; "
-                    f"make [{one.name}] the same in both {ENDPOINTS}, or rename one"
-                )
-            if judges != script:
-                raise ManifestError(
-                    f"{reading} judge its answers by different scripts; "
-                    "make the files that answer.check names the same, or rename one of the endpoints"
-                )
-    return tuple(first for _, first, _ in known.values())
+def endpoints_of(frameworks: Iterable[Framework]) -> tuple[Workload, ...]:
+    """All their endpoints, each name once: as the first has it that is not left out of it."""
+    known: dict[str, Workload] = {}
+    for _, one in applied(frameworks):
+        known.setdefault(one.name, one)
+    return tuple(known.values())
 
 
 def select(names: tuple[str, ...], frameworks: Sequence[Framework]) -> tuple[Workload, ...]:
@@ -181,7 +161,15 @@ def select(names: tuple[str, ...], frameworks: Sequence[Framework]) -> tuple[Wor
 
     Raises:
         UsageError: There is no workload of such a name.
+        ManifestError: Two of the frameworks mean different things by one of them.
     """
+    found = named(names, frameworks)
+    require_one_meaning(frameworks, {one.name for one in found})
+    return found
+
+
+def named(names: tuple[str, ...], frameworks: Sequence[Framework]) -> tuple[Workload, ...]:
+    """The same where nobody is compared, so that two of the frameworks may mean different things by one name."""
     own = endpoints_of(frameworks)
     known = {one.name: one for one in (*KNOWN, *own)}
     for name in names:
@@ -195,12 +183,6 @@ def select(names: tuple[str, ...], frameworks: Sequence[Framework]) -> tuple[Wor
 def serving(workloads: Sequence[Workload], frameworks: Sequence[Framework]) -> tuple[Framework, ...]:
     """Those of the frameworks, as `who_serves_what` makes them, to which at least one of the workloads applies."""
     return tuple(one for one in frameworks if any(w.name not in one.does_not_apply for w in workloads))
-
-
-def _meant(workload: Workload) -> Workload:
-    """Without what differs by folder and by wording."""
-    request = workload.request and workload.request.model_copy(update={"check": workload.request.check is not None})
-    return workload.model_copy(update={"request": request, "shows": ""})
 
 
 def _workload(folder: Path, where: str, name: str, table: object) -> Workload:
@@ -240,3 +222,11 @@ def _check_script(folder: Path, reading: str, one: Endpoint) -> None:
         raise ManifestError(f"{reading}: key 'answer.check': there is no file {script!r} beside it")
     if unshown(one.shows) or "\n" in one.shows:
         raise ManifestError(f"{reading}: key 'shows': must be one line of text that is shown")
+
+
+def _digest(name: str, script: Path) -> str:
+    try:
+        return hashlib.sha256(read_at_most(script, MOST_SCRIPT_BYTES)).hexdigest()
+    except OSError as error:
+        told = f"reading {script}, the script of [{name}]: {error.strerror}"
+        raise ManifestError(f"{told}; make it a file that can be read, or name another") from error

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from runners.errors import ManifestError, UsageError
 from runners.model.subject import Framework, Workload
 from runners.model.text import brief, cut, unshown
-from runners.plan.endpoints import ENDPOINTS, read_endpoints, read_scripts
+from runners.plan.endpoints import ENDPOINTS, read_endpoints, scripts_of
 from runners.plan.environments import with_places
 from runners.plan.extended import EXTENDED
 from runners.plan.found import APP, Found, read_all
@@ -29,7 +29,7 @@ CORE_ONLY = "core_only"
 NOT_HERE = {
     "name": "the folder's name is the framework's",
     "endpoints": f"{ENDPOINTS} beside it holds them",
-    "scripts": f"'answer.check' in {ENDPOINTS} beside it names them",
+    "scripts": f"{ENDPOINTS} beside it names them",
 }
 STOCK_PLACEHOLDERS = frozenset({"python", "host", "port", "folder"})
 PLACEHOLDERS = STOCK_PLACEHOLDERS | {"threads", "processes", "loop"}
@@ -81,16 +81,16 @@ def read_manifest(path: Path, among: Mapping[str, Path] | None = None) -> Framew
     """The framework of one manifest, named after its folder; it may be like one that stands beside it, or `among`."""
     where = _where(path)
     data = _table(path)
-    home, endpoints = path.parent, read_endpoints(path.parent)
+    apps, endpoints = path.parent.parent, read_endpoints(path.parent)
     if "like" in data:
         other = model_of(where, path, data, among or {})
         data = like_another(where, path, data, other, read=_table)
         if not endpoints:
-            home, endpoints = other.parent, read_endpoints(other.parent)
+            apps, endpoints = other.parent.parent, read_endpoints(other.parent)
+    beside = {"name": path.parent.name, "endpoints": endpoints, "scripts": scripts_of(apps, endpoints)}
     core_only = data.pop(CORE_ONLY, False)
-    own = {"name": path.parent.name, "endpoints": endpoints, "scripts": read_scripts(home, endpoints)}
     try:
-        framework = Framework.model_validate({**own, **data})
+        framework = Framework.model_validate({**beside, **data})
     except ValidationError as error:
         raise ManifestError(f"reading {where}: {faults_of(error)}") from error
     _check_command(where, "command", framework.command, PLACEHOLDERS)

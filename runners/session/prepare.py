@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from runners import places
-from runners.errors import ShootoutError, UsageError
+from runners.errors import ShootoutError
 from runners.measure.guard import sentinels
 from runners.measure.load import k6
 from runners.measure.orders import Orders
@@ -19,14 +19,15 @@ from runners.measure.serve import database, services
 from runners.measure.trial import Rig
 from runners.model.plan import Plan
 from runners.model.session import Session
-from runners.model.subject import Framework, Subject, Workload
+from runners.model.subject import Framework, Subject
 from runners.numbers.intervals import FEWEST_FOR_INTERVAL
 from runners.plan import endpoints
 from runners.plan.extended import EXTENDED
 from runners.plan.manifests import ALL_OF_THEM, find_frameworks, require_own_titles, select_frameworks
+from runners.plan.meanings import with_one_meaning
 from runners.plan.schedule import make_plan
-from runners.plan.targets import target_subject
 from runners.plan.variants import Variant, contrasts, make_variants, variant_subject
+from runners.session import targets
 from runners.session.environments import Environments, environments
 from runners.session.interpreters import PYTHON, with_interpreters
 from runners.session.options import RIGOROUS_ROUNDS, RunOptions
@@ -52,10 +53,11 @@ class Prepared:
 
 def prepare(options: RunOptions) -> Prepared:
     """Draw up the session: which frameworks, what plan, on what machine; nothing is started yet."""
-    _check_targets(options)
+    targets.check(options)
     machine.raise_open_files_limit()
     frameworks, skipped = installed_frameworks(options)
-    frameworks, models = _with_models(options, frameworks)
+    frameworks, models = targets.with_models(options, frameworks)
+    frameworks, otherwise = _compared(options, frameworks, tuple(models.values()))
     workloads = endpoints.select(options.workloads, (*frameworks, *models.values()))
     if not options.frameworks:
         serving = endpoints.serving(workloads, frameworks)
@@ -75,7 +77,7 @@ def prepare(options: RunOptions) -> Prepared:
         able = {one.framework.name: one.framework for one in variants} | models
         workloads = endpoints.select(options.workloads, tuple(able.values()))
     subjects = [_subject(one, options, cores, served) for one in variants]
-    subjects += targets_of(options, subjects, workloads, models)
+    subjects += targets.subjects_of(options, subjects, workloads, models)
     plan = make_plan(
         subjects,
         workloads,
@@ -87,12 +89,25 @@ def prepare(options: RunOptions) -> Prepared:
         contrasts=contrasts(subjects, workloads, loads),
     )
     executables = served.executables(subjects)
-    return prepare_plan(options, plan, generator, cores, skipped=(*skipped, *served.left_out), interpreters=executables)
+    skipped = (*skipped, *otherwise, *served.left_out)
+    return prepare_plan(options, plan, generator, cores, skipped=skipped, interpreters=executables)
 
 
 def nobody_named(options: RunOptions) -> bool:
     """Whether frameworks are taken as they are found, so that one which cannot be run is left out."""
     return not options.frameworks or ALL_OF_THEM in (name for name, _ in options.frameworks)
+
+
+def _compared(
+    options: RunOptions, frameworks: tuple[Framework, ...], models: Sequence[Framework]
+) -> tuple[tuple[Framework, ...], tuple[str, ...]]:
+    """The frameworks, each left out of an endpoint that means something else to another one, and a line about each.
+
+    Where frameworks were named nobody is left out; `select` refuses such endpoints if they are asked for.
+    """
+    if not nobody_named(options):
+        return frameworks, ()
+    return with_one_meaning(endpoints.named(options.workloads, (*models, *frameworks)), frameworks, models)
 
 
 def _subject(variant: Variant, options: RunOptions, cores: machine.Cores, served: Environments) -> Subject:
@@ -103,40 +118,6 @@ def _subject(variant: Variant, options: RunOptions, cores: machine.Cores, served
 
 def _label_of(variant: Variant) -> str | None:
     return str(variant.factors[PYTHON]) if PYTHON in variant.factors else None
-
-
-def _with_models(
-    options: RunOptions, frameworks: Sequence[Framework]
-) -> tuple[tuple[Framework, ...], dict[str, Framework]]:
-    """The frameworks, and those that running servers are like, by name: each knows which endpoints it has."""
-    names = tuple(target.like for _, target in options.targets if target.like)
-    models = select_frameworks(find_frameworks(*options.apps), names) if names else ()
-    started = [one.name for one in frameworks]
-    every = endpoints.who_serves_what([*frameworks, *(one for one in models if one.name not in started)])
-    known = {one.name: one for one in every}
-    return tuple(known[name] for name in started), {name: known[name] for name in names}
-
-
-def _check_targets(options: RunOptions) -> None:
-    if options.targets and options.load == "open":
-        raise UsageError("--target and --load open: of a running server no ceiling is measured; leave one of them out")
-
-
-def targets_of(
-    options: RunOptions,
-    others: Sequence[Subject],
-    workloads: Sequence[Workload],
-    models: Mapping[str, Framework],
-) -> list[Subject]:
-    """The running servers; UsageError where one has another's name."""
-    taken = [one.name for one in others] + [name for name, _ in options.targets]
-    if double := next((name for name, _ in options.targets if taken.count(name) > 1), None):
-        raise UsageError(f"--target {double}=…: there is a subject called {double} already; choose another name")
-    asked = [one.name for one in workloads if one.request is not None]
-    return [
-        target_subject(name, target, options.settings, model=models.get(target.like or ""), endpoints=asked)
-        for name, target in options.targets
-    ]
 
 
 def prepare_plan(  # noqa: PLR0913 - what a session needs beside its options
@@ -217,7 +198,7 @@ def installed_frameworks(options: RunOptions) -> tuple[tuple[Framework, ...], tu
         raise ShootoutError(
             f"{missing[0].name}: package {missing[0].package!r} is not installed; install it or leave it out"
         )
-    installed = endpoints.who_serves_what([f for f in chosen if f not in missing])
+    installed = endpoints.who_serves_what([f for f in chosen if f not in missing], names=())
     if not installed:
         raise ShootoutError("none of the frameworks is installed; install the project as README.md says")
     require_own_titles(installed)

@@ -6,9 +6,10 @@ import pytest
 
 from runners.errors import ManifestError, UsageError
 from runners.model.request import Request, holds
-from runners.model.subject import Settings
-from runners.plan.endpoints import MOST_BODY_BYTES, read_endpoints, select, serving, who_serves_what
+from runners.model.subject import Framework, Settings
+from runners.plan.endpoints import MOST_BODY_BYTES, named, read_endpoints, scripts_of, select, serving, who_serves_what
 from runners.plan.manifests import find_frameworks, read_manifest
+from runners.plan.meanings import meanings_of, with_one_meaning
 from runners.plan.subjects import make_subject
 from runners.plan.workloads import CORE
 from tests.own_endpoints import CHECK, ECHO, own_framework
@@ -128,17 +129,65 @@ def test_one_name_for_two_requests_is_refused_naming_both_folders(tmp_path: Path
         who_serves_what(find_frameworks(tmp_path / "apps").frameworks)
 
 
-def test_one_name_for_two_scripts_is_refused_and_the_same_script_under_another_name_is_not(tmp_path: Path) -> None:
-    checked = "[echo]\npath = '/'\nanswer = { check = '%s' }"
-    for name, file, text in (("mine", "check.js", CHECK), ("yours", "judge.js", CHECK), ("theirs", "check.js", "")):
-        folder = own_framework(tmp_path / name, name, checked % file)
-        (folder / file).write_text(text, encoding="utf-8")
+def clashing(apps: Path) -> tuple[Framework, ...]:
+    """Two that mean different requests by `echo`, of which the second has an endpoint more."""
+    own_framework(apps, "mine")
+    own_framework(apps, "yours", ECHO.replace("page=1", "page=2") + "[health]\npath = '/health'\n")
+    return find_frameworks(apps).frameworks
+
+
+def test_one_name_for_two_requests_stops_nobody_who_asks_for_something_else(tmp_path: Path) -> None:
+    every = who_serves_what(clashing(tmp_path / "apps"), names=())
+    assert [one.name for one in select(("health", "sync-io"), every)] == ["sync-io", "health"]
+    assert [one.name for one in named(("echo",), every)] == ["echo"]
+    for names in (("echo",), ()):
+        with pytest.raises(ManifestError, match="'echo': mine and yours mean different requests or answers by it"):
+            select(names, every)
+
+
+def test_who_means_something_else_than_the_first_is_left_out_of_that_and_of_nothing_more(tmp_path: Path) -> None:
+    every = who_serves_what(clashing(tmp_path / "apps"), names=())
+    echo = named(("echo",), every)
+    kept, told = with_one_meaning(echo, every)
+    assert told == ("yours: left out of echo, as mine means another request or answer by it",)
+    assert select(("echo",), kept) == every[0].endpoints
+    assert serving(echo, kept) == (kept[0],)
+    assert serving(select(("health",), kept), kept) == (kept[1],)
+    assert with_one_meaning(named(("health",), every), every) == (every, ())
+
+
+def test_who_means_something_else_than_a_running_server_is_left_out_whatever_their_order(tmp_path: Path) -> None:
+    mine, yours = who_serves_what(clashing(tmp_path / "apps"), names=())
+    (left_out, kept), told = with_one_meaning(mine.endpoints, (mine, yours), (yours,))
+    assert told == ("mine: left out of echo, as yours means another request or answer by it",)
+    assert ("echo" in left_out.does_not_apply, kept) == (True, yours)
+
+
+def test_two_scripts_of_one_name_mean_the_same_only_if_they_say_the_same(tmp_path: Path) -> None:
+    for name, text in (("mine", CHECK), ("yours", CHECK), ("theirs", CHECK.replace("blue", "red"))):
+        folder = own_framework(tmp_path / name / "apps", name, "")
+        (folder / "check.js").write_text(text, encoding="utf-8")
+        (folder / "workload.toml").write_text("[echo]\npath = '/'\nanswer = { check = 'check.js' }", encoding="utf-8")
     mine, yours, theirs = (
-        read_manifest(tmp_path / name / name / "framework.toml") for name in ("mine", "yours", "theirs")
+        read_manifest(tmp_path / name / "apps" / name / "framework.toml") for name in ("mine", "yours", "theirs")
     )
-    assert [one.name for one in who_serves_what((mine, yours))] == ["mine", "yours"]
-    with pytest.raises(ManifestError, match="'echo': mine and theirs judge its answers by different scripts; make"):
-        who_serves_what((mine, theirs))
+    assert select(("echo",), (mine, yours)) == mine.endpoints
+    with pytest.raises(ManifestError, match="'echo': mine and theirs mean different requests or answers by it"):
+        select(("echo",), (mine, theirs))
+    assert [folders for _, folders in meanings_of((mine, theirs, yours))] == [("mine", "yours"), ("theirs",)]
+
+
+def test_a_script_of_the_folder_that_one_is_like_is_its_own(tmp_path: Path) -> None:
+    folder = own_framework(tmp_path / "apps", "mine", "")
+    (folder / "check.js").write_text(CHECK, encoding="utf-8")
+    (folder / "workload.toml").write_text("[echo]\npath = '/'\nanswer = { check = 'check.js' }", encoding="utf-8")
+    (tmp_path / "apps" / "next").mkdir()
+    (tmp_path / "apps" / "next" / "framework.toml").write_text("like = 'mine'\ntitle = 'Next'\n", encoding="utf-8")
+    mine, after = find_frameworks(tmp_path / "apps").frameworks
+    assert mine.scripts == after.scripts != {}
+    (folder / "check.js").unlink()
+    with pytest.raises(ManifestError, match=r"reading .*mine/check.js, the script of \[echo\]: No such file"):
+        scripts_of(tmp_path / "apps", mine.endpoints)
 
 
 def test_own_endpoints_are_chosen_by_name_and_are_all_there_is_where_nothing_else_is_served(tmp_path: Path) -> None:

@@ -56,6 +56,12 @@ def test_a_name_is_refused_because_the_folder_is_the_name(manifest: Path) -> Non
     assert "key 'name'" in fault(manifest, "title ", 'name = "other"\ntitle ')
 
 
+@pytest.mark.parametrize(("key", "instead"), [("endpoints", "holds"), ("scripts", "names")])
+def test_what_the_file_beside_it_says_is_no_key_of_a_manifest(manifest: Path, key: str, instead: str) -> None:
+    told = fault(manifest, "title ", f"{key} = {{}}\ntitle ")
+    assert f"key '{key}': not a key of a manifest; workload.toml beside it {instead} them" in told
+
+
 @pytest.mark.parametrize(
     ("line", "key"),
     [

@@ -7,11 +7,13 @@ import pytest
 
 from runners.errors import InterpreterError, ManifestError, ShootoutError, UsageError
 from runners.model.load import Timing
-from runners.model.subject import Settings
+from runners.model.subject import Settings, Target
 from runners.plan.extended import EXTENDED
+from runners.plan.variants import Factors
 from runners.session.options import RunOptions
-from runners.session.prepare import prepare
+from runners.session.prepare import Prepared, prepare
 from runners.session.timing import loads_of, timing_of
+from tests.own_endpoints import ECHO, own_framework
 from tests.small_subjects import small_framework, small_subject
 
 
@@ -63,6 +65,53 @@ def test_two_frameworks_of_one_title_are_refused_naming_both_folders(options: Ru
         prepare(options)
     prepared = prepare(replace(options, frameworks=(("ant", {}), ("cow", {}))))
     assert [subject.title for subject in prepared.session.plan.subjects] == ["Ant", "Bee"]
+
+
+@pytest.fixture
+def shops(options: RunOptions) -> RunOptions:
+    """The same with two servers that mean different requests by `echo`; the second has `health` too."""
+    own_framework(options.apps[0], "shop")
+    other = ECHO.replace("page=1", "page=2") + "[health]\npath = '/health'\n"
+    own_framework(options.apps[0], "stall", other)
+    return options
+
+
+def cells(prepared: Prepared) -> set[tuple[str, str]]:
+    return {(arm.subject, arm.workload) for block in prepared.session.plan.blocks for arm in block.arms}
+
+
+@pytest.mark.parametrize("frameworks", [(), (("all", {}),)])
+def test_of_two_that_nobody_named_and_that_mean_different_requests_the_second_is_left_out_of_it_and_told(
+    shops: RunOptions, frameworks: tuple[tuple[str, Factors], ...]
+) -> None:
+    assert prepare(replace(shops, frameworks=frameworks)).skipped == ()
+    prepared = prepare(replace(shops, frameworks=frameworks, workloads=("echo",)))
+    assert prepared.skipped == ("stall: left out of echo, as shop means another request or answer by it",)
+    assert cells(prepared) == {("shop", "echo")}
+    both = prepare(replace(shops, frameworks=frameworks, workloads=("echo", "health")))
+    assert cells(both) == {("shop", "echo"), ("stall", "health")}
+
+
+def test_two_that_were_named_and_mean_different_requests_are_refused_only_if_that_is_asked_for(
+    shops: RunOptions,
+) -> None:
+    named = replace(shops, frameworks=(("shop", {}), ("stall", {})))
+    assert cells(prepare(replace(named, workloads=("health",)))) == {("stall", "health")}
+    for workloads in (("echo",), ("echo", "health"), ()):
+        with pytest.raises(
+            ManifestError, match="'echo': shop and stall mean different requests or answers by it; make"
+        ):
+            prepare(replace(named, workloads=workloads))
+
+
+def test_a_running_server_counts_as_named_where_two_mean_different_requests(shops: RunOptions) -> None:
+    target = Target(host="127.0.0.1", port=9000, like="stall")
+    asked = replace(shops, workloads=("echo",), targets=(("mine", target),))
+    prepared = prepare(asked)
+    assert prepared.skipped == ("shop: left out of echo, as stall means another request or answer by it",)
+    assert cells(prepared) == {("stall", "echo"), ("mine", "echo")}
+    with pytest.raises(ManifestError, match="'echo': shop and stall mean different requests"):
+        prepare(replace(asked, frameworks=(("shop", {}),)))
 
 
 def test_more_clients_than_open_files_are_refused_with_what_to_do(options: RunOptions) -> None:
