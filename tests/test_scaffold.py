@@ -1,14 +1,20 @@
 """A made framework is found, has its own name, and is refused in one line where it cannot be made."""
 
+import ast
 import shutil
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from runners.errors import UsageError
+from runners.plan.endpoints import who_serves_what
+from runners.plan.extended import EXTENDED
 from runners.plan.manifests import find_frameworks
+from runners.plan.retold import for_the_core, without_mounting
 from runners.scaffold import make_framework
 from tests.conftest import ROOT
+from tests.own_endpoints import CHECK, own_framework
 
 
 @pytest.fixture
@@ -79,19 +85,110 @@ def test_a_title_of_quotes_and_backslashes_is_read_back_as_it_was_given(apps: Pa
     assert [one.title for one in find_frameworks(apps) if one.name == "fresh"] == [title]
 
 
-@pytest.mark.parametrize("like", ["starlette", "fastapi", "flask", "aiohttp"])
-def test_a_manifest_and_the_apps_files_make_a_framework_that_starts_its_own_app(apps: Path, like: str) -> None:
-    files = make_framework(apps, "fresh", among=(apps,), like=like, title='A "quoted" title', package="starlette")
-    assert [file.name for file in files] == ["framework.toml", "app.py", "extended.py"]
-    (made,) = (one for one in find_frameworks(apps) if one.name == "fresh")
-    assert (made.title, made.package) == ('A "quoted" title', "starlette")
-    for command in (made.command, made.stock.command):
+FOUR = ["starlette", "fastapi", "flask", "aiohttp"]
+
+
+def renamed(text: str, like: str) -> str:
+    return text.replace(f"apps.{like}.", "apps.fresh.").replace(f"from apps.{like} ", "from apps.fresh ")
+
+
+@pytest.mark.parametrize("like", FOUR)
+def test_two_files_make_a_framework_of_the_core_workloads_that_starts_its_own_app(apps: Path, like: str) -> None:
+    made = make_framework(apps, "fresh", among=(apps,), like=like, title='A "quoted" title', package="starlette")
+    assert [file.name for file in made.files] == ["framework.toml", "app.py"]
+    assert made.left_behind == ()
+    (found,) = (one for one in find_frameworks(apps) if one.name == "fresh")
+    assert found == made.framework
+    assert (found.title, found.package) == ('A "quoted" title', "starlette")
+    assert set(found.does_not_apply) == {one.name for one in EXTENDED}
+    for command in (found.command, found.stock.command):
         assert any("apps.fresh.app" in word for word in command)
         assert not any(f"apps.{like}." in word for word in command)
-    for file in files[1:]:
-        model = (apps / like / file.name).read_text(encoding="utf-8")
-        moved = model.replace(f"apps.{like}.", "apps.fresh.").replace(f"from apps.{like} ", "from apps.fresh ")
-        assert file.read_text(encoding="utf-8") == moved
+    app = (apps / "fresh" / "app.py").read_text(encoding="utf-8")
+    ast.parse(app)
+    assert "extended" not in app
+    assert "EXTENDED" not in app
+    before = renamed((apps / like / "app.py").read_text(encoding="utf-8"), like).splitlines()
+    assert [line for line in app.splitlines() if line not in before] == []
+
+
+@pytest.mark.parametrize("like", FOUR)
+def test_with_its_extended_routes_it_has_three_files_and_answers_what_the_other_does(apps: Path, like: str) -> None:
+    made = make_framework(apps, "fresh", among=(apps,), like=like, title="Fresh", package="starlette", extended=True)
+    assert [file.name for file in made.files] == ["framework.toml", "app.py", "extended.py"]
+    (model,) = (one for one in find_frameworks(apps) if one.name == like)
+    assert made.framework.does_not_apply == model.does_not_apply
+    for file in made.files[1:]:
+        before = (apps / like / file.name).read_text(encoding="utf-8")
+        assert file.read_text(encoding="utf-8") == renamed(before, like)
+
+
+@pytest.mark.parametrize(("like", "told"), [("litestar", "the core workloads"), ("shop", "endpoints of its own")])
+def test_extended_routes_cannot_be_copied_from_one_that_has_none(apps: Path, like: str, told: str) -> None:
+    own_framework(apps, "shop")
+    with pytest.raises(UsageError, match=f"making 'fresh': --extended: {like} answers {told} only; leave it out"):
+        make_framework(apps, "fresh", among=(apps,), like=like, title="T", package="p", extended=True)
+    assert not (apps / "fresh").exists()
+
+
+@pytest.mark.parametrize(
+    "app",
+    [
+        "def serve() -> None:\n    if workloads.EXTENDED:\n        print(1)\n",
+        "if workloads.EXTENDED:\n    print(1)\nelse:\n    print(2)\n",
+        "if workloads.EXTENDED:\n",
+    ],
+)
+def test_an_app_that_would_not_be_one_without_its_extended_routes_is_copied_as_it_is(app: str) -> None:
+    assert without_mounting(app.encode()) == app.encode()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        '[does_not_apply]\ndb-async = "it has none"\n# a note\n\n',
+        'does_not_apply = { db-async = "it has none" }\n',
+        'does_not_apply.db-async = "it has none"\n',
+        "core_only = false\n",
+    ],
+)
+def test_what_a_manifest_says_of_extended_workloads_gives_way_to_core_only(said: str) -> None:
+    keys, table = 'title = "T"\n', '[concurrency]\nasync_handlers = "loop"\n'
+    assert tomllib.loads(for_the_core(keys + said + table)) == tomllib.loads(f"core_only = true\n{keys}{table}")
+
+
+def test_an_own_server_is_copied_with_its_endpoints_their_scripts_and_its_modules(apps: Path) -> None:
+    folder = own_framework(apps, "shop", "[health]\npath = '/health'\nanswer = { check = 'check.js' }\n")
+    (folder / "check.js").write_text(CHECK, encoding="utf-8")
+    (folder / "prices.py").write_text("from apps.shop import extended\n", encoding="utf-8")
+    (folder / "extended.py").write_text("PRICE = 3\n", encoding="utf-8")
+    (folder / "stock").mkdir()
+    for name in ("__init__.py", "shelves.py"):
+        (folder / "stock" / name).write_text("import apps.shop.prices\n", encoding="utf-8")
+    (folder / "templates").mkdir()
+    (folder / "notes.txt").touch()
+    made = make_framework(apps, "shop2", among=(apps,), like="shop", title="Shop 2", package="pytest")
+    names = [str(file.relative_to(apps / "shop2")) for file in made.files]
+    assert names[:2] == ["framework.toml", "app.py"]
+    modules = {"extended.py", "prices.py", "stock/__init__.py", "stock/shelves.py"}
+    assert set(names[2:]) == {"workload.toml", "check.js", *modules}
+    assert made.left_behind == ("notes.txt", "templates")
+    assert "apps.shop2" in (apps / "shop2" / "stock" / "shelves.py").read_text(encoding="utf-8")
+    assert (apps / "shop2" / "prices.py").read_text(encoding="utf-8") == "from apps.shop2 import extended\n"
+    shop, shop2 = (one for one in find_frameworks(apps) if one.name.startswith("shop"))
+    assert (shop2.serves, shop2.does_not_apply) == ("own", {})
+    assert shop2.endpoints[0].request is not None
+    assert shop2.endpoints[0].request.check == "shop2/check.js"
+    who_serves_what([shop, shop2])
+
+
+def test_what_cannot_be_read_as_a_copy_is_taken_away_again(apps: Path) -> None:
+    manifest = apps / "flask" / "framework.toml"
+    text = manifest.read_text(encoding="utf-8").replace("[does_not_apply]", '["does_not_apply"]')
+    manifest.write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError, match=r"making 'fresh': as a copy it would not do: .*'core_only': contradicts"):
+        make_framework(apps, "fresh", among=(apps,), like="flask", title="T", package="flask")
+    assert not (apps / "fresh").exists()
 
 
 def test_of_a_framework_with_requirements_the_new_package_is_required_instead_and_none_is_on_request(

@@ -17,7 +17,7 @@ from runners.measure.sense.installed import installed_version
 from runners.model.subject import Framework, Workload
 from runners.model.text import brief
 from runners.plan.found import passed_over
-from runners.plan.manifests import MANIFEST, find_frameworks, read_manifest
+from runners.plan.manifests import CORE_ONLY, MANIFEST, find_frameworks
 from runners.plan.meanings import meanings_of
 from runners.plan.workloads import CORE, KNOWN
 
@@ -82,6 +82,9 @@ def new(  # noqa: PLR0913 - one argument for each option
     like: Annotated[str, typer.Option(help="Whose files to copy.")] = "starlette",
     title: Annotated[str, typer.Option(help="Its name in tables; NAME if empty.")] = "",
     package: Annotated[str, typer.Option(help="The distribution it comes from; NAME if empty.")] = "",
+    extended: Annotated[
+        bool, typer.Option("--extended", help="Copy extended.py too, for the workloads on request.")
+    ] = False,
     apps: Apps,
 ) -> None:
     package = package or name
@@ -91,13 +94,19 @@ def new(  # noqa: PLR0913 - one argument for each option
             f"making {brief(name)}: {target} came with the installation; name a folder of your own with --apps"
         )
     among = folders_of([one for one in apps if one != target or any(one.glob(f"*/{MANIFEST}"))], shipped=True)
-    files = scaffold.make_framework(target, name, among=among, like=like, title=title or name, package=package)
+    made = scaffold.make_framework(
+        target, name, among=among, like=like, title=title or name, package=package, extended=extended
+    )
     where = shlex.join(word for one in apps for word in ("--apps", str(one))) if _said(context, "apps") else ""
-    out.print(said(f"written: {', '.join(map(shown, files))}, copies of {like}'s"), soft_wrap=True)
+    out.print(said(f"written: {', '.join(map(shown, made.files))}, copies of {like}'s"), soft_wrap=True)
+    if made.left_behind:
+        told = f"not copied: {', '.join(made.left_behind)}; take along what the app needs"
+        out.print(said(told), soft_wrap=True)
     out.print("next:")
     for line in (
-        _how_to_install(files[0], package, among),
+        _how_to_install(made.framework, package),
         f"make app.py its own; say in framework.toml how it starts (see {shown(places.APPS / 'README.md')})",
+        *_about_extended(made, extended=extended),
         f"shootout check {name} {where}",
         f"shootout run --quick --frameworks {name},{like} {where}",
     ):
@@ -108,10 +117,20 @@ def _said(context: typer.Context, option: str) -> bool:
     return str(context.get_parameter_source(option)).endswith("COMMANDLINE")
 
 
-def _how_to_install(manifest: Path, package: str, among: Sequence[Path]) -> str:
+def _about_extended(made: scaffold.Made, *, extended: bool) -> tuple[str, ...]:
+    """What to do about the workloads on request; nothing where the app has endpoints of its own only."""
+    if made.framework.serves == "own":
+        return ()
+    if extended:
+        return (
+            f"make {scaffold.MORE_ROUTES} its own too, or delete it and what mounts it, and say {CORE_ONLY} = true",
+        )
+    return (f"it answers the core workloads ({CORE_ONLY} = true); `new --extended` copies those on request too",)
+
+
+def _how_to_install(framework: Framework, package: str) -> str:
     """The command that brings it to the Python that runs this program, and with that its servers."""
-    others = {path.parent.name: path for folder in among for path in folder.glob(f"*/{MANIFEST}")}
-    if read_manifest(manifest, others).has_own_environment:
+    if framework.has_own_environment:
         return "nothing to install: its environment is made when it is first used"
     python = shlex.quote(shown(Path(sys.executable)))
     if importlib.util.find_spec("pip") is not None:

@@ -414,16 +414,36 @@ def test_a_new_framework_is_made_and_the_next_steps_are_told(shootout: Shootout,
     apps = tmp_path / "my apps"
     outcome = shootout("new", "robyn", "--like", "aiohttp", "--title", "Robyn", "--apps", apps)
     assert outcome.code == 0
-    assert {path.name for path in (apps / "robyn").iterdir()} == {"framework.toml", "app.py", "extended.py"}
+    assert {path.name for path in (apps / "robyn").iterdir()} == {"framework.toml", "app.py"}
     for told in (
         "copies of aiohttp's",
         "pip install robyn",
+        "core workloads (core_only = true); `new --extended` copies those on request too",
         f"shootout check robyn --apps '{apps}'\n",
         f"shootout run --quick --frameworks robyn,aiohttp --apps '{apps}'\n",
     ):
         assert told in outcome.out
     again = shootout("new", "robyn", "--apps", apps)
     assert "my apps/robyn is there already" in one_line(again, 2)
+
+
+def test_of_a_new_framework_with_extended_routes_is_told_how_to_drop_them(shootout: Shootout, tmp_path: Path) -> None:
+    apps = tmp_path / "apps"
+    outcome = shootout("new", "robyn", "--like", "aiohttp", "--extended", "--apps", apps)
+    assert outcome.code == 0
+    assert {path.name for path in (apps / "robyn").iterdir()} == {"framework.toml", "app.py", "extended.py"}
+    assert "make extended.py its own too, or delete it and what mounts it, and say core_only = true" in outcome.out
+
+
+def test_of_a_new_server_of_own_endpoints_what_was_not_copied_is_named(shootout: Shootout, tmp_path: Path) -> None:
+    folder = own_framework(tmp_path / "apps", "shop")
+    (folder / "prices.csv").touch()
+    outcome = shootout("new", "shop2", "--like", "shop", "--package", "pytest", "--apps", tmp_path / "apps")
+    assert outcome.code == 0, outcome.err
+    assert "not copied: prices.csv; take along what the app needs" in outcome.out
+    assert "core_only" not in outcome.out
+    where = ("--no-shipped", "--apps", tmp_path / "apps")
+    assert "shop2: pass" in shootout("check", "shop2", *where).out
 
 
 def test_of_a_new_framework_with_an_environment_of_its_own_nothing_is_to_be_installed(

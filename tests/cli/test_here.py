@@ -76,7 +76,7 @@ def test_a_framework_made_in_an_empty_folder_lies_there_and_passes_with_the_ship
     made = shootout("new", "mine", "--package", "starlette")
     assert made.code == 0, made.err
     assert "--apps" not in made.out
-    assert {path.name for path in (here / "apps" / "mine").iterdir()} == {"framework.toml", "app.py", "extended.py"}
+    assert {path.name for path in (here / "apps" / "mine").iterdir()} == {"framework.toml", "app.py"}
     assert {path.name for path in (ROOT / "apps").iterdir()} == before
     passed = shootout("check", "mine")
     assert (passed.code, "mine: pass" in passed.out) == (0, True), passed
