@@ -12,6 +12,7 @@ import sys
 import sysconfig
 import tomllib
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -147,6 +148,21 @@ def test_another_version_is_a_folder_with_four_lines(shell: Shell, tmp_path: Pat
     (table,) = tables_of(place)
     assert "Starlette, older" in table
     assert "0.46.2" in table
+
+
+def test_a_framework_from_nothing_is_two_short_files_that_keep_the_contract_in_both_profiles(
+    shell: Shell, tmp_path: Path
+) -> None:
+    section = "A framework from nothing"
+    texts = [text for _, text in FILE.findall(SECTIONS[section])]
+    assert len(texts) == 2
+    assert sum(len(text.splitlines()) for text in texts) <= 40
+    write_files(section, tmp_path / "place")
+    (commands,) = SHELL.findall(SECTIONS[section])
+    assert "bottle: pass" in shell(commands)
+    assert "bottle: pass" in shell("shootout check bottle --profile stock")
+    (table,) = tables_of(tmp_path / "place")
+    assert f"Bottle {version('bottle')}" in table
 
 
 def test_an_endpoint_of_ones_own_is_two_files(shell: Shell, tmp_path: Path) -> None:

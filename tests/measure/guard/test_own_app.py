@@ -67,13 +67,13 @@ def test_an_app_that_imports_nothing_installed_and_one_that_is_not_found_are_not
 
 
 def test_an_app_is_judged_by_what_its_own_python_has_installed(apps: Path) -> None:
-    make_framework(apps, "fresh", among=(apps,), like="starlette", title="Fresh", package="bottle")
+    make_framework(apps, "fresh", among=(apps,), like="starlette", title="Fresh", package="robyn")
     subject = subject_of(apps, "fresh")
-    assert own_app(subject, (ROOT / "apps", apps), HERE) is None  # bottle is not installed here
-    there = {"bottle": frozenset({"bottle"}), "starlette": frozenset({"starlette"})}
+    assert own_app(subject, (ROOT / "apps", apps), HERE) is None  # robyn is not installed here
+    there = {"robyn": frozenset({"robyn"}), "starlette": frozenset({"starlette"})}
     found = own_app(subject, (ROOT / "apps", apps), there)
     assert found is not None
-    assert "imports starlette, and not bottle" in found.seen
+    assert "imports starlette, and not robyn" in found.seen
 
 
 def test_another_folders_app_is_judged_by_the_package_of_the_manifest_that_is_like_it(apps: Path) -> None:
