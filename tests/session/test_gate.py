@@ -186,5 +186,5 @@ def test_a_script_that_judges_answers_is_found_whatever_the_folders_of_the_sides
 def test_two_scripts_that_judge_differently_are_held_against_head(options: RunOptions, tmp_path: Path) -> None:
     old = with_script(tmp_path / "old" / "apps", "shop")
     new = with_script(tmp_path / "new" / "apps", "shop", text=CHECK.replace("blue", "red"))
-    with pytest.raises(HeadError, match=r"^head: reading the endpoint 'health': base and head judge"):
+    with pytest.raises(HeadError, match=r"^head: reading the endpoint 'health': base and head mean different"):
         prepare_gate(replace(options, workloads=()), asked(tmp_path, old, new))
