@@ -7,6 +7,7 @@ import pytest
 
 from runners.errors import LoadGeneratorError
 from runners.measure.guard import contract
+from runners.measure.guard.findings import Finding
 from runners.measure.load.k6 import K6, find_k6
 from runners.measure.serve import starting
 from runners.measure.trial import Visit, run_trial
@@ -33,7 +34,7 @@ def made(apps: Path, endpoints: str) -> tuple[Framework, Subject]:
     return framework, make_subject(framework, Settings(), executor_cpus=2)
 
 
-def told(tmp_path: Path, endpoints: str) -> contract.Finding:
+def told(tmp_path: Path, endpoints: str) -> Finding:
     """What the check of the contract finds of the only endpoint."""
     framework, subject = made(tmp_path / "apps", endpoints)
     found = contract.check_subject(subject, framework.endpoints, cores=(), root=tmp_path, logs=tmp_path)
@@ -109,7 +110,7 @@ def test_a_wait_is_as_long_as_it_is_described_or_told_with_what_a_lone_request_t
 CHECKED = "[health]\npath = '/health'\nanswer = { check = 'check.js' }\n"
 
 
-def scripts(tmp_path: Path) -> list[contract.Finding]:
+def scripts(tmp_path: Path) -> list[Finding]:
     """What the check of the contract finds of the only endpoint's script."""
     framework, subject = made(tmp_path / "apps", CHECKED)
     found = contract.check_subject(subject, framework.endpoints, cores=(), root=tmp_path, logs=tmp_path)

@@ -26,6 +26,7 @@ from runners.cli.options import (
 from runners.cli.terminal import err, grid, out, print_json, said
 from runners.errors import InterpreterError, ManifestError, ShootoutError
 from runners.measure.guard import contract
+from runners.measure.guard.findings import Finding, not_started
 from runners.measure.sense import machine, sampler
 from runners.measure.sense.installed import installed_version
 from runners.measure.serve import command, services
@@ -80,7 +81,7 @@ def check(  # noqa: PLR0913 - one argument for each option
     )
     machine.raise_open_files_limit()
     cores = machine.share_cores(sampler.cores_available(), processes)
-    findings: list[contract.Finding] = []
+    findings: list[Finding] = []
     try:
         require_own_titles(chosen)
     except ManifestError as error:
@@ -144,12 +145,12 @@ class Place:
 
 def _seen(
     framework: Framework, settings: Settings, workloads: tuple[Workload, ...], place: Place
-) -> tuple[contract.Finding, ...]:
+) -> tuple[Finding, ...]:
     """What a check of this framework found; that its environment cannot be had is a finding too."""
     try:
         served = environments([(framework, None)], {}, place.results)
     except InterpreterError as error:
-        return (contract.not_started(framework.name, str(error), error.log),)
+        return (not_started(framework.name, str(error), error.log),)
     cpus = machine.executor_cpus(place.cores, served.python(framework.name, None))
     made = make_subject(framework, settings, executor_cpus=cpus)
     elsewhere = places.elsewhere(place.folders)
@@ -165,7 +166,7 @@ def _seen(
     )
 
 
-def _print_findings(name: str, findings: tuple[contract.Finding, ...]) -> None:
+def _print_findings(name: str, findings: tuple[Finding, ...]) -> None:
     failed = [finding for finding in findings if not finding.passed]
     if not failed:
         out.print(said(f"{name}: pass ({len(findings)} questions)"))

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from runners.measure import calibrate
-from runners.measure.guard import contract, quiet
+from runners.measure.guard import contract, findings, quiet
 from runners.measure.orders import Calibrated, Event, Identified, Orders, Progress, Step, Timer
 from runners.measure.serve.runtime import runtime_of
 from runners.measure.serve.server import Server
@@ -34,7 +34,7 @@ def prepare(orders: Orders, progress: Progress) -> Iterator[Event]:
     """Everything before the first round: the contract kept, the machine quiet, k6 and the unloaded cells calibrated."""
     yield Step(text="checking that every framework keeps the contract")
     check = Timer(progress)
-    contract.require((yield from _findings(orders)))
+    findings.require((yield from _findings(orders)))
     yield check.spent("check")
     yield Step(text="waiting for a quiet machine")
     waiting = Timer(progress)
@@ -46,8 +46,8 @@ def prepare(orders: Orders, progress: Progress) -> Iterator[Event]:
         yield calibrating.spent("calibrate")
 
 
-def _findings(orders: Orders) -> Generator[Identified, None, tuple[contract.Finding, ...]]:
-    found: list[contract.Finding] = []
+def _findings(orders: Orders) -> Generator[Identified, None, tuple[findings.Finding, ...]]:
+    found: list[findings.Finding] = []
     for some in cohorts(orders.plan.subjects):
         with running_servers(orders, "check", some, change=contract.with_visible_waits) as servers:
             for name, server in servers.items():
@@ -56,7 +56,7 @@ def _findings(orders: Orders) -> Generator[Identified, None, tuple[contract.Find
                     if (runtime := runtime_of(server)) is not None:
                         yield Identified(subject=name, runtime=runtime)
                 else:
-                    found.append(contract.not_started(name, server.reason, server.log))
+                    found.append(findings.not_started(name, server.reason, server.log))
     return tuple(found)
 
 

@@ -6,26 +6,23 @@ is answered while a handler computes, is asked again with more of it before it i
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
-import httpx
-
-from runners.errors import ContractError, ServerError
+from runners.errors import ServerError
 from runners.measure.guard import computing, own
-from runners.measure.guard.answers import GET, Asker, TooLongError, client_of, trouble, why, written_by
+from runners.measure.guard.answers import Asker, client_of, trouble
 from runners.measure.guard.computing import ask_computing
 from runners.measure.guard.described import ask_described
+from runners.measure.guard.findings import Finding, finding_of, not_started
 from runners.measure.guard.overlap import ask_overlap, with_waits
 from runners.measure.guard.own_app import own_app
 from runners.measure.guard.processes import Processes, count_processes
+from runners.measure.guard.questions import ask_answer, ask_calls, ask_missing, guarded, route_of
 from runners.measure.serve import runtime, starting
 from runners.measure.serve.pythons import modules_in
 from runners.measure.serve.server import Server
-from runners.measure.serve.services import NONE, Services, counted
+from runners.measure.serve.services import NONE, Services
 from runners.model.subject import Subject, Workload
 
 ANSWER_S = 30.0
@@ -33,35 +30,6 @@ ANSWER_S = 30.0
 
 WAIT_S = 0.2
 """A wait long enough that a slow client does not hide an overlap."""
-MISSING_ROUTE = "/no-such-route"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """One question and its answer; `expected` and `seen` are for reading."""
-
-    subject: str
-    route: str
-    expected: str
-    seen: str
-    passed: bool
-
-    def __str__(self) -> str:
-        verdict = "ok" if self.passed else "FAILED"
-        return f"{self.subject} {self.route}: {verdict}: expected {self.expected}, saw {self.seen}"
-
-
-class Told(Protocol):
-    """A question and its answer, whoever asked it."""
-
-    @property
-    def expected(self) -> str: ...
-
-    @property
-    def seen(self) -> str: ...
-
-    @property
-    def passed(self) -> bool: ...
 
 
 def check_subject(  # noqa: PLR0913 - what to ask, of whom, where
@@ -83,12 +51,6 @@ def check_subject(  # noqa: PLR0913 - what to ask, of whom, where
         return (not_started(subject.name, str(error), error.log),)
 
 
-def not_started(name: str, reason: str, log: str) -> Finding:
-    """The finding about a server that could not be asked."""
-    tail = f"; its last lines:\n{log}" if log else ""
-    return Finding(subject=name, route="(start)", expected="a server", seen=reason + tail, passed=False)
-
-
 def with_visible_waits(subject: Subject) -> Subject:
     """The subject with waits of WAIT_S, for the questions about overlap."""
     return with_waits(subject, WAIT_S)
@@ -100,12 +62,6 @@ def ask(
     """Every question about these workloads to a server that is up, those that do not apply to it left out."""
     apply = tuple(one for one in workloads if one.name not in server.subject.does_not_apply)
     return asyncio.run(_ask_everything(server, apply, services, answer_s))
-
-
-def require(findings: tuple[Finding, ...]) -> None:
-    """Raise ContractError with every failed finding, one a line."""
-    if failed := [str(finding) for finding in findings if not finding.passed]:
-        raise ContractError("the contract is not kept; mend the app or leave it out:\n" + "\n".join(failed))
 
 
 def running(
@@ -123,17 +79,17 @@ async def _ask_everything(
         asker = Asker(server=server, client=client, answer_s=answer_s)
         processes = count_processes(server) if server.started is not None else None
         findings = [*_own_app(server), *_of_processes(server, processes)]
-        findings += [await _ask(asker, workload) for workload in workloads]
-        findings += [await _ask_calls(asker, workload, services) for workload in workloads if workload.needs]
+        findings += [await ask_answer(asker, workload) for workload in workloads]
+        findings += [await ask_calls(asker, workload, services) for workload in workloads if workload.needs]
         if server.subject.serves == "contract":
-            missing = await _ask_missing(asker)
+            missing = await ask_missing(asker)
             findings += [*(_runtime(server) if missing.passed else []), missing]
         if processes is not None:  # of a running server nothing is claimed
             # what is not answered once needs not be asked many times; of own endpoints nobody knows how they wait
             answered = {finding.route for finding in findings if finding.passed}
-            right = tuple(one for one in workloads if _route(one) in answered)
+            right = tuple(one for one in workloads if route_of(one) in answered)
             for one in right:
-                findings += [_finding(server, _route(one), told) for told in await ask_described(asker, one)]
+                findings += [finding_of(server, route_of(one), told) for told in await ask_described(asker, one)]
             findings += await _ask_models(asker, tuple(one for one in right if one.request is None), processes)
     return tuple(findings)
 
@@ -145,97 +101,31 @@ async def _ask_models(asker: Asker, workloads: tuple[Workload, ...], processes: 
     found = [await _ask_overlap(asker, workload) for workload in workloads if workload.work == "wait"]
     found += await _ask_computing(asker, workloads)
     if not all(one.passed for one in found) and (now := count_processes(asker.server)).are_more:
-        return [*(one for one in found if one.passed), _finding(asker.server, "(processes)", now, passed=False)]
+        return [*(one for one in found if one.passed), finding_of(asker.server, "(processes)", now, passed=False)]
     return found
-
-
-def _finding(server: Server, route: str, told: Told, *, passed: bool | None = None) -> Finding:
-    """What was told of a question, `passed` as it says unless something else is given."""
-    return Finding(
-        subject=server.subject.name,
-        route=route,
-        expected=told.expected,
-        seen=told.seen,
-        passed=told.passed if passed is None else passed,
-    )
-
-
-def _route(workload: Workload) -> str:
-    return f"{workload.request.method} {workload.route}" if workload.request is not None else workload.route
 
 
 def _of_processes(server: Server, processes: Processes | None) -> list[Finding]:
     if processes is None or (processes.passed and server.subject.processes == 1):
         return []
-    return [_finding(server, "(processes)", processes)]
+    return [finding_of(server, "(processes)", processes)]
 
 
 def _runtime(server: Server) -> list[Finding]:
     told = own.Judged(expected=runtime.EXPECTED, seen=runtime.fault_of(server) or "", passed=False)
-    return [_finding(server, runtime.ROUTE, told)] if told.seen else []
+    return [finding_of(server, runtime.ROUTE, told)] if told.seen else []
 
 
 def _own_app(server: Server) -> list[Finding]:
     if server.subject.target is not None:
         return []
     app = own_app(server.subject, server.apps, modules_in(server.python or Path(sys.executable)))
-    return [] if app is None else [_finding(server, "(app)", app)]
+    return [] if app is None else [finding_of(server, "(app)", app)]
 
 
-async def _ask_calls(asker: Asker, workload: Workload, services: Services) -> Finding:
-    """Whether a request asks the services as often as it claims, instead of making an answer up."""
-    try:
-        before = counted(services, workload.needs)
-        await asker.get(workload.route)
-        after = counted(services, workload.needs)
-    except (httpx.HTTPError, TimeoutError, TooLongError, ServerError) as error:
-        seen, passed = repr(error), False
-    else:
-        calls = [after[need] - before[need] for need in workload.needs]
-        seen, passed = ", ".join(map(str, calls)), all(one == workload.calls for one in calls)
-    expected = f"{workload.calls} of {', '.join(workload.needs)} asked"
-    return _finding(asker.server, workload.route, own.Judged(expected=expected, seen=seen, passed=passed))
-
-
-def _guarded(
-    ask: Callable[[Asker, Workload], Awaitable[Finding]],
-) -> Callable[[Asker, Workload], Awaitable[Finding]]:
-    async def answered(asker: Asker, workload: Workload) -> Finding:
-        try:
-            return await ask(asker, workload)
-        except (httpx.HTTPError, OSError, TooLongError, ServerError) as error:
-            seen = trouble(error, asker.answer_s)
-            return _finding(asker.server, workload.route, own.Judged(expected="an answer", seen=seen, passed=False))
-
-    return answered
-
-
-@_guarded
-async def _ask(asker: Asker, workload: Workload) -> Finding:
-    written, request = written_by(asker.server), workload.request
-    answer, text = await asker.get(workload.route, request or GET)
-    media_type = answer.headers.get("content-type", "none").partition(";")[0]
-    judged = (
-        own.judge(request, answer.status_code, text)
-        if request is not None
-        else own.judge_result(asker.server.subject.expected[workload.name], answer.status_code, media_type, text)
-    )
-    more = "" if judged.passed else await why(asker, answer, written)
-    return _finding(asker.server, _route(workload), replace(judged, seen=judged.seen + more))
-
-
-async def _ask_missing(asker: Asker) -> Finding:
-    try:
-        answer, _ = await asker.get(MISSING_ROUTE)
-        status = str(answer.status_code)
-    except (httpx.HTTPError, OSError, TooLongError) as error:
-        status = trouble(error, asker.answer_s)
-    return _finding(asker.server, MISSING_ROUTE, own.Judged(expected="404", seen=status, passed=status == "404"))
-
-
-@_guarded
+@guarded
 async def _ask_overlap(asker: Asker, workload: Workload) -> Finding:
-    return _finding(asker.server, workload.route, await ask_overlap(asker.server, workload))
+    return finding_of(asker.server, workload.route, await ask_overlap(asker.server, workload))
 
 
 async def _ask_computing(asker: Asker, workloads: tuple[Workload, ...]) -> list[Finding]:
@@ -246,5 +136,5 @@ async def _ask_computing(asker: Asker, workloads: tuple[Workload, ...]) -> list[
         return [not_started(asker.server.subject.name, str(error), error.log)]
     except (OSError, TimeoutError) as error:
         seen = trouble(error, computing.ANSWER_S)
-        return [_finding(asker.server, "/sync-cpu", own.Judged(expected="an answer", seen=seen, passed=False))]
-    return [_finding(asker.server, one.workload.route, one) for one in found]
+        return [finding_of(asker.server, "/sync-cpu", own.Judged(expected="an answer", seen=seen, passed=False))]
+    return [finding_of(asker.server, one.workload.route, one) for one in found]

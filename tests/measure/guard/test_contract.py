@@ -11,7 +11,8 @@ import pytest
 
 from runners.errors import ContractError
 from runners.measure.guard import contract
-from runners.measure.guard.contract import Finding
+from runners.measure.guard.findings import Finding, require
+from runners.measure.guard.questions import MISSING_ROUTE
 from runners.measure.hosts import local as process
 from runners.model.subject import Concurrency, HandlerPlace
 from runners.plan.workloads import ALL
@@ -55,7 +56,7 @@ def test_a_wrong_status_is_told_once_and_its_route_is_not_asked_many_times(tmp_p
 
 def test_an_answer_on_a_route_that_is_not_there_is_told(tmp_path: Path) -> None:
     failed = only_failure("answers anything", tmp_path)
-    assert (failed.route, failed.expected, failed.seen) == (contract.MISSING_ROUTE, "404", "200")
+    assert (failed.route, failed.expected, failed.seen) == (MISSING_ROUTE, "404", "200")
 
 
 def test_waits_one_after_another_where_overlap_is_claimed_are_told(tmp_path: Path) -> None:
@@ -268,7 +269,7 @@ def test_an_exception_is_told_with_the_apps_own_line_and_a_redirect_with_where_i
 def test_requiring_the_contract_raises_with_every_failure_in_a_line_and_none_that_passed(tmp_path: Path) -> None:
     seen = findings("wrong result", tmp_path)
     with pytest.raises(ContractError) as raised:
-        contract.require(seen)
+        require(seen)
     told = str(raised.value).splitlines()
     assert [line.split(":")[0] for line in told[1:]] == [f"small {f.route}" for f in seen if not f.passed]
 
@@ -278,13 +279,13 @@ def test_a_server_that_keeps_the_contract_passes_every_question(tmp_path: Path) 
     assert [str(finding) for finding in seen if not finding.passed] == []
     assert [finding.route for finding in seen] == [
         *(workload.route for workload in ALL),
-        contract.MISSING_ROUTE,
+        MISSING_ROUTE,
         "/async-io",
         "/sync-io",
         "/async-cpu",
         "/sync-cpu",
     ]
-    contract.require(seen)
+    require(seen)
 
 
 def test_the_waits_of_a_check_are_long_enough_to_be_seen_to_overlap() -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from runners.measure.guard import contract
-from runners.measure.guard.contract import Finding
+from runners.measure.guard.findings import Finding
+from runners.measure.guard.questions import MISSING_ROUTE
 from runners.measure.serve import server as serving
 from runners.measure.serve.tree import takers
 from runners.model.subject import Profile, Settings
@@ -34,7 +35,7 @@ def test_fewer_processes_than_are_claimed_are_told_and_nothing_that_hangs_on_the
     first, *others = findings("", tmp_path, 4, profile)
     assert (first.route, first.expected, first.seen, first.passed) == ("(processes)", "4 processes", told, False)
     assert all(one.passed for one in others)
-    assert [one.route for one in others] == [*(workload.route for workload in ALL), contract.MISSING_ROUTE]
+    assert [one.route for one in others] == [*(workload.route for workload in ALL), MISSING_ROUTE]
 
 
 @pytest.mark.parametrize(
