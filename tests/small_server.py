@@ -41,6 +41,7 @@ HUNG_S = 3600.0
 ANSWERED = 8
 LATE_S = 1.6
 THREADS = 8
+PONGS = {"ok for pong": ("application/json", '{"result": "ok"}'), "plain pong": ("text/plain", "pong")}
 FORKED = {"a forked worker": 1, "four forked workers": 4}
 TRACEBACK = f"""\
 Traceback (most recent call last):
@@ -60,6 +61,8 @@ begun: list[subprocess.Popen[bytes]] = []
 async def answer(route: str, flaw: str) -> tuple[int, str, str]:
     """Status, media type and body."""
     await misbehave(route, flaw)
+    if route == "/ping" and flaw in PONGS:
+        return 200, *PONGS[flaw]
     if route not in RESULTS:
         return (200 if flaw == "answers anything" else 404), "application/json", '{"result": "pong"}'
     if route.endswith("-io"):

@@ -36,6 +36,13 @@ def test_a_contract_that_is_not_kept_leaves_no_session(options: RunOptions) -> N
     assert running_below(options.results.parent) == []
 
 
+def test_a_wrong_ping_ends_a_session_of_other_workloads_by_its_own_name(options: RunOptions) -> None:
+    small_framework(options.apps[0], "liar", flaw="ok for pong")
+    with pytest.raises(ContractError, match=r'liar /ping: FAILED: expected 200 .*"pong".*, saw 200 .*"ok"'):
+        run(options)
+    assert not (options.results.parent / "bin" / "k6.asked").exists()
+
+
 def test_a_full_session_leaves_every_file_and_figures_while_it_runs(options: RunOptions) -> None:
     seen: Seen = []
     folder, summary = run(options, lambda event, new: seen.append((event, new)))

@@ -95,6 +95,16 @@ def test_one_that_is_not_there_ends_the_session_before_anything_is_measured(aske
         run(asked(Target(host="127.0.0.1", port=server.port)))
 
 
+def test_one_whose_ping_is_wrong_ends_the_session_before_anything_is_measured(asked: Asked, tmp_path: Path) -> None:
+    other = small_subject("elsewhere", flaw="plain pong")
+    told = r"mine /ping: FAILED: .* saw 200 text/plain pong; mend it, or say ,like="
+    with (
+        contract.running(other, cores=(), root=ROOT, logs=tmp_path) as server,
+        pytest.raises(ContractError, match=told),
+    ):
+        run(asked(Target(host="127.0.0.1", port=server.port)))
+
+
 def test_a_process_that_is_not_there_is_named(asked: Asked, tmp_path: Path) -> None:
     with someone_elses(tmp_path) as server, pytest.raises(ContractError, match="there is no process 4194305"):
         run(asked(Target(host="127.0.0.1", port=server.port, pid=4_194_305)))  # above the largest that Linux gives

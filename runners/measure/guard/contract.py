@@ -18,7 +18,7 @@ from runners.measure.guard.findings import Finding, finding_of, not_started
 from runners.measure.guard.overlap import ask_overlap, with_waits
 from runners.measure.guard.own_app import own_app
 from runners.measure.guard.processes import Processes, count_processes
-from runners.measure.guard.questions import ask_answer, ask_calls, ask_missing, guarded, route_of
+from runners.measure.guard.questions import ask_answer, ask_calls, ask_missing, ask_ping, no_answer, route_of
 from runners.measure.serve import runtime, starting
 from runners.measure.serve.pythons import modules_in
 from runners.measure.serve.server import Server
@@ -79,6 +79,8 @@ async def _ask_everything(
         asker = Asker(server=server, client=client, answer_s=answer_s)
         processes = count_processes(server) if server.started is not None else None
         findings = [*_own_app(server), *_of_processes(server, processes)]
+        if server.subject.ping not in {one.route for one in workloads if one.request is None}:
+            findings.append(await ask_ping(asker))
         findings += [await ask_answer(asker, workload) for workload in workloads]
         findings += [await ask_calls(asker, workload, services) for workload in workloads if workload.needs]
         if server.subject.serves == "contract":
@@ -123,9 +125,11 @@ def _own_app(server: Server) -> list[Finding]:
     return [] if app is None else [finding_of(server, "(app)", app)]
 
 
-@guarded
 async def _ask_overlap(asker: Asker, workload: Workload) -> Finding:
-    return finding_of(asker.server, workload.route, await ask_overlap(asker.server, workload))
+    try:
+        return finding_of(asker.server, workload.route, await ask_overlap(asker.server, workload))
+    except (OSError, ServerError) as error:
+        return no_answer(asker, workload.route, error)
 
 
 async def _ask_computing(asker: Asker, workloads: tuple[Workload, ...]) -> list[Finding]:

@@ -1,6 +1,6 @@
 """Questions of the contract that one request asks: is its answer right, or there at all?"""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import replace
 
 import httpx
@@ -10,13 +10,35 @@ from runners.measure.guard import own
 from runners.measure.guard.answers import GET, Asker, TooLongError, trouble, why, written_by
 from runners.measure.guard.findings import Finding, finding_of
 from runners.measure.serve.services import Services, counted
+from runners.model.request import ANY, Request
 from runners.model.subject import Workload
 
 MISSING_ROUTE = "/no-such-route"
 
+Judge = Callable[[int, str, str], own.Judged]
+"""What is said of an answer's status, media type and text."""
+
 
 def route_of(workload: Workload) -> str:
     return f"{workload.request.method} {workload.route}" if workload.request is not None else workload.route
+
+
+async def ask_answer(asker: Asker, workload: Workload) -> Finding:
+    """The answer of the contract, or of an endpoint of a framework's own the one that its file says."""
+    request = workload.request
+    if request is None:
+        return await _asked(asker, workload.route, _result(asker.server.subject.expected[workload.name]))
+    return await _asked(asker, workload.route, _as_described(request), request, shown=route_of(workload))
+
+
+async def ask_ping(asker: Asker) -> Finding:
+    """What opens every connection of a load, and what the bystander asks for: its answer as k6 will demand it."""
+    subject = asker.server.subject
+    judge = _as_described(GET) if subject.pong == ANY else _result(subject.pong)
+    hint = "; mend the app, or name another route of it as `ping` in the manifest"
+    if subject.target is not None:
+        hint = "; mend it, or say ,like= and a framework whose manifest names its `ping`"
+    return await _asked(asker, subject.ping, judge, hint=hint)
 
 
 async def ask_calls(asker: Asker, workload: Workload, services: Services) -> Finding:
@@ -34,33 +56,6 @@ async def ask_calls(asker: Asker, workload: Workload, services: Services) -> Fin
     return finding_of(asker.server, workload.route, own.Judged(expected=expected, seen=seen, passed=passed))
 
 
-def guarded(
-    ask: Callable[[Asker, Workload], Awaitable[Finding]],
-) -> Callable[[Asker, Workload], Awaitable[Finding]]:
-    async def answered(asker: Asker, workload: Workload) -> Finding:
-        try:
-            return await ask(asker, workload)
-        except (httpx.HTTPError, OSError, TooLongError, ServerError) as error:
-            seen = trouble(error, asker.answer_s)
-            return finding_of(asker.server, workload.route, own.Judged(expected="an answer", seen=seen, passed=False))
-
-    return answered
-
-
-@guarded
-async def ask_answer(asker: Asker, workload: Workload) -> Finding:
-    written, request = written_by(asker.server), workload.request
-    answer, text = await asker.get(workload.route, request or GET)
-    media_type = answer.headers.get("content-type", "none").partition(";")[0]
-    judged = (
-        own.judge(request, answer.status_code, text)
-        if request is not None
-        else own.judge_result(asker.server.subject.expected[workload.name], answer.status_code, media_type, text)
-    )
-    more = "" if judged.passed else await why(asker, answer, written)
-    return finding_of(asker.server, route_of(workload), replace(judged, seen=judged.seen + more))
-
-
 async def ask_missing(asker: Asker) -> Finding:
     try:
         answer, _ = await asker.get(MISSING_ROUTE)
@@ -68,3 +63,32 @@ async def ask_missing(asker: Asker) -> Finding:
     except (httpx.HTTPError, OSError, TooLongError) as error:
         status = trouble(error, asker.answer_s)
     return finding_of(asker.server, MISSING_ROUTE, own.Judged(expected="404", seen=status, passed=status == "404"))
+
+
+def no_answer(asker: Asker, route: str, error: Exception) -> Finding:
+    """That there was none, and why."""
+    seen = trouble(error, asker.answer_s)
+    return finding_of(asker.server, route, own.Judged(expected="an answer", seen=seen, passed=False))
+
+
+async def _asked(  # noqa: PLR0913 - what to ask, how it is judged and told
+    asker: Asker, route: str, judge: Judge, request: Request = GET, *, shown: str = "", hint: str = ""
+) -> Finding:
+    """What came of one request; `hint` is what to try where nothing else is known of a wrong answer."""
+    written = written_by(asker.server)
+    try:
+        answer, text = await asker.get(route, request)
+    except (httpx.HTTPError, OSError, TooLongError) as error:
+        return no_answer(asker, route, error)
+    media_type = answer.headers.get("content-type", "none").partition(";")[0]
+    judged = judge(answer.status_code, media_type, text)
+    more = "" if judged.passed else await why(asker, answer, written) or hint
+    return finding_of(asker.server, shown or route, replace(judged, seen=judged.seen + more))
+
+
+def _result(result: str) -> Judge:
+    return lambda status, media_type, text: own.judge_result(result, status, media_type, text)
+
+
+def _as_described(request: Request) -> Judge:
+    return lambda status, _, text: own.judge(request, status, text)

@@ -71,7 +71,7 @@ class Gate:
             raise RefusedError(
                 f"opening connections: {refused} of {users} users had no right answer to a ping, {remedy}"
             )
-        came = f"{len(self.waiting)} of {users} users had an answer to a ping within {patience_s:g} s"
+        came = f"{len(self.waiting)} of {users} users had a right answer to a ping within {patience_s:g} s"
         raise LoadGeneratorError(f"opening connections: {came}, {remedy}")
 
     def close(self) -> None:

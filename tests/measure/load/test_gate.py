@@ -57,7 +57,7 @@ def test_if_somebody_does_not_come_in_time_nobody_is_let_in(child: process.Child
     with gate.listening() as entrance:
         users = Users(entrance, ["opened"] * 2)
         with pytest.raises(
-            LoadGeneratorError, match=r"opening connections: 2 of 3 users had an answer to a ping within"
+            LoadGeneratorError, match=r"opening connections: 2 of 3 users had a right answer to a ping within"
         ):
             entrance.open_for(3, child, 0.5)
         assert {status for status, _, _ in users.wait()} == {409}
