@@ -15,6 +15,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -41,6 +42,7 @@ HUNG_S = 3600.0
 ANSWERED = 8
 LATE_S = 1.6
 THREADS = 8
+MISSING = {"adds slashes": 307, "breaks on what is missing": 500}
 PONGS = {"ok for pong": ("application/json", '{"result": "ok"}'), "plain pong": ("text/plain", "pong")}
 FORKED = {"a forked worker": 1, "four forked workers": 4}
 TRACEBACK = f"""\
@@ -53,6 +55,7 @@ SIZES = {"six": 6, "twelve": 12, "a hundred": 100, "two hundred": 200}
 OTHERS = {f"{word} at a time": asyncio.Semaphore(number) for word, number in SIZES.items()}
 """Pools of another size than was claimed."""
 one_at_a_time = asyncio.Lock()
+under_way: Counter[str] = Counter()
 forty = asyncio.Semaphore(40)
 resets: list[float] = []
 begun: list[subprocess.Popen[bytes]] = []
@@ -61,12 +64,14 @@ begun: list[subprocess.Popen[bytes]] = []
 async def answer(route: str, flaw: str) -> tuple[int, str, str]:
     """Status, media type and body."""
     await misbehave(route, flaw)
-    if route == "/ping" and flaw in PONGS:
-        return 200, *PONGS[flaw]
+    if (odd := odd_answer(route, flaw)) is not None:
+        return odd
     if route not in RESULTS:
         return (200 if flaw == "answers anything" else 404), "application/json", '{"result": "pong"}'
     if route.endswith("-io"):
+        under_way[route] += 1
         await wait(route, flaw)
+        under_way[route] -= 1
     off_loop = flaw == "computes in threads only" or (route == "/sync-cpu" and flaw != "computes on its loop")
     if route.endswith("-cpu") and off_loop:
         await asyncio.to_thread(squares)
@@ -82,6 +87,27 @@ async def answer(route: str, flaw: str) -> tuple[int, str, str]:
     status = 500 if flaw == "wrong status" and route == "/sync-io" else 200
     status = {"never ready": 503, "sends pings on": 307, "breaks on pings": 500, "has no ping": 404}.get(flaw, status)
     return status, "text/plain" if flaw == "wrong type" and route == "/sync-cpu" else "application/json", body
+
+
+def odd_answer(route: str, flaw: str) -> tuple[int, str, str] | None:
+    """What the flaw has instead of all that is done otherwise."""
+    if route == "/ping" and flaw in PONGS:
+        return 200, *PONGS[flaw]
+    if route not in RESULTS and flaw in MISSING:
+        return MISSING[flaw], "text/plain", ""
+    if flaw.endswith(f" at once on {route}") and under_way[route] >= int(flaw.split()[2]):
+        return crowded(flaw), "text/plain", ""
+    return None
+
+
+def crowded(flaw: str) -> int:
+    """The status for one more than the flaw bears, such as "refuses over 8 at once on /sync-io"."""
+    if flaw.startswith("drops"):
+        raise ConnectionAbortedError
+    if flaw.startswith("fails"):
+        say(TRACEBACK)
+        return 500
+    return 503
 
 
 async def wait(route: str, flaw: str) -> None:
@@ -103,7 +129,7 @@ async def misbehave(route: str, flaw: str) -> None:
     if (flaw, route) == ("dies on /sync-cpu", "/sync-cpu"):
         say("out of memory, say")
         os._exit(3)
-    if flaw == "breaks on pings":
+    if flaw == "breaks on pings" or (flaw == "breaks on what is missing" and route not in RESULTS):
         say(TRACEBACK)
     if flaw == "computes in a process that comes with work" and route == "/async-io" and not begun:
         begun.append(subprocess.Popen([sys.executable, "-ISc", "while True: pass"]))  # noqa: ASYNC220 - as pools do
@@ -146,14 +172,15 @@ async def serve_client(reader: asyncio.StreamReader, writer: asyncio.StreamWrite
             if flaw.startswith("tells ") and head.startswith("GET /runtime "):
                 await tell(writer, flaw.removeprefix("tells "))
                 break
-            status, media_type, body = await answer(head.split(" ")[1], flaw)
+            route = head.split(" ")[1]
+            status, media_type, body = await answer(route, flaw)
             close = "connection: close" in head.lower()
             lines = (
                 f"HTTP/1.1 {status} As Told",
                 f"content-type: {media_type}",
                 f"content-length: {len(body)}",
                 f"connection: {'close' if close else 'keep-alive'}",
-                *(["location: /ping/"] if flaw == "sends pings on" else []),
+                *([f"location: {route}/"] if status == 307 else []),
             )
             writer.write(("\r\n".join(lines) + "\r\n\r\n" + body).encode())
             await writer.drain()

@@ -57,15 +57,15 @@ def trouble(error: Exception, answer_s: float) -> str:
     return str(error) if isinstance(error, ServerError) else repr(error)
 
 
-def redirected(answer: httpx.Response) -> str:
+def redirected(answer: httpx.Response, slash: str = asked.ALIKE) -> str:
     """Where an answer sends its client, and what to do about it; empty if it sends it nowhere."""
     where = answer.headers.get("location", "")
-    return asked.sent_on(answer.request.url.path, where) if answer.is_redirect else ""
+    return asked.sent_on(answer.request.url.path, where, slash) if answer.is_redirect else ""
 
 
-async def why(asker: Asker, answer: httpx.Response, written: int) -> str:
+async def why(asker: Asker, answer: httpx.Response, written: int, slash: str = asked.ALIKE) -> str:
     """What is known of an answer that is not right: where it leads, or what the log says since it had these bytes."""
-    return await blamed(asker.server, written) if answer.is_server_error else redirected(answer)
+    return await blamed(asker.server, written) if answer.is_server_error else redirected(answer, slash)
 
 
 async def blamed(server: Server, written: int) -> str:

@@ -1,6 +1,9 @@
-"""What most likely stands behind waits that overlap less or more than claimed: which key to look at, what to try."""
+"""What most likely stands behind waits that do not overlap as claimed: which key to look at, what to try."""
 
 from runners.model.subject import Subject, Workload
+
+REFUSED = frozenset({"status 429", "status 503"})
+"""What a server says that will not take so many."""
 
 
 def claim(subject: Subject, workload: Workload) -> str:
@@ -8,6 +11,17 @@ def claim(subject: Subject, workload: Workload) -> str:
     place = subject.concurrency.place(workload.handler)
     said = f'concurrency.{workload.handler}_handlers = "{place}"'
     return f"{said} with {subject.threads} threads" if place == "thread" else said
+
+
+def cause_of_faults(subject: Subject, workload: Workload, fault: str) -> str:
+    """What claims otherwise, and what to look for, where requests are right alone and met this fault together."""
+    if fault in REFUSED or not fault.startswith("status "):
+        cause = "it refuses some of so many at once: look for a bound on connections, a short backlog or a limiter"
+    elif fault.startswith("status 5"):
+        cause = "its handlers fail where many of them run at once"
+    else:
+        cause = "it answers otherwise where many ask at once"
+    return f"the manifest says {claim(subject, workload)}; {cause}"
 
 
 def likely_cause(subject: Subject, workload: Workload, together: int) -> str:

@@ -4,13 +4,21 @@ Waits are begun together, and those that end before two waits have passed are co
 had passed, when nothing was free again. As many as are claimed must all end in that time. Of more than are claimed no
 more than these may, and no machine is slow enough to make that count too large. A busy machine can make it too small.
 What it adds does not grow with the waits, so it is asked again with longer ones before a server is denied them.
+
+All that are claimed must be answered rightly. A server that refuses what is more keeps its claim: if that matters under
+a load, its errors tell.
 """
 
 import asyncio
+import os
 import time
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 
-from runners.measure.guard.blame import likely_cause
+import httpx
+
+from runners.measure.guard.answers import blamed, written_by
+from runners.measure.guard.blame import cause_of_faults, likely_cause
 from runners.measure.serve import asked, starting
 from runners.measure.serve.ports import HOST
 from runners.measure.serve.server import Server
@@ -37,10 +45,19 @@ CLEAR_FROM = 1.5
 
 
 @dataclass(frozen=True, kw_only=True)
-class Overlap:
-    """What came of `count` waits at once: after how many seconds each right answer came.
+class Answer:
+    """After how many seconds it came, and what was wrong with it, such as "status 503"; empty if it was right."""
 
-    At most `most` may overlap; `needed` must be seen to, within `rounds` waits.
+    took_s: float
+    fault: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overlap:
+    """What came of `count` waits at once: after how many seconds each right answer came, and the faults of the others.
+
+    At most `most` may overlap; `needed` must be seen to, within `rounds` waits, and `kept` of them must not go wrong.
+    `log` is what the server wrote where more of them did.
     """
 
     subject: Subject
@@ -49,9 +66,11 @@ class Overlap:
     count: int
     most: int
     needed: int
+    kept: int
     rounds: int
     took_s: tuple[float, ...]
-    wrong: int = 0
+    faults: tuple[str, ...] = ()
+    log: str = ""
 
     @property
     def together(self) -> int:
@@ -72,12 +91,17 @@ class Overlap:
         return self._within(self.rounds) < self.needed
 
     @property
+    def go_wrong(self) -> bool:
+        """Whether more did than were a surplus."""
+        return len(self.faults) > self.count - self.kept
+
+    @property
     def passed(self) -> bool:
-        return not (self.is_early or self.are_too_many or self.are_too_few or self.wrong)
+        return not (self.is_early or self.are_too_many or self.are_too_few or self.go_wrong)
 
     @property
     def may_be_slow(self) -> bool:
-        return self.are_too_few and not (self.is_early or self.are_too_many or self.wrong)
+        return self.are_too_few and not (self.is_early or self.are_too_many or self.go_wrong)
 
     @property
     def is_clear(self) -> bool:
@@ -94,8 +118,11 @@ class Overlap:
 
     @property
     def seen(self) -> str:
-        if self.wrong:
-            return f"{self.wrong} of them not answered with 200"
+        if self.go_wrong:
+            ((fault, times),) = Counter(self.faults).most_common(1)
+            whose = "all" if times == len(self.faults) else times
+            seen = f"{len(self.faults)} of {self.count} not answered with 200, {whose} of them with {fault}"
+            return f"{seen}; {cause_of_faults(self.subject, self.workload, fault)}{self.log}"
         if self.is_early:
             return f"waits shorter than {self.wait_s:g} s; does the app wait as long as SHOOTOUT_WAIT_S says?"
         if self.passed:
@@ -118,30 +145,30 @@ async def ask_overlap(server: Server, workload: Workload) -> Overlap:
     if not found.passed or slots is None:
         return found
     count = min(max(2 * slots, slots + LEAST_MORE), max(MOST_REQUESTS, slots + 1))
-    return await _attempt(server, workload, count=count, most=slots, needed=0)
+    return await _attempt(server, workload, count=count, most=slots, needed=0, kept=_claimed(server.subject, workload))
 
 
 async def _ask_enough(server: Server, workload: Workload) -> Overlap:
     count = _claimed(server.subject, workload)
-    found = await _attempt(server, workload, count=count, most=count, needed=count)
+    found = await _attempt(server, workload, count=count, most=count, needed=count, kept=count)
     for times in LONGER:
         if not found.may_be_slow:
             break
         changed = with_waits(server.subject, times * server.subject.wait_s)
         with starting.running(starting.like(server, changed, "longer")) as again:
-            before, found = found, await _attempt(again, workload, count=count, most=count, needed=count)
+            before, found = found, await _attempt(again, workload, count=count, most=count, needed=count, kept=count)
             if found.bears_out(before):
                 break
             if found.may_be_slow and await _is_idle(again, found):
-                found = await _attempt(again, workload, count=count, most=count, needed=count)
+                found = await _attempt(again, workload, count=count, most=count, needed=count, kept=count)
     return found
 
 
 async def _is_idle(server: Server, found: Overlap) -> bool:
     """Whether a lone request is answered in time: none of those that were given up stands before it any more."""
-    asking = _right_after(server.port, found.workload.route, time.monotonic())
+    asking = _answer(server.port, found.workload.route, time.monotonic())
     try:
-        return await asyncio.wait_for(asking, 2 * ROUNDS_OF_CALLS * found.wait_s) is not None
+        return not (await asyncio.wait_for(asking, 2 * ROUNDS_OF_CALLS * found.wait_s)).fault
     except TimeoutError:
         return False
 
@@ -152,27 +179,31 @@ def with_waits(subject: Subject, wait_s: float) -> Subject:
     return subject.model_copy(update={"wait_s": wait_s, "environment": environment})
 
 
-async def _attempt(server: Server, workload: Workload, *, count: int, most: int, needed: int) -> Overlap:
-    wait_s = server.subject.wait_of(workload)
+async def _attempt(  # noqa: PLR0913 - each is one bound
+    server: Server, workload: Workload, *, count: int, most: int, needed: int, kept: int
+) -> Overlap:
+    wait_s, written = server.subject.wait_of(workload), written_by(server)
     rounds = ROUNDS_OF_CALLS if workload.needs else ROUNDS
     began = time.monotonic()
-    asking = [asyncio.create_task(_right_after(server.port, workload.route, began)) for _ in range(count)]
+    asking = [asyncio.create_task(_answer(server.port, workload.route, began)) for _ in range(count)]
     answered, open_still = await asyncio.wait(asking, timeout=_turns(count, most) * rounds * wait_s)
     for one in open_still:
         one.cancel()
     await asyncio.gather(*open_still, return_exceptions=True)
-    took_s = [one.result() for one in answered]
-    return Overlap(
+    answers = [one.result() for one in answered]
+    found = Overlap(
         subject=server.subject,
         workload=workload,
         wait_s=wait_s,
         count=count,
         most=most,
         needed=needed,
+        kept=kept,
         rounds=rounds,
-        took_s=tuple(sorted(one for one in took_s if one is not None)),
-        wrong=took_s.count(None),
+        took_s=tuple(sorted(one.took_s for one in answers if not one.fault)),
+        faults=tuple(one.fault for one in answers if one.fault),
     )
+    return replace(found, log=await blamed(server, written)) if found.go_wrong else found
 
 
 def _turns(count: int, most: int) -> int:
@@ -190,11 +221,8 @@ def _claimed(subject: Subject, workload: Workload) -> int:
     return max(1, CALLS // workload.calls) if workload.needs else MORE_THAN_A_POOL
 
 
-async def _right_after(port: int, route: str, began: float) -> float | None:
-    """Seconds until a GET on a connection of its own was answered with 200, or None if it was not.
-
-    An HTTP client would cost more than the server.
-    """
+async def _answer(port: int, route: str, began: float) -> Answer:
+    """What came of a GET on a connection of its own; an HTTP client would cost more than the server."""
     try:
         reader, writer = await asyncio.open_connection(HOST, port)
         try:
@@ -202,6 +230,8 @@ async def _right_after(port: int, route: str, began: float) -> float | None:
             seen = await asked.answer_from(reader)
         finally:
             writer.close()
-    except OSError:
-        return None
-    return time.monotonic() - began if asked.status_in(seen) == 200 else None  # noqa: PLR2004 - OK
+        status = asked.status_in(seen)
+        fault = "no answer" if status is None else "" if status == httpx.codes.OK else f"status {status}"
+    except OSError as error:
+        fault = f'"{os.strerror(error.errno) if error.errno else type(error).__name__}"'
+    return Answer(took_s=time.monotonic() - began, fault=fault)

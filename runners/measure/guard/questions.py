@@ -9,6 +9,7 @@ from runners.errors import ServerError
 from runners.measure.guard import own
 from runners.measure.guard.answers import GET, Asker, TooLongError, trouble, why, written_by
 from runners.measure.guard.findings import Finding, finding_of
+from runners.measure.serve import asked
 from runners.measure.serve.services import Services, counted
 from runners.model.request import ANY, Request
 from runners.model.subject import Workload
@@ -57,12 +58,13 @@ async def ask_calls(asker: Asker, workload: Workload, services: Services) -> Fin
 
 
 async def ask_missing(asker: Asker) -> Finding:
-    try:
-        answer, _ = await asker.get(MISSING_ROUTE)
-        status = str(answer.status_code)
-    except (httpx.HTTPError, OSError, TooLongError) as error:
-        status = trouble(error, asker.answer_s)
-    return finding_of(asker.server, MISSING_ROUTE, own.Judged(expected="404", seen=status, passed=status == "404"))
+    """Whether a route that is not there is answered with 404 at once."""
+
+    def judge(status: int, *_: str) -> own.Judged:
+        return own.Judged(expected="404", seen=str(status), passed=status == httpx.codes.NOT_FOUND)
+
+    hint = "; let it answer 404 to whatever it has no route for"
+    return await _asked(asker, MISSING_ROUTE, judge, hint=hint, slash=hint)
 
 
 def no_answer(asker: Asker, route: str, error: Exception) -> Finding:
@@ -72,9 +74,19 @@ def no_answer(asker: Asker, route: str, error: Exception) -> Finding:
 
 
 async def _asked(  # noqa: PLR0913 - what to ask, how it is judged and told
-    asker: Asker, route: str, judge: Judge, request: Request = GET, *, shown: str = "", hint: str = ""
+    asker: Asker,
+    route: str,
+    judge: Judge,
+    request: Request = GET,
+    *,
+    shown: str = "",
+    hint: str = "",
+    slash: str = asked.ALIKE,
 ) -> Finding:
-    """What came of one request; `hint` is what to try where nothing else is known of a wrong answer."""
+    """What came of one request.
+
+    Of a wrong answer `hint` says what to try where nothing else is known, and `slash` where it only adds a slash.
+    """
     written = written_by(asker.server)
     try:
         answer, text = await asker.get(route, request)
@@ -82,7 +94,7 @@ async def _asked(  # noqa: PLR0913 - what to ask, how it is judged and told
         return no_answer(asker, route, error)
     media_type = answer.headers.get("content-type", "none").partition(";")[0]
     judged = judge(answer.status_code, media_type, text)
-    more = "" if judged.passed else await why(asker, answer, written) or hint
+    more = "" if judged.passed else await why(asker, answer, written, slash) or hint
     return finding_of(asker.server, shown or route, replace(judged, seen=judged.seen + more))
 
 

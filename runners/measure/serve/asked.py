@@ -13,6 +13,8 @@ MOST_BYTES = 2**20
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d{1,9})\r?$", re.IGNORECASE | re.MULTILINE)
 _LOCATION = re.compile(rb"\r\nlocation: *([^\r\n]+)", re.IGNORECASE)
 MOST_SHOWN = 200
+ALIKE = "; mount the route with and without its slash alike"
+"""What to do about a redirection that only adds or takes away a slash."""
 
 
 def request(port: int, route: str, host: str = HOST) -> bytes:
@@ -70,11 +72,10 @@ def location_in(answer: bytes) -> str:
     return found[1].decode("latin-1") if found else ""
 
 
-def sent_on(route: str, where: str) -> str:
-    """That an answer leads there from this route, and what to do about it; empty if it leads nowhere."""
+def sent_on(route: str, where: str, slash: str = ALIKE) -> str:
+    """That an answer leads there from this route, and `slash` if only that differs; empty if it leads nowhere."""
     if not where:
         return ""
     path = re.sub(r"^\w+://[^/]*", "", where).partition("?")[0]
-    slash = path.rstrip("/") == route.partition("?")[0].rstrip("/")
-    hint = "; mount the route with and without its slash alike" if slash else ""
+    hint = slash if path.rstrip("/") == route.partition("?")[0].rstrip("/") else ""
     return f", sent on to {where[:MOST_SHOWN]}{hint}"
