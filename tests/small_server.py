@@ -44,7 +44,10 @@ LATE_S = 1.6
 THREADS = 8
 MISSING = {"adds slashes": 307, "breaks on what is missing": 500}
 PONGS = {"ok for pong": ("application/json", '{"result": "ok"}'), "plain pong": ("text/plain", "pong")}
-FORKED = {"a forked worker": 1, "four forked workers": 4}
+FORKED = {"a forked worker": (1, 0.0), "four forked workers": (4, 0.1), "a late second worker": (2, 1.5)}
+"""How many workers, and seconds between the first of them and the others."""
+SHARED = {"four forked workers", "a late second worker", "forks a pool at its start"}
+"""Those that listen before they fork."""
 TRACEBACK = f"""\
 Traceback (most recent call last):
   File "{__file__}", line 7, in ping
@@ -59,6 +62,7 @@ under_way: Counter[str] = Counter()
 forty = asyncio.Semaphore(40)
 resets: list[float] = []
 begun: list[subprocess.Popen[bytes]] = []
+pools: list[int] = []
 
 
 async def answer(route: str, flaw: str) -> tuple[int, str, str]:
@@ -131,6 +135,8 @@ async def misbehave(route: str, flaw: str) -> None:
         os._exit(3)
     if flaw == "breaks on pings" or (flaw == "breaks on what is missing" and route not in RESULTS):
         say(TRACEBACK)
+    if flaw == "forks a pool with its first work" and route == "/async-cpu" and not pools:
+        fork_pool()
     if flaw == "computes in a process that comes with work" and route == "/async-io" and not begun:
         begun.append(subprocess.Popen([sys.executable, "-ISc", "while True: pass"]))  # noqa: ASYNC220 - as pools do
     if (flaw, route) == ("blocks its loop", "/async-cpu"):
@@ -231,10 +237,19 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-def fork_workers(count: int) -> None:
+def fork_pool() -> None:
+    """Two processes that inherit whatever this one has open and serve nothing, as those of pools do."""
+    for _ in range(2):
+        pid = os.fork()
+        while not pid:
+            signal.pause()
+        pools.append(pid)
+
+
+def fork_workers(count: int, apart_s: float) -> None:
     """Go on as a worker below a parent that only waits for signals, as pre-forking servers do, one after the other."""
     for number in range(count):
-        time.sleep(0.1 * bool(number))
+        time.sleep(apart_s * bool(number))
         worker = os.fork()
         if not worker:
             return
@@ -258,9 +273,11 @@ def main() -> None:
         for line in ("loading settings", "the settings are wrong"):
             say(line)
         sys.exit(3)
-    shared = socket.create_server((host, port), backlog=512) if flaw == "four forked workers" else None
+    shared = socket.create_server((host, port), backlog=512) if flaw in SHARED else None
     if flaw in FORKED:
-        fork_workers(FORKED[flaw])
+        fork_workers(*FORKED[flaw])
+    if flaw == "forks a pool at its start":
+        fork_pool()
     with contextlib.suppress(RuntimeError), asyncio.Runner(loop_factory=loop_for(flaw)) as runner:
         runner.run(serve(host, port, flaw, shared))  # until the loop is stopped by SIGTERM
 

@@ -97,18 +97,23 @@ async def _ask_everything(
 
 
 async def _ask_models(asker: Asker, workloads: tuple[Workload, ...], processes: Processes) -> list[Finding]:
-    """Where handlers wait and compute; it hangs on the processes, so that a wrong number of them is told instead."""
-    if not processes.passed:
-        return []
-    found = [await _ask_overlap(asker, workload) for workload in workloads if workload.work == "wait"]
-    found += await _ask_computing(asker, workloads)
-    if not all(one.passed for one in found) and (now := count_processes(asker.server)).are_more:
-        return [*(one for one in found if one.passed), finding_of(asker.server, "(processes)", now, passed=False)]
-    return found
+    """Where handlers wait and compute; it hangs on the processes, so that a wrong number of them is told instead.
+
+    They are counted again at the end, as some come late.
+    """
+    found: list[Finding] = []
+    if processes.passed:
+        found += [await _ask_overlap(asker, workload) for workload in workloads if workload.work == "wait"]
+        found += await _ask_computing(asker, workloads)
+    more = [one for one in (count_processes(asker.server), processes) if one.are_more]
+    if not more:
+        return found
+    return [*(one for one in found if one.passed), finding_of(asker.server, "(processes)", more[0])]
 
 
 def _of_processes(server: Server, processes: Processes | None) -> list[Finding]:
-    if processes is None or (processes.passed and server.subject.processes == 1):
+    """That there are fewer than claimed, or as many of several; more are told at the end, when all have come."""
+    if processes is None or processes.are_more or (processes.passed and server.subject.processes == 1):
         return []
     return [finding_of(server, "(processes)", processes)]
 

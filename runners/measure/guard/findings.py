@@ -47,12 +47,6 @@ def require(findings: tuple[Finding, ...]) -> None:
         raise ContractError("the contract is not kept; mend the app or leave it out:\n" + "\n".join(failed))
 
 
-def finding_of(server: Server, route: str, told: Told, *, passed: bool | None = None) -> Finding:
-    """What was told of a question, `passed` as it says unless something else is given."""
-    return Finding(
-        subject=server.subject.name,
-        route=route,
-        expected=told.expected,
-        seen=told.seen,
-        passed=told.passed if passed is None else passed,
-    )
+def finding_of(server: Server, route: str, told: Told) -> Finding:
+    """What was told of a question about this server."""
+    return Finding(subject=server.subject.name, route=route, expected=told.expected, seen=told.seen, passed=told.passed)

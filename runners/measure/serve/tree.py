@@ -26,6 +26,11 @@ def listens(pid: int, port: int) -> bool:
     return bool(_listening(pid, port))
 
 
+def listening(pids: Sequence[int], port: int) -> tuple[int, ...]:
+    """Those of these processes that hold a socket which listens at this port."""
+    return tuple(pid for pid in pids if listens(pid, port))
+
+
 def open_to_all(pids: Sequence[int], port: int) -> str | None:
     """An address that is not of this machine alone, where one of them listens."""
     found = {address for pid in pids for address in _listening(pid, port)}
@@ -42,6 +47,6 @@ def _listening(pid: int, port: int) -> list[str]:
 
 
 def takers(pids: Sequence[int], port: int) -> tuple[int, ...]:
-    """Those of a server's processes that take connections: who listens, but not on behalf of others below it."""
-    listening = {pid for pid in pids if listens(pid, port)}
-    return tuple(sorted(pid for pid in listening if not listening.intersection(tree_of(pid)) - {pid}))
+    """Those of a server's processes that should take connections: who listens, but not for others below it."""
+    holders = set(listening(pids, port))
+    return tuple(sorted(pid for pid in holders if not holders.intersection(tree_of(pid)) - {pid}))
