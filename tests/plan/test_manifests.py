@@ -108,7 +108,7 @@ def test_both_commands_may_name_the_manifests_folder(manifest: Path) -> None:
 
 
 def test_scripts_are_named_beside_the_manifest_and_not_in_it(manifest: Path) -> None:
-    assert "key 'scripts': not a key of a manifest; 'answer.check' in" in fault(
+    assert "key 'scripts': not a key of a manifest; workload.toml beside it names them" in fault(
         manifest, "title ", "scripts = 3\ntitle "
     )
 
