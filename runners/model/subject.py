@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints
 from runners.model.package import canonical
 from runners.model.request import ANY, Request
 from runners.model.runtime import Runtime
+from runners.model.target import Target
 from runners.model.value import Duration, Number, Planned, Rate, Value
 
 HandlerPlace = Literal["loop", "thread", "new-thread", "greenlet", "process"]
@@ -143,22 +144,6 @@ class Settings(Value):
     wait_s: Duration = 0.05
     cpu_iterations: Number = 60_000
     python: str | None = None
-
-
-class Target(Value):
-    """A server that runs already, which is neither started nor pinned; `pid` is its first process, if that was told.
-
-    `like` is the framework whose endpoints it answers; None is the contract.
-    """
-
-    host: str
-    port: Number
-    pid: Number | None = None
-    like: str | None = None
-
-    @property
-    def url(self) -> str:
-        return f"http://{self.host}:{self.port}"
 
 
 class Subject(Value):

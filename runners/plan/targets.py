@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 
 from runners.errors import UsageError
 from runners.model.request import ANY
-from runners.model.subject import PING_ROUTE, Concurrency, Framework, Settings, Subject, Target
+from runners.model.subject import PING_ROUTE, Concurrency, Framework, Settings, Subject
+from runners.model.target import Target
 from runners.model.text import cut
 from runners.plan.endpoints import ELSEWHERE
 from runners.plan.extended import EXTENDED

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Literal
 
 from runners import places
-from runners.model.subject import Factor, Settings, Target
+from runners.model.subject import Factor, Settings
+from runners.model.target import Target
 from runners.plan.variants import Factors
 
 RIGOROUS_ROUNDS = 20

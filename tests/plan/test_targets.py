@@ -3,7 +3,8 @@
 import pytest
 
 from runners.errors import UsageError
-from runners.model.subject import Settings, Target
+from runners.model.subject import Settings
+from runners.model.target import Target
 from runners.plan.targets import parse_target, target_subject
 
 

@@ -14,7 +14,8 @@ from runners.measure.serve import starting
 from runners.measure.serve.server import Server
 from runners.model.outcome import Completed, Failed
 from runners.model.session import TrialResult
-from runners.model.subject import Settings, Target
+from runners.model.subject import Settings
+from runners.model.target import Target
 from runners.plan.manifests import read_manifest
 from runners.plan.subjects import make_subject
 from runners.plan.variants import Factors

@@ -6,7 +6,8 @@ from pathlib import Path
 from runners.errors import ServerError
 from runners.measure.serve.server import Server, check_target
 from runners.measure.serve.tree import tree_of
-from runners.model.subject import Subject, Target
+from runners.model.subject import Subject
+from runners.model.target import Target
 
 
 def reached(subject: Subject, target: Target, log: Path) -> Server:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from runners.model.package import canonical
 from runners.model.session import Session
-from runners.model.subject import Subject, Target
+from runners.model.subject import Subject
+from runners.model.target import Target
 from runners.report.figures.settings import framework_title, only_targets, shared
 from runners.units import counted
 

@@ -9,7 +9,8 @@ from runners.measure.guard import contract
 from runners.measure.guard.findings import Finding
 from runners.measure.serve import asked
 from runners.measure.serve.server import Server
-from runners.model.subject import Settings, Subject, Target
+from runners.model.subject import Settings, Subject
+from runners.model.target import Target
 from runners.plan.targets import target_subject
 from runners.plan.workloads import CORE, PING
 from tests.conftest import ROOT, StartSmall

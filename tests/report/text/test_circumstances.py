@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from runners.model.subject import Settings, Target
+from runners.model.subject import Settings
+from runners.model.target import Target
 from runners.report.text.circumstances import UNKNOWN, runtime_words, settings_words, versions_of
 from tests.sessions import Shape, stored_session
 
