@@ -42,6 +42,7 @@ HUNG_S = 3600.0
 ANSWERED = 8
 LATE_S = 1.6
 THREADS = 8
+COMPUTE_ON_LOOP = {"computes on its loop", "one request at a time"}
 MISSING = {"adds slashes": 307, "breaks on what is missing": 500}
 PONGS = {"ok for pong": ("application/json", '{"result": "ok"}'), "plain pong": ("text/plain", "pong")}
 FORKED = {"a forked worker": (1, 0.0), "four forked workers": (4, 0.1), "a late second worker": (2, 1.5)}
@@ -76,7 +77,7 @@ async def answer(route: str, flaw: str) -> tuple[int, str, str]:
         under_way[route] += 1
         await wait(route, flaw)
         under_way[route] -= 1
-    off_loop = flaw == "computes in threads only" or (route == "/sync-cpu" and flaw != "computes on its loop")
+    off_loop = flaw == "computes in threads only" or (route == "/sync-cpu" and flaw not in COMPUTE_ON_LOOP)
     if route.endswith("-cpu") and off_loop:
         await asyncio.to_thread(squares)
     elif route.endswith("-cpu"):
@@ -121,7 +122,7 @@ async def wait(route: str, flaw: str) -> None:
         place = OTHERS.get(flaw, threads)
     if route == "/async-io" and flaw == "forty async waits":
         place = forty
-    if flaw == "serial waits":
+    if flaw in {"serial waits", "one request at a time"}:
         place = one_at_a_time
     async with place:
         await asyncio.sleep(WAIT_S / 2 if flaw == "early waits" else WAIT_S)

@@ -59,6 +59,13 @@ class Concurrency(Value):
         return self.async_handlers if handler == "async" else self.sync_handlers
 
 
+class StockConcurrency(Value):
+    """Where handlers run otherwise if nothing is configured; None is where they run configured."""
+
+    async_handlers: HandlerPlace | None = None
+    sync_handlers: HandlerPlace | None = None
+
+
 class Stock(Value):
     """What a framework does if nothing is configured.
 
@@ -69,6 +76,7 @@ class Stock(Value):
     threads: Planned | Literal["default-executor"]
     processes: Planned = 1
     loop: str = "asyncio"
+    concurrency: StockConcurrency = StockConcurrency()
 
 
 Requirement = Annotated[
@@ -111,6 +119,11 @@ class Framework(Value):
     environment: str | None = None
     """Of these three: none where it runs on the runner's own Python. Paths are absolute."""
     ready_within_s: Duration | None = None
+
+    def concurrency_in(self, profile: Profile) -> Concurrency:
+        """Where its handlers run under this profile."""
+        otherwise = self.stock.concurrency.model_dump(exclude_none=True) if profile == "stock" else {}
+        return self.concurrency.model_copy(update=otherwise)
 
     @property
     def has_own_environment(self) -> bool:

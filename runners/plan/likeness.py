@@ -97,11 +97,14 @@ def _moved(said: object, there: str) -> object:
     return said
 
 
+def _key_by_key(base: Table, own: Table) -> Table:
+    """Both tables in one, and so those in them; where both have a key it is the own one's."""
+    tables = {key for key in base.keys() & own.keys() if isinstance(base[key], dict) and isinstance(own[key], dict)}
+    return base | own | {key: _key_by_key(base[key], own[key]) for key in tables}
+
+
 def _laid_over(base: Table, own: Table) -> Table:
-    laid = base | own
-    for key in base.keys() & own.keys():
-        if isinstance(base[key], dict) and isinstance(own[key], dict):
-            laid[key] = base[key] | own[key]
+    laid = _key_by_key(base, own)
     wanted = own.get("requirements")
     if isinstance(wanted, list) and all(isinstance(one, str) for one in wanted):
         laid["requirements"] = requirements_over(base.get("requirements", []), wanted)

@@ -83,7 +83,7 @@ def _subject(  # noqa: PLR0913 - every argument is one field
         command=command,
         environment=environment,
         settings=settings,
-        concurrency=framework.concurrency,
+        concurrency=framework.concurrency_in(settings.profile),
         threads=threads,
         processes=processes,
         loop=loop,

@@ -8,7 +8,7 @@ import pytest
 
 from runners.errors import ManifestError, UsageError
 from runners.measure.hosts import local as process
-from runners.model.subject import Framework
+from runners.model.subject import Framework, StockConcurrency
 from runners.plan.extended import EXTENDED
 from runners.plan.manifests import find_frameworks, read_manifest, select_frameworks
 from tests.conftest import ROOT
@@ -52,6 +52,13 @@ def test_what_a_manifest_does_not_say_is_the_other_folders(apps: Path) -> None:
     assert other.stock.command == tiny.stock.command
     same = {"name": "tiny", "title": "Tiny", "like": None, "stock": tiny.stock}
     assert other.model_copy(update=same) == tiny
+
+
+def test_a_table_in_a_table_is_laid_over_the_others_key_by_key_too(apps: Path) -> None:
+    with (apps / "tiny" / "framework.toml").open("a", encoding="utf-8") as tiny:
+        tiny.write('\n[stock.concurrency]\nasync_handlers = "process"\n')
+    other = read_manifest(written(apps, f'{LIKE}[stock.concurrency]\nsync_handlers = "process"\n'))
+    assert other.stock.concurrency == StockConcurrency(async_handlers="process", sync_handlers="process")
 
 
 def test_requirements_are_laid_over_the_others_name_by_name(apps: Path) -> None:

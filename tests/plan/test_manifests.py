@@ -52,6 +52,11 @@ def test_an_unknown_key_in_a_table_is_refused_with_its_path(manifest: Path) -> N
     assert "key 'concurrency.fibers': unknown key" in fault(manifest, "[concurrency]", "[concurrency]\nfibers = 3")
 
 
+def test_an_unknown_key_of_the_stock_profiles_concurrency_is_refused_with_its_path(manifest: Path) -> None:
+    told = fault(manifest, "threads = 8", "threads = 8\nconcurrency = { fibers = 3 }")
+    assert "key 'stock.concurrency.fibers': unknown key" in told
+
+
 def test_a_name_is_refused_because_the_folder_is_the_name(manifest: Path) -> None:
     assert "key 'name'" in fault(manifest, "title ", 'name = "other"\ntitle ')
 
@@ -82,6 +87,7 @@ def test_a_missing_key_is_named(manifest: Path, line: str, key: str) -> None:
         ('"Tiny"', "3", "title"),
         ('loops   = ["asyncio"]', 'loops   = "asyncio"', "loops"),
         ('async_handlers = "loop"', 'async_handlers = "fiber"', "concurrency.async_handlers"),
+        ("threads = 8", 'threads = 8\nconcurrency = { sync_handlers = "fiber" }', "stock.concurrency.sync_handlers"),
         ("threads = 8", 'threads = "many"', "stock.threads"),
         ("threads = 8", "threads = 0", "stock.threads"),
         ("threads = 8", "threads = 2.5", "stock.threads"),

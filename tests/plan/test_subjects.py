@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runners.errors import UsageError
-from runners.model.subject import Concurrency, Framework, HandlerPlace, Settings, Stock, Subject
+from runners.model.subject import Concurrency, Framework, HandlerPlace, Settings, Stock, StockConcurrency, Subject
 from runners.plan.extended import EXTENDED
 from runners.plan.selftest import COPIES, make_copies
 from runners.plan.subjects import default_executor_threads, make_subject
@@ -61,6 +61,15 @@ def test_under_the_stock_profile_threads_processes_and_loop_are_left_to_the_fram
     assert made.command == ("{python}", "{host}", "{port}")
     assert "SHOOTOUT_THREADS" not in made.environment
     assert (made.threads, made.processes, made.loop) == (6, 1, "asyncio")
+
+
+def test_the_stock_profile_has_its_own_places_and_those_of_the_other_where_it_says_nothing() -> None:
+    plain = framework()
+    stock = plain.stock.model_copy(update={"concurrency": StockConcurrency(sync_handlers="process")})
+    of = plain.model_copy(update={"stock": stock})
+    made = subject(of, Settings(profile="stock"))
+    assert (made.concurrency.async_handlers, made.concurrency.sync_handlers) == ("loop", "process")
+    assert subject(of).concurrency == of.concurrency
 
 
 @pytest.mark.parametrize(("cpus", "threads"), [(1, 5), (2, 6), (28, 32), (29, 32), (64, 32)])

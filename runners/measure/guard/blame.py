@@ -10,6 +10,8 @@ def claim(subject: Subject, workload: Workload) -> str:
     """The key of the manifest that claims where a handler runs, with what it says."""
     place = subject.concurrency.place(workload.handler)
     said = f'concurrency.{workload.handler}_handlers = "{place}"'
+    if subject.settings.profile == "stock":
+        said = f"stock.{said} (or that of concurrency)"
     return f"{said} with {subject.threads} threads" if place == "thread" else said
 
 
@@ -32,7 +34,7 @@ def likely_cause(subject: Subject, workload: Workload, together: int) -> str:
     if claimed is not None and together > claimed:
         return f"{told}; {_too_many(subject, workload, place)}"
     if 1 <= together <= subject.processes:
-        return f"{told}; {_serial(workload, place)}"
+        return f"{told}; {_serial(subject, workload, place)}"
     return f"{told}; {_too_few(subject, place)}"
 
 
@@ -44,7 +46,9 @@ def _too_many(subject: Subject, workload: Workload, place: str) -> str:
     return f'its pool is larger than {where}, or has no bound, which is "new-thread" or "greenlet"'
 
 
-def _serial(workload: Workload, place: str) -> str:
+def _serial(subject: Subject, workload: Workload, place: str) -> str:
+    if subject.settings.profile == "stock":
+        return 'they take turns: the only thread of a process, as of a sync worker, is "process"'
     if workload.handler == "async":
         return "they take turns: does the handler block its event loop, as with time.sleep?"
     if place == "greenlet":
