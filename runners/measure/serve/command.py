@@ -10,7 +10,10 @@ from runners.measure.hosts import local as process
 from runners.measure.serve.ports import HOST
 from runners.model.subject import Subject
 
-_MODULE = re.compile(r"^apps\.(?P<module>\w+(?:\.\w+)+)(?::[\w.()]+)?$")
+_MODULE = re.compile(r"(?:^|[=:])apps\.(?P<module>\w+(?:\.\w+)+)(?=$|[:(])")
+"""In words such as "apps.mine.app:create_app([])", "asgi:apps.mine.app:app" and "--app=apps.mine.app:app"."""
+_FILE = re.compile(r"(?:^|[=:])(?:\./)?apps/(?P<file>\w[\w-]*(?:/\w[\w-]*)*\.py)(?=$|:)")
+"""As in "apps/mine/app.py", which is seen from the folder that the command runs in."""
 
 FOLDER = "{folder}"
 """In a command: the folder of the framework's manifest."""
@@ -31,25 +34,48 @@ def start_command(subject: Subject, port: int, python: Path | None = None) -> tu
 
 
 def file_of(word: str, folders: Sequence[Path]) -> Path | None:
-    """The file of the module of the package `apps` that a word names, in the first of the folders that has it."""
+    """The file that a word names, as a module of the package `apps` or by its path, in the first folder that has it.
+
+    In the first of the folders the command runs: a path is seen from there only.
+    """
     path = _path_in(word)
-    return None if path is None else next((one / path for one in folders if (one / path).is_file()), None)
+    if path is not None:
+        places = [one / path for one in folders[:1]]
+    else:
+        places = [one / file for one in folders for file in _files_of(word)]
+    return next((place for place in places if place.is_file()), None)
 
 
 def missing_app(subject: Subject, folders: Sequence[Path]) -> str:
-    """What to add where a server ended whose command names a module of `apps` that is in no folder; else nothing."""
-    for word in subject.command:
-        path = _path_in(word)
-        places = [place for one in folders for place in (one / path, (one / path).with_suffix(""))] if path else []
-        if places and not any(place.exists() for place in places):
-            return f"; its command names apps/{path}, which is not there"
-    return ""
+    """What to add where a server ended whose command names a file of `apps` that is in no folder; else nothing."""
+    lacking = (_lacking(word, folders) for word in subject.command if file_of(word, folders) is None)
+    return next((f"; its command names {one}" for one in lacking if one), "")
+
+
+def _lacking(word: str, folders: Sequence[Path]) -> str:
+    """Of a word that names no file that is there: which one it should be; nothing where it need not be one."""
+    path = _path_in(word)
+    if path is not None and any((one / path).is_file() for one in folders[1:]):
+        module = ".".join(("apps", *path.with_suffix("").parts))
+        return f"apps/{path}, which is not in the folder where it runs; name its module, {module}"
+    named = path or next(iter(_files_of(word)), None)
+    if named is None or (path is None and any((one / named).with_suffix("").exists() for one in folders)):
+        return ""
+    return f"apps/{named}, which is not there"
 
 
 def _path_in(word: str) -> Path | None:
-    """Below a folder of apps, where the module lies that a word names."""
-    found = _MODULE.match(word)
-    return Path(f"{found['module'].replace('.', '/')}.py") if found else None
+    """Below a folder of apps, the file whose path a word holds."""
+    found = _FILE.search(word)
+    return Path(found["file"]) if found else None
+
+
+def _files_of(word: str) -> tuple[Path, ...]:
+    """Below a folder of apps, where the module may lie that a word names; its last parts may be names in the module."""
+    found = _MODULE.search(word)
+    parts = found["module"].split(".") if found else []
+    modules = [Path(*parts[:end]) for end in range(len(parts), 1, -1)]
+    return tuple(file for one in modules for file in (one.with_suffix(".py"), one / "__init__.py"))
 
 
 def environment_of(subject: Subject, root: Path) -> Mapping[str, str]:

@@ -31,9 +31,14 @@ def apps(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("like", ["starlette", "flask", "aiohttp"])
-def test_an_untouched_scaffold_under_another_frameworks_name_is_told(apps: Path, like: str) -> None:
+@pytest.mark.parametrize(
+    "word", ["", "apps.fresh.app:create_app([])", "asgi:apps.fresh.app:app", "-a=apps.fresh.app:app"]
+)
+def test_an_untouched_scaffold_under_another_frameworks_name_is_told(apps: Path, like: str, word: str) -> None:
     make_framework(apps, "fresh", among=(apps,), like=like, title="Fresh", package="fastapi")
-    found = own_app(subject_of(apps, "fresh"), (ROOT / "apps", apps), HERE)
+    subject = subject_of(apps, "fresh")
+    subject = subject.model_copy(update={"command": ("{python}", "-m", "server", word)}) if word else subject
+    found = own_app(subject, (ROOT / "apps", apps), HERE)
     assert found is not None
     assert not found.passed
     assert "apps/fresh/app.py imports" in found.seen
