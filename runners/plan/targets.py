@@ -1,7 +1,7 @@
 """Running servers as they are named on the command line, and the subjects that stand for them."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
 from runners.errors import UsageError
@@ -55,6 +55,16 @@ def _fault(address: str, pid: str | None) -> str:
 
 def _is_pid(text: str | None) -> bool:
     return text is None or (text.isascii() and text.isdigit() and len(text) < MOST_DIGITS and int(text) > 0)
+
+
+def require_own_names(names: Sequence[str], others: Iterable[Subject]) -> None:
+    """Raise UsageError where a running server has the name or the title of another: nothing else tells rows apart."""
+    taken = {one.title: one.name for one in others} | {one.name: one.name for one in others}
+    for name in names:
+        if name in taken:
+            told = f"there is a subject called {name}" if taken[name] == name else f"{taken[name]} has that title"
+            raise UsageError(f"--target {name}=…: {told} already; choose another name")
+        taken[name] = name
 
 
 def target_subject(

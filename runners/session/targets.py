@@ -6,7 +6,7 @@ from runners.errors import UsageError
 from runners.model.subject import Framework, Subject, Workload
 from runners.plan.endpoints import who_serves_what
 from runners.plan.manifests import find_frameworks, select_frameworks
-from runners.plan.targets import target_subject
+from runners.plan.targets import require_own_names, target_subject
 from runners.session.options import RunOptions
 
 
@@ -33,10 +33,8 @@ def subjects_of(
     workloads: Sequence[Workload],
     models: Mapping[str, Framework],
 ) -> list[Subject]:
-    """The running servers; UsageError where one has another's name."""
-    taken = [one.name for one in others] + [name for name, _ in options.targets]
-    if double := next((name for name, _ in options.targets if taken.count(name) > 1), None):
-        raise UsageError(f"--target {double}=…: there is a subject called {double} already; choose another name")
+    """The running servers; UsageError where one has another's name or title."""
+    require_own_names([name for name, _ in options.targets], others)
     asked = [one.name for one in workloads if one.request is not None]
     return [
         target_subject(name, target, options.settings, model=models.get(target.like or ""), endpoints=asked)

@@ -5,7 +5,8 @@ import pytest
 from runners.errors import UsageError
 from runners.model.subject import Settings
 from runners.model.target import Target
-from runners.plan.targets import parse_target, target_subject
+from runners.plan.targets import parse_target, require_own_names, target_subject
+from tests.small_subjects import small_subject
 
 
 @pytest.mark.parametrize(
@@ -69,3 +70,17 @@ def test_what_a_running_server_must_answer_is_that_of_the_settings_asked_for() -
     subject = target_subject("mine", Target(host="127.0.0.1", port=9000), Settings(cpu_iterations=4))
     assert subject.expected["async-cpu"] == "14"
     assert "a running server is not told where services are" in set(subject.does_not_apply.values())
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (["ant"], "--target ant=…: there is a subject called ant already"),
+        (["Ant"], "--target Ant=…: ant has that title already; choose another name"),
+        (["mine", "mine"], "--target mine=…: there is a subject called mine already"),
+    ],
+)
+def test_a_running_server_that_would_be_called_as_another_row_is_refused(names: list[str], told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        require_own_names(names, [small_subject("ant")])
+    require_own_names(["mine", "yours"], [small_subject("ant")])

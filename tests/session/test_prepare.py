@@ -7,7 +7,8 @@ import pytest
 
 from runners.errors import InterpreterError, ManifestError, ShootoutError, UsageError
 from runners.model.load import Timing
-from runners.model.subject import Settings, Target
+from runners.model.subject import Settings
+from runners.model.target import Target
 from runners.plan.extended import EXTENDED
 from runners.plan.variants import Factors
 from runners.session.options import RunOptions

@@ -111,10 +111,12 @@ def test_a_process_that_is_not_there_is_named(asked: Asked, tmp_path: Path) -> N
         run(asked(Target(host="127.0.0.1", port=server.port, pid=4_194_305)))  # above the largest that Linux gives
 
 
-def test_a_name_that_is_taken_and_an_open_load_are_refused(asked: Asked) -> None:
+def test_a_name_or_title_that_is_taken_and_an_open_load_are_refused(asked: Asked) -> None:
     options = asked(Target(host="127.0.0.1", port=9000))
     with pytest.raises(UsageError, match="there is a subject called ant already"):
         prepare(replace(options, targets=(("ant", options.targets[0][1]),)))
+    with pytest.raises(UsageError, match="--target Ant=…: ant has that title already"):
+        prepare(replace(options, targets=(("Ant", options.targets[0][1]),)))
     with pytest.raises(UsageError, match="--target and --load open"):
         prepare(replace(options, load="open"))
 
