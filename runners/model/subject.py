@@ -190,6 +190,8 @@ class Subject(Value):
     ready_within_s: Duration | None = None
     own: Runtime | None = None
     """What the environment of its own holds, asked of its interpreter; None where it has none."""
+    like: str | None = None
+    """The framework whose folder holds what its own does not."""
 
     target: Target | None = None
     """Where it runs already. What its settings say is then only what was asked for, and nothing is predicted of it."""

@@ -98,4 +98,5 @@ def _subject(  # noqa: PLR0913 - every argument is one field
         serves=framework.serves,
         ping=framework.ping,
         ready_within_s=framework.ready_within_s,
+        like=framework.like,
     )

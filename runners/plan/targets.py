@@ -104,4 +104,5 @@ def target_subject(
         serves=model.serves if model else "contract",
         ping=model.ping if model else PING_ROUTE,
         target=target,
+        like=model.like if model else None,
     )

@@ -31,6 +31,7 @@ from runners.session import targets
 from runners.session.environments import Environments, environments
 from runners.session.interpreters import PYTHON, with_interpreters
 from runners.session.options import RIGOROUS_ROUNDS, RunOptions
+from runners.session.sources import sources_of
 from runners.session.timing import check_size, loads_of, timing_of
 
 REFERENCE = "fastapi"
@@ -133,7 +134,7 @@ def prepare_plan(  # noqa: PLR0913 - what a session needs beside its options
     if "database" in services.needs_of(plan.workloads):
         database.require(options.database)
     others = places.elsewhere(options.apps)
-    facts = machine.describe(places.SHIPPED, generator, cores, _sources(plan, others))
+    facts = machine.describe(places.SHIPPED, generator, cores, sources_of(plan.subjects, others))
     started = dt.datetime.now(dt.UTC)
     session = Session(
         name=f"{started:%Y%m%d-%H%M%S}-{options.settings.profile}{'-open' if options.load == 'open' else ''}",
@@ -161,12 +162,6 @@ def prepare_plan(  # noqa: PLR0913 - what a session needs beside its options
         calibration_passes=1 if options.quick else _passes(len(plan.subjects)),
     )
     return Prepared(session=session, orders=orders, skipped=skipped)
-
-
-def _sources(plan: Plan, folders: Sequence[Path]) -> tuple[Path, ...]:
-    """The folders of the plan's frameworks that are not shipped."""
-    names = sorted({(one.target and one.target.like) or one.framework for one in plan.subjects})
-    return tuple(folder / name for folder in folders for name in names if (folder / name).is_dir())
 
 
 def _variants(options: RunOptions, frameworks: Sequence[Framework]) -> tuple[Variant, ...]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from runners.session.options import RunOptions
 from runners.session.resume import resume as resume_session
 from tests.fake_k6 import fake_k6
 from tests.session.conducting import interrupt_at, run
-from tests.small_subjects import running_below
+from tests.small_subjects import running_below, small_framework
 
 
 def counted(results: Sequence[TrialResult]) -> list[tuple[int, str]]:
@@ -46,6 +47,18 @@ def test_resuming_with_other_apps_is_refused(options: RunOptions) -> None:
     (options.apps[0] / "ant" / "app.py").write_text("changed = True", encoding="utf-8")
     with pytest.raises(UsageError, match=r"sources was \w+-\w+, it is \w+-\w+ now; start a new session instead"):
         resume_session(folder, options, lambda _event, _summary: None)
+
+
+def test_resuming_with_other_apps_of_the_framework_that_it_is_like_is_refused(options: RunOptions) -> None:
+    small_framework(options.apps[0], "model")
+    (options.apps[0] / "cow").mkdir()
+    manifest = options.apps[0] / "cow" / "framework.toml"
+    manifest.write_text('like = "model"\ntitle = "Cow"\n', encoding="utf-8")
+    alone = replace(options, frameworks=(("cow", {}),))
+    folder, _ = run(alone, interrupt_at(1))
+    (options.apps[0] / "model" / "more.py").write_text("CHANGED = True\n", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"sources was \w+-\w+, it is \w+-\w+ now; start a new session instead"):
+        resume_session(folder, alone, lambda _event, _summary: None)
 
 
 def test_resuming_with_another_k6_is_refused(options: RunOptions, tmp_path: Path) -> None:
