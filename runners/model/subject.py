@@ -1,12 +1,13 @@
 """What is measured: workloads, frameworks, settings, and the subjects that they make."""
 
 import re
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from runners.model.package import canonical
 from runners.model.request import ANY, Request
+from runners.model.requirement import Requirement
 from runners.model.runtime import Runtime
 from runners.model.target import Target
 from runners.model.value import Duration, Number, Planned, Rate, Value
@@ -77,16 +78,6 @@ class Stock(Value):
     processes: Planned = 1
     loop: str = "asyncio"
     concurrency: StockConcurrency = StockConcurrency()
-
-
-Requirement = Annotated[
-    str,
-    StringConstraints(
-        max_length=300,
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*(\[[A-Za-z0-9._, -]*\])?( *@ *\S+| *[=<>!~][ =<>!~0-9A-Za-z.,*+_-]*)?$",
-    ),
-]
-"""As pip reads one, without markers; it begins with a name, so that it can be no option of what installs it."""
 
 
 class Framework(Value):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from runners.errors import ManifestError
-from runners.model.package import canonical
+from runners.model.requirement import name_in
 from runners.model.text import brief
 
 Table = dict[str, Any]
@@ -62,12 +62,6 @@ def requirements_over(base: Sequence[str], own: Sequence[str]) -> list[str]:
     """The requirements of a manifest with others laid over them: of the same distribution those stand."""
     named = {name_in(one) for one in own}
     return [*(one for one in base if name_in(str(one)) not in named), *own]
-
-
-def name_in(requirement: str) -> str:
-    """The name of the distribution that a requirement is about, in lower case with hyphens."""
-    found = re.match(r"[A-Za-z0-9._-]+", requirement)
-    return canonical(found[0]) if found else requirement
 
 
 def _folder(where: str, name: object) -> str:

@@ -14,7 +14,8 @@ NEEDED = {
     "stock.threads": 'a whole number from 1, or "default-executor" for min(32, CPUs + 4), is needed',
     "ping": "a path that begins with / is needed",
     "ready_within_s": "a number of seconds above 0 is needed",
-    "requirements": 'what pip takes is needed, such as "starlette==0.46.2" or "mine @ file:///home/me/mine.whl"',
+    "requirements": 'what pip takes, without options, is needed, such as "starlette==0.46.2" or '
+    '"mine @ file:///home/me/mine.whl"',
 }
 """What keys of a manifest must hold, where pydantic would say it in its own words."""
 

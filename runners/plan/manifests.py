@@ -14,7 +14,7 @@ from runners.errors import ManifestError, UsageError
 from runners.model.subject import Framework, Workload
 from runners.model.text import brief, cut, unshown
 from runners.plan.endpoints import ENDPOINTS, read_endpoints, scripts_of
-from runners.plan.environments import with_places
+from runners.plan.environments import check_environment, with_places
 from runners.plan.extended import EXTENDED
 from runners.plan.found import APP, Found, read_all
 from runners.plan.likeness import like_another, model_of
@@ -103,7 +103,7 @@ def read_manifest(path: Path, among: Mapping[str, Path] | None = None) -> Framew
         )
     _check_sentences(where, "explains", framework.explains, KNOWN)
     _check_sentences(where, "does_not_apply", framework.does_not_apply, EXTENDED)
-    framework = with_places(where, path.parent, framework)
+    check_environment(where, framework)
     return framework if core_only is False else _core_only(where, framework, core_only)
 
 
@@ -160,7 +160,7 @@ def _where(path: Path) -> str:
 
 
 def _table(path: Path) -> dict[str, Any]:
-    """What a manifest says, its texts checked and nothing else."""
+    """What a manifest says, its texts checked and its paths as seen from its folder."""
     where = _where(path)
     try:
         data = read_toml(path, where, ManifestError)
@@ -170,7 +170,7 @@ def _table(path: Path) -> dict[str, Any]:
     for key, instead in NOT_HERE.items():
         if key in data:
             raise ManifestError(f"reading {where}: key '{key}': not a key of a manifest; {instead}")
-    return data
+    return with_places(where, path.parent, data)
 
 
 def _core_only(where: str, framework: Framework, said: object) -> Framework:

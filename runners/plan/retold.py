@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Sequence
 
-from runners.plan.likeness import name_in
+from runners.model.requirement import name_in
 from runners.plan.manifests import CORE_ONLY
 
 MOUNTS = "workloads.EXTENDED"

@@ -120,6 +120,10 @@ def test_a_framework_is_not_like_one_that_is_like_another(apps: Path) -> None:
         ('requirements = ["tiny needed"]', "key 'requirements.0': "),
         ('requirements = "tiny==1"', "key 'requirements': "),
         ('requirements = ["tiny==1", "Tiny"]', "key 'requirements': tiny is there twice"),
+        ("""requirements = ["tiny==1; python_version > '3'", "tiny"]""", "key 'requirements': tiny is there twice"),
+        ("""requirements = ["tiny; python_version > '3' --hash=sha256:0"]""", "key 'requirements.0': "),
+        ('requirements = ["tiny @ file:///a;python_version"]\npython = ""', "key 'python': empty"),
+        ('requirements = ["tiny @ ~nobody-has-this/tiny"]', "key 'requirements': '~nobody-has-this/tiny': Could not"),
         ('python = ""', "key 'python': empty"),
         ("python = 3.12", "key 'python': "),
         (
@@ -136,7 +140,14 @@ def test_an_environment_or_a_switch_that_cannot_be_is_refused(apps: Path, line: 
     assert words in fault(apps, of_the_whole(apps, line))
 
 
-@pytest.mark.parametrize("word", ["tiny", "tiny==1.0", "tiny[fast,b]>=1,<2", "a.b_c ~= 1.4", "tiny @ file:///a/b.whl"])
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("tiny", "tiny==1.0", "tiny[fast,b]>=1,<2", "a.b_c ~= 1.4", "tiny @ file:///a/b.whl"),
+        *("tiny; sys_platform != 'win32'", 'tiny[fast] >=1 ;(python_version<"3.12" or extra == "a")'),
+        "tiny @ git+https://host/tiny@main ; python_version < '3.12'",
+    ],
+)
 def test_requirements_are_as_pip_reads_them(apps: Path, word: str) -> None:
     assert read_manifest(written(apps, of_the_whole(apps, f"requirements = [{word!r}]"))).requirements == (word,)
 
@@ -146,6 +157,25 @@ def test_a_path_is_seen_from_the_manifests_folder_and_a_version_is_none(apps: Pa
     found = read_manifest(written(apps, of_the_whole(apps, f'{key} = "../.venv"')))
     assert getattr(found, key) == str(apps / "other" / "../.venv")
     assert read_manifest(written(apps, of_the_whole(apps, 'python = "3.14t"'), name="b")).python == "3.14t"
+
+
+@pytest.mark.parametrize("word", ["../../mine", "file:../../mine", "file:..%2F../mine"])
+@pytest.mark.parametrize("rest", ["", "#subdirectory=a", " ; python_version > '3'"])
+def test_a_path_in_a_requirement_is_seen_from_the_folder_of_the_manifest_that_says_it(
+    apps: Path, word: str, rest: str
+) -> None:
+    (apps / "a b").mkdir()
+    whole = of_the_whole(apps, f'requirements = ["tiny[x] @ {word}{rest}", "needed"]')
+    found = read_manifest(written(apps / "a b", whole))
+    assert found.requirements == (f"tiny[x] @ {(apps / 'mine').as_uri()}{rest}", "needed")
+    text = 'like = "other"\ntitle = "A"\nrequirements = ["needed==1"]\n'
+    like = read_manifest(written(apps, text, name="like"), {"other": apps / "a b" / "other" / "framework.toml"})
+    assert like.requirements == (found.requirements[0], "needed==1")
+
+
+def test_one_distribution_may_be_required_on_conditions(apps: Path) -> None:
+    line = """requirements = ["tiny==1; python_version < '3.12'", "tiny==2; python_version >= '3.12'"]"""
+    assert len(read_manifest(written(apps, of_the_whole(apps, line))).requirements) == 2
 
 
 def test_the_version_of_the_package_is_known_where_the_requirements_pin_it(apps: Path) -> None:

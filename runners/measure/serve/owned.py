@@ -1,7 +1,7 @@
 """The interpreter of a framework that brings an environment of its own: one made of its requirements, or one given."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from runners.errors import InterpreterError
@@ -17,6 +17,7 @@ from runners.measure.serve.requirements import (
     requirements_of,
 )
 from runners.model.package import canonical
+from runners.model.requirement import addressed, is_conditional
 from runners.model.runtime import VERSION, Runtime
 from runners.model.subject import Framework
 
@@ -102,8 +103,9 @@ def _executable(framework: Framework, place: Path) -> Path:
 
 
 def _with_package(framework: Framework, python: Python) -> Python:
-    wanted: Sequence[str] = (framework.package, *(one for one in framework.requirements if "@" not in one))
-    exact = [one for one in wanted if re.fullmatch(r"[^=<>!~\s*]+(==[^=<>!~\s*,]+)?", one)]
+    always = (one for one in framework.requirements if not is_conditional(one))
+    bare = (at.what if (at := addressed(one)) else one for one in always)  # where it comes from is no version
+    exact = [one for one in (framework.package, *bare) if re.fullmatch(r"[^=<>!~\s*]+(==[^=<>!~\s*,]+)?", one)]
     if fault := first_fault(exact, python.versions):
         again = "install it there" if framework.environment else "delete this folder, and it is made again"
         raise InterpreterError(f"{framework.name}: using {python.prefix}: {fault}; {again}")

@@ -102,6 +102,11 @@ def test_requirements_without_the_package_are_told(host: Host, wheels: Path, tmp
         own_python(framework(requirements=("needed",)), kept=tmp_path / "kept", host=host)
 
 
+def test_a_requirement_whose_marker_does_not_hold_is_not_missed(host: Host, tmp_path: Path) -> None:
+    wanted = framework(requirements=("tiny==1.0; python_version > '3'", "needed; sys_platform == 'none'"))
+    assert own_python(wanted, kept=tmp_path / "kept", host=host).versions == {"tiny": "1.0"}
+
+
 def test_an_environment_that_is_given_is_taken_as_it_is(host: Host, tmp_path: Path) -> None:
     made = own_python(framework(requirements=("tiny",)), kept=tmp_path / "kept", host=host)
     given = framework(environment=made.prefix)
