@@ -17,7 +17,7 @@ from runners.measure.serve.requirements import (
     requirements_of,
 )
 from runners.model.package import canonical
-from runners.model.requirement import addressed, is_conditional
+from runners.model.requirement import addressed, is_conditional, name_in
 from runners.model.runtime import VERSION, Runtime
 from runners.model.subject import Framework
 
@@ -46,12 +46,13 @@ def own_python(framework: Framework, *, kept: Path, host: Host | None = None, wo
     host = host or this_host()
     word = word or framework.python
     label = framework.name if word is None or VERSION.fullmatch(word) is None else f"{framework.name}-{word}"
+    here = installed()
     wanted = Wanted(
         python=_base(framework, word, host),
         label=label,
-        requirements=_direct(framework),
+        requirements=_direct(framework, here),
         constraints=(),
-        preferred=_versions_here(installed()),
+        preferred=_versions_here(framework, here),
         purpose=framework.name,
     )
     return _with_package(framework, ask(environment_of(wanted, kept=kept, uv=host.uv)))
@@ -64,19 +65,26 @@ def runtime_in(python: Python) -> Runtime:
     return Runtime(python=python.title, gil_enabled=python.gil_enabled, versions=versions)
 
 
-def _direct(framework: Framework) -> tuple[str, ...]:
-    """What the manifest asks for, and what it leaves to the project: the subjects that the framework runs on."""
-    if framework.requirements and framework.like is None:
-        return framework.requirements
-    left = {canonical(framework.package), *SERVERS}
-    return (*(one for one in SUBJECTS if canonical(one.partition("[")[0]) in left), *framework.requirements)
+def _direct(framework: Framework, here: Mapping[str, Distribution]) -> tuple[str, ...]:
+    """What the manifest asks for, its package where it does not name it, and the servers that it leaves to the project.
+
+    A package that is not one of the project's subjects has the version that is installed here, if it is.
+    """
+    package, named = canonical(framework.package), {name_in(one) for one in framework.requirements}
+    alone = framework.requirements and framework.like is None
+    left = {package} - named if alone else {package, *SERVERS}
+    subjects = tuple(one for one in SUBJECTS if name_in(one) in left)
+    found = here.get(package)
+    if found is None or found.local or package in named or any(name_in(one) == package for one in subjects):
+        return (*subjects, *framework.requirements)
+    return (*subjects, f"{framework.package}=={found.version}", *framework.requirements)
 
 
-def _versions_here(here: Mapping[str, Distribution]) -> tuple[str, ...]:
-    """The versions of the subjects and of all they need: what an environment takes wherever it can."""
-    subjects = requirements_of([], {name: one for name, one in here.items() if not one.local})
-    bare = [re.sub(r"\[.*?\]", "", one) for one in subjects]
-    return tuple(sorted({*bare, *constraints_of(subjects, here)}))
+def _versions_here(framework: Framework, here: Mapping[str, Distribution]) -> tuple[str, ...]:
+    """The versions of the package, the subjects and all they need: what an environment takes wherever it can."""
+    packages = requirements_of([framework.package], {name: one for name, one in here.items() if not one.local})
+    bare = [re.sub(r"\[.*?\]", "", one) for one in packages]
+    return tuple(sorted({*bare, *constraints_of(packages, here)}))
 
 
 def _base(framework: Framework, word: str | None, host: Host) -> Python:
@@ -107,6 +115,18 @@ def _with_package(framework: Framework, python: Python) -> Python:
     bare = (at.what if (at := addressed(one)) else one for one in always)  # where it comes from is no version
     exact = [one for one in (framework.package, *bare) if re.fullmatch(r"[^=<>!~\s*]+(==[^=<>!~\s*,]+)?", one)]
     if fault := first_fault(exact, python.versions):
-        again = "install it there" if framework.environment else "delete this folder, and it is made again"
-        raise InterpreterError(f"{framework.name}: using {python.prefix}: {fault}; {again}")
+        raise InterpreterError(f"{framework.name}: using {python.prefix}: {fault}; {_remedy(framework, python)}")
     return python
+
+
+def _remedy(framework: Framework, python: Python) -> str:
+    """What to do where something is missing: an environment that is made again is made of the same requirements."""
+    package = canonical(framework.package)
+    if framework.environment:
+        return "install it there"
+    named = [one for one in framework.requirements if name_in(one) == package]
+    if package in python.versions or not all(map(is_conditional, named)):
+        return "delete this folder, and it is made again"
+    if named:
+        return "its marker leaves it out there; mend the marker"
+    return f"add {framework.package!r} to requirements, with its address if it comes from a folder"

@@ -1,5 +1,6 @@
 """A framework's own environment is made of what its manifest asks for, the rest at the project's versions, or given."""
 
+import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -8,9 +9,11 @@ import pytest
 
 from runners.errors import InterpreterError
 from runners.measure.sense.installed import installed_version
+from runners.measure.serve import owned
 from runners.measure.serve.interpreters import Host
 from runners.measure.serve.owned import own_python, runtime_in
 from runners.measure.serve.pythons import ask
+from runners.measure.serve.requirements import Distribution
 from runners.model.subject import Concurrency, Framework, Stock
 from tests.measure.serve.small_packages import OWN, WORD, wheel
 
@@ -98,7 +101,41 @@ def test_without_uv_one_sentence_says_how_to_get_it(host: Host, tmp_path: Path) 
 
 def test_requirements_without_the_package_are_told(host: Host, wheels: Path, tmp_path: Path) -> None:
     wheel(wheels, "needed", "1.0")
-    with pytest.raises(InterpreterError, match=r"own: using .*: tiny is missing, tiny is needed; delete this folder"):
+    for requirements, told in (
+        (("needed",), "tiny is missing, tiny is needed; add 'tiny' to requirements"),
+        (("tiny; python_version < '3'", "needed"), "tiny is missing, tiny is needed; its marker leaves it out there"),
+    ):
+        with pytest.raises(InterpreterError, match=f"own: using .*: {told}"):
+            own_python(framework(requirements=requirements), kept=tmp_path / "kept", host=host)
+    made = own_python(framework(requirements=("tiny", "needed")), kept=tmp_path / "kept", host=host)
+    for about in Path(made.prefix).rglob("needed-1.0.dist-info"):
+        shutil.rmtree(about)
+    with pytest.raises(InterpreterError, match="needed is missing, needed is needed; delete this folder, and it is"):
+        own_python(framework(requirements=("tiny", "needed")), kept=tmp_path / "kept", host=host)
+
+
+@pytest.mark.parametrize("asked", [{"requirements": ("needed",)}, {"python": sys.executable}])
+def test_a_package_that_the_requirements_leave_out_is_installed_as_it_is_here(
+    asked: dict[str, object], host: Host, wheels: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    versions = {name: str(installed_version(name)) for name in SERVERS}
+    for name, version in (versions | {"needed": "1.0", "tiny": "2.0", "deep": "1.0"}).items():
+        wheel(wheels, name, version)
+    wheel(wheels, "deep", "2.0")
+    wheel(wheels, "tiny", "1.0", "deep")
+    here = {"tiny": Distribution(version="1.0", requires=("deep",)), "deep": Distribution(version="1.0")}
+    monkeypatch.setattr(owned, "installed", lambda: here)
+    found = own_python(framework(**asked), kept=tmp_path / "kept", host=host).versions
+    beside = {"needed": "1.0"} if "requirements" in asked else versions
+    assert found == {"tiny": "1.0", "deep": "1.0"} | beside
+
+
+def test_a_package_that_is_here_from_a_folder_is_to_be_required_from_there(
+    host: Host, wheels: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheel(wheels, "needed", "1.0")
+    monkeypatch.setattr(owned, "installed", lambda: {"tiny": Distribution(version="1.0", local=True)})
+    with pytest.raises(InterpreterError, match="add 'tiny' to requirements, with its address if it comes from a folde"):
         own_python(framework(requirements=("needed",)), kept=tmp_path / "kept", host=host)
 
 
