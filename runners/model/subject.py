@@ -181,6 +181,8 @@ class Subject(Value):
     ready_within_s: Duration | None = None
     own: Runtime | None = None
     """What the environment of its own holds, asked of its interpreter; None where it has none."""
+    built_from: dict[str, str] = Field(default={})
+    """By distribution of that environment that is required by path or branch: a digest of the files, or the commit."""
     like: str | None = None
     """The framework whose folder holds what its own does not."""
 

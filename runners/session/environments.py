@@ -6,8 +6,7 @@ from pathlib import Path
 
 from runners.errors import InterpreterError
 from runners.measure.serve.interpreters import Interpreter
-from runners.measure.serve.owned import own_python, runtime_in
-from runners.measure.serve.pythons import Python
+from runners.measure.serve.owned import OwnPython, own_python, runtime_in
 from runners.model.subject import Framework, Subject
 
 KEPT = ".environments"
@@ -22,7 +21,7 @@ class Environments:
     """
 
     interpreters: Mapping[str, Interpreter]
-    own: Mapping[tuple[str, str | None], Python]
+    own: Mapping[tuple[str, str | None], OwnPython]
     failed: Mapping[str, InterpreterError] = field(default_factory=dict)
     """Why the environment of a framework could not be made, where that is borne."""
 
@@ -40,9 +39,10 @@ class Environments:
         return found.python if found else None
 
     def told_to(self, subject: Subject) -> Subject:
-        """The subject with what its own environment holds, if its framework has one."""
+        """The subject with what its own environment holds, and was built from, if its framework has one."""
         found = self.own.get((subject.framework, subject.settings.python))
-        return subject.model_copy(update={"own": runtime_in(found)}) if found else subject
+        told = {"own": runtime_in(found), "built_from": found.built_from} if found else {}
+        return subject.model_copy(update=told)
 
     def executables(self, subjects: Iterable[Subject]) -> dict[str, Path]:
         """By subject what runs it, unless it is the runner's own Python."""
@@ -68,7 +68,7 @@ def environments(
     Raises:
         InterpreterError: One of them cannot be had, or none if `bears` is given.
     """
-    own: dict[tuple[str, str | None], Python] = {}
+    own: dict[tuple[str, str | None], OwnPython] = {}
     failed: dict[str, InterpreterError] = {}
     for framework, label in wanted:
         if framework.has_own_environment and (framework.name, label) not in own:

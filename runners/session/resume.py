@@ -94,9 +94,12 @@ def _interpreters(session: Session, options: RunOptions) -> dict[str, Path]:
     wanted = [(known[one.framework], one.settings.python) for one in own if one.framework in known]
     served = environments(wanted, found, options.results)
     for subject in own:
-        now_own = served.told_to(subject.model_copy(update={"own": None})).own
-        if now_own != subject.own:
-            raise UsageError(f"resuming {session.name}: the environment of {subject.name} is not what it was")
+        is_now = served.told_to(subject.model_copy(update={"own": None, "built_from": {}}))
+        if (is_now.own, is_now.built_from) != (subject.own, subject.built_from):
+            raise UsageError(
+                f"resuming {session.name}: the environment of {subject.name} is not what it was, "
+                "or what it is built from was changed; start a new session instead"
+            )
     return served.executables(session.plan.subjects)
 
 

@@ -1,6 +1,7 @@
 """An interrupted session goes on where it was, under the same conditions or not at all."""
 
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,8 @@ import pytest
 
 from runners import store
 from runners.errors import UsageError
+from runners.measure.serve.owned import OwnPython
+from runners.measure.serve.pythons import ask
 from runners.model.outcome import Completed
 from runners.model.session import TrialResult
 from runners.session.options import RunOptions
@@ -59,6 +62,25 @@ def test_resuming_with_other_apps_of_the_framework_that_it_is_like_is_refused(op
     (options.apps[0] / "model" / "more.py").write_text("CHANGED = True\n", encoding="utf-8")
     with pytest.raises(UsageError, match=r"sources was \w+-\w+, it is \w+-\w+ now; start a new session instead"):
         resume_session(folder, alone, lambda _event, _summary: None)
+
+
+def test_resuming_with_an_environment_that_is_built_from_other_files_is_refused(
+    options: RunOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = OwnPython(**vars(ask(Path(sys.executable))), built_from={"tiny": "0123"})
+    monkeypatch.setattr("runners.session.environments.own_python", lambda *_one, **_others: made)
+    manifest = options.apps[0] / "ant" / "framework.toml"
+    text = manifest.read_text(encoding="utf-8")
+    manifest.write_text(f'requirements = ["tiny @ file:///tiny"]\n{text}', encoding="utf-8")
+    folder, _ = run(options, interrupt_at(1))
+    stored = store.read(folder).session.plan.subjects
+    assert [one.built_from for one in stored if one.name == "ant"] == [{"tiny": "0123"}]
+    made.built_from["tiny"] = "4567"
+    with pytest.raises(UsageError, match="the environment of ant is not what it was, or what it is built from was"):
+        resume_session(folder, options, lambda _event, _summary: None)
+    made.built_from["tiny"] = "0123"
+    _, resumed = resume_session(folder, options, lambda _event, _summary: None)
+    assert not resumed.session.interrupted
 
 
 def test_resuming_with_another_k6_is_refused(options: RunOptions, tmp_path: Path) -> None:

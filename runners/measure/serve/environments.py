@@ -7,13 +7,14 @@ import logging
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from runners.errors import InterpreterError
 from runners.measure.hosts import local as process
 from runners.measure.serve.pythons import Python, python_in
+from runners.model.requirement import addressed
 
 if sys.platform != "win32":
     import fcntl
@@ -31,6 +32,7 @@ class Wanted:
     """An environment for `python` that holds the requirements, with what they need in turn as constrained.
 
     Of `preferred` each version is taken that goes together with the requirements. `purpose` says whose it is.
+    `built_from` tells of distributions that are required by path or branch what is found there now.
     """
 
     python: Python
@@ -39,6 +41,7 @@ class Wanted:
     constraints: tuple[str, ...]
     preferred: tuple[str, ...] = ()
     purpose: str = ""
+    built_from: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def told(self) -> str:
@@ -46,10 +49,17 @@ class Wanted:
 
     @property
     def folder(self) -> str:
-        """A name that another interpreter, requirement or constraint would change."""
-        parts = (self.python.build, self.python.base_prefix, *self.requirements, "", *self.constraints)
+        """A name that another interpreter, requirement or constraint would change, and other files at a path too."""
+        requirements = (self._told_apart(one) for one in self.requirements)
+        parts = (self.python.build, self.python.base_prefix, *requirements, "", *self.constraints)
         parts = (*parts, "", *self.preferred) if self.preferred else parts
         return f"{self.label}-{hashlib.sha256(chr(10).join(parts).encode()).hexdigest()[:10]}"
+
+    def _told_apart(self, requirement: str) -> str:
+        """The requirement with what is found at its address in the place of that."""
+        at = addressed(requirement)
+        found = self.built_from.get(at.name) if at else None
+        return at.at(f"{found}{at.fragment}") if at and found else requirement
 
 
 def find_uv(module: str = "uv", path: str | None = None) -> tuple[str, ...]:
@@ -92,6 +102,9 @@ def _make(wanted: Wanted, home: Path, uv: Sequence[str]) -> None:
     try:
         base = ("--no-project", "--relocatable", "--python", wanted.python.executable)
         _run(doing, (*uv, "venv", *QUIETLY, *base, half))
+        if forgotten := [at.name for at in map(addressed, wanted.requirements) if at and at.is_here]:
+            # else uv takes an earlier build of a folder for as long as its pyproject.toml is as old as it was
+            _run(doing, (*uv, "cache", "clean", *forgotten))
         files = half / "requirements.txt", half / "constraints.txt"
         for file, words in zip(files, (wanted.requirements, wanted.constraints), strict=True):
             file.write_text("".join(f"{word}\n" for word in words), encoding="utf-8")

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from runners.errors import InterpreterError
+from runners.measure.serve.addresses import settled
 from runners.measure.serve.environments import Wanted, environment_of
 from runners.measure.serve.interpreters import Host, this_host
 from runners.measure.serve.pythons import Python, ask, find_version, python_in
@@ -25,12 +27,19 @@ SERVERS = ("gunicorn", "httptools", "uvicorn", "uvloop")
 """Of the subjects those that a framework which is like another needs beside that one's package."""
 
 
-def own_python(framework: Framework, *, kept: Path, host: Host | None = None, word: str | None = None) -> Python:
+@dataclass(frozen=True, kw_only=True)
+class OwnPython(Python):
+    """The Python of such an environment; `built_from` tells of what is required by path or branch what it was."""
+
+    built_from: dict[str, str] = field(default_factory=dict)
+
+
+def own_python(framework: Framework, *, kept: Path, host: Host | None = None, word: str | None = None) -> OwnPython:
     """What serves a framework with an environment of its own.
 
     Args:
         framework: Whose manifest asks for it.
-        kept: The folder of the environments that are made.
+        kept: The folder of the environments that are made, below that of all results.
         host: What runs the program; None looks.
         word: A version or an executable that is asked for instead of the one in the manifest.
 
@@ -47,15 +56,17 @@ def own_python(framework: Framework, *, kept: Path, host: Host | None = None, wo
     word = word or framework.python
     label = framework.name if word is None or VERSION.fullmatch(word) is None else f"{framework.name}-{word}"
     here = installed()
+    now = settled(_direct(framework, here), whose=framework.name, without=kept.parent)
     wanted = Wanted(
         python=_base(framework, word, host),
         label=label,
-        requirements=_direct(framework, here),
+        requirements=now.requirements,
         constraints=(),
         preferred=_versions_here(framework, here),
         purpose=framework.name,
+        built_from=now.built_from,
     )
-    return _with_package(framework, ask(environment_of(wanted, kept=kept, uv=host.uv)))
+    return _with_package(framework, ask(environment_of(wanted, kept=kept, uv=host.uv)), now.built_from)
 
 
 def runtime_in(python: Python) -> Runtime:
@@ -110,13 +121,13 @@ def _executable(framework: Framework, place: Path) -> Path:
     return executable
 
 
-def _with_package(framework: Framework, python: Python) -> Python:
+def _with_package(framework: Framework, python: Python, built_from: Mapping[str, str] | None = None) -> OwnPython:
     always = (one for one in framework.requirements if not is_conditional(one))
     bare = (at.what if (at := addressed(one)) else one for one in always)  # where it comes from is no version
     exact = [one for one in (framework.package, *bare) if re.fullmatch(r"[^=<>!~\s*]+(==[^=<>!~\s*,]+)?", one)]
     if fault := first_fault(exact, python.versions):
         raise InterpreterError(f"{framework.name}: using {python.prefix}: {fault}; {_remedy(framework, python)}")
-    return python
+    return OwnPython(**vars(python), built_from=dict(built_from or {}))
 
 
 def _remedy(framework: Framework, python: Python) -> str:

@@ -72,18 +72,23 @@ def _settings(session: Session) -> dict[str, Any]:
     }
 
 
+_OF_OWN = ("own", "built_from", "like")
+"""Told as versions, or by what is started."""
+
+
 def _subject(subject: Subject) -> dict[str, Any]:
     environment = {f"environment {name}": value for name, value in subject.environment.items()}
     return (
-        subject.model_dump(exclude={"name", "environment", "concurrency", "explains", "settings", "factors", "own"})
+        subject.model_dump(exclude={"name", "environment", "concurrency", "explains", "settings", "factors", *_OF_OWN})
         | environment
     )
 
 
 def _own(subject: Subject) -> dict[str, str]:
-    """The versions in an environment of its own."""
+    """The versions in an environment of its own, and what was built there of a path or a branch."""
     own = subject.own.versions | {"Python": subject.own.python} if subject.own else {}
-    return {f"{package} of {subject.name}": version for package, version in own.items()}
+    built = {f"what {package} was built from": digest for package, digest in subject.built_from.items()}
+    return {f"{package} of {subject.name}": version for package, version in (own | built).items()}
 
 
 INCOMPARABLE = {

@@ -1,5 +1,6 @@
 """A framework's own environment is made of what its manifest asks for, the rest at the project's versions, or given."""
 
+import os
 import shutil
 import sys
 from dataclasses import replace
@@ -8,14 +9,18 @@ from pathlib import Path
 import pytest
 
 from runners.errors import InterpreterError
+from runners.measure.hosts import local as process
 from runners.measure.sense.installed import installed_version
 from runners.measure.serve import owned
 from runners.measure.serve.interpreters import Host
 from runners.measure.serve.owned import own_python, runtime_in
-from runners.measure.serve.pythons import ask
+from runners.measure.serve.pythons import Python, ask
 from runners.measure.serve.requirements import Distribution
 from runners.model.subject import Concurrency, Framework, Stock
-from tests.measure.serve.small_packages import OWN, WORD, wheel
+from tests.measure.serve.small_packages import OWN, WORD, project, wheel
+
+PATH = os.environ.get("PATH")
+"""As it is before a test hides all other Pythons."""
 
 SERVERS = ("gunicorn", "httptools", "uvicorn", "uvloop")
 
@@ -137,6 +142,53 @@ def test_a_package_that_is_here_from_a_folder_is_to_be_required_from_there(
     monkeypatch.setattr(owned, "installed", lambda: {"tiny": Distribution(version="1.0", local=True)})
     with pytest.raises(InterpreterError, match="add 'tiny' to requirements, with its address if it comes from a folde"):
         own_python(framework(requirements=("needed",)), kept=tmp_path / "kept", host=host)
+
+
+def module_in(python: Python) -> str:
+    (file,) = Path(python.prefix).rglob("mine.py")
+    return file.read_text(encoding="utf-8")
+
+
+def test_an_environment_is_made_again_where_a_folder_or_an_archive_that_it_requires_has_changed(
+    host: Host, tmp_path: Path
+) -> None:
+    source = project(tmp_path / "mine", "FIRST = 1\n")
+    wanted = framework(package="mine", requirements=(f"mine @ {source.as_uri()}",))
+    first = own_python(wanted, kept=source / "results" / "kept", host=host)
+    assert own_python(wanted, kept=source / "results" / "kept", host=replace(host, uv=())) == first
+    (source / "mine.py").write_text("SECOND = 2\n", encoding="utf-8")
+    second = own_python(wanted, kept=source / "results" / "kept", host=host)
+    assert [module_in(one) for one in (first, second)] == ["FIRST = 1\n", "SECOND = 2\n"]
+    assert [one.versions for one in (first, second)] == [{"mine": "1.0"}] * 2
+    assert first.built_from["mine"] != second.built_from["mine"]
+
+    wheel(tmp_path, "tiny", "1.0")
+    archive = framework(requirements=(f"tiny @ {(tmp_path / 'tiny-1.0-py3-none-any.whl').as_uri()}",))
+    before = own_python(archive, kept=tmp_path / "kept", host=host)
+    wheel(tmp_path, "tiny", "1.0", "mine")
+    wheel(tmp_path / "wheels", "mine", "3.0")
+    after = own_python(archive, kept=tmp_path / "kept", host=host)
+    assert [one.versions.get("mine") for one in (before, after)] == [None, "3.0"]
+
+
+def test_an_environment_is_made_again_where_a_branch_that_it_requires_has_moved(
+    host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(Path(shutil.which("git", path=PATH) or "").parent))
+    monkeypatch.delenv("UV_OFFLINE")  # which holds for a repository on this disk too
+    monkeypatch.setenv("UV_NO_INDEX", "1")
+    source = project(tmp_path / "mine", "FIRST = 1\n")
+    git = ("git", "-C", str(source), "-c", "user.name=me", "-c", "user.email=me@here")
+    for words in (("init", "--quiet", "--initial-branch=main"), ("add", "."), ("commit", "--quiet", "--message=one")):
+        process.capture((*git, *words), timeout_s=60)
+    wanted = framework(package="mine", requirements=(f"mine @ git+{source.as_uri()}@main",))
+    first = own_python(wanted, kept=tmp_path / "kept", host=host)
+    assert own_python(wanted, kept=tmp_path / "kept", host=replace(host, uv=())) == first
+    (source / "mine.py").write_text("SECOND = 2\n", encoding="utf-8")
+    process.capture((*git, "commit", "--quiet", "--all", "--message=two"), timeout_s=60)
+    second = own_python(wanted, kept=tmp_path / "kept", host=host)
+    assert [module_in(one) for one in (first, second)] == ["FIRST = 1\n", "SECOND = 2\n"]
+    assert second.built_from == {"mine": process.capture((*git, "rev-parse", "main"), timeout_s=60).strip()}
 
 
 def test_a_requirement_whose_marker_does_not_hold_is_not_missed(host: Host, tmp_path: Path) -> None:

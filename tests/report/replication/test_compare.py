@@ -2,7 +2,9 @@
 
 import pytest
 
+from runners.model.session import Session
 from runners.model.subject import Settings
+from runners.report.replication.changes import changes_between
 from runners.report.replication.compare import SessionComparison, compare
 from runners.report.summary.summary import summarise
 from runners.report.text.compare_markdown import comparison_markdown
@@ -189,3 +191,17 @@ def test_the_json_holds_conclusions_and_counts_and_what_moved() -> None:
     assert told["replication"]["conclusions"][0].keys() >= {"a", "b", "outcome", "against"}
     assert told["unlike"] == ["cpu"]
     assert len(told["moved"]) == 4 * 2 * 10 + 4 * 2
+
+
+def test_what_an_environment_is_built_from_is_told_as_a_version() -> None:
+    stored = stored_session(Shape(workloads=1))
+    first, *others = stored.session.plan.subjects
+
+    def built(digest: str) -> Session:
+        subjects = (first.model_copy(update={"built_from": {"mine": digest}, "like": digest}), *others)
+        return stored.session.model_copy(update={"plan": stored.session.plan.model_copy(update={"subjects": subjects})})
+
+    (change,) = changes_between(built("0123"), built("4567"))
+    assert (change.where, change.what) == ("version", "what mine was built from of fastapi")
+    assert (change.a, change.b) == ("0123", "4567")
+    assert list(changes_between(built("0123"), built("0123"))) == []
