@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from runners.model.subject import Settings, Target
+from runners.model.subject import Settings
+from runners.model.target import Target
 from runners.plan.targets import target_subject
 from runners.session.sources import sources_of
 from tests.small_subjects import small_framework, small_subject
