@@ -54,14 +54,14 @@ def _version(framework: Framework) -> str | None:
     """The version that would serve, as far as it is known without asking another Python."""
     if framework.requirements:
         return framework.pinned_version
-    return None if framework.has_own_environment else installed_version(framework.package)
+    known = not framework.has_own_environment and not framework.fixed_commands
+    return installed_version(framework.package) if known else None
 
 
 def _print_frameworks(heading: str, found: Sequence[tuple[Framework, str | None]]) -> None:
     rows = []
     for framework, version in found:
-        where = "in its own environment" if framework.has_own_environment else "" if version else "not installed"
-        rows.append([framework.name, framework.title, " ".join(word for word in (version, where) if word)])
+        rows.append([framework.name, framework.title, " ".join(word for word in (version, _where(framework)) if word)])
     out.print(grid([heading, "title", "version"], rows))
 
 
@@ -69,6 +69,14 @@ def _called(workload: Workload, owners: Sequence[str]) -> str:
     """Its name; whose it is where its name alone does not tell."""
     told = [*([] if workload in CORE else ["on request"]), *([f"of {', '.join(owners)}"] if owners else [])]
     return f"{workload.name} ({', '.join(told)})" if told else workload.name
+
+
+def _where(framework: Framework) -> str:
+    if framework.has_own_environment:
+        return "in its own environment"
+    if installed_version(framework.package) is None:
+        return "not installed"
+    return "version not known: its command takes no Python" if framework.fixed_commands else ""
 
 
 def _kind(workload: Workload) -> tuple[str, str]:

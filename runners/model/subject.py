@@ -1,6 +1,7 @@
 """What is measured: workloads, frameworks, settings, and the subjects that they make."""
 
 import re
+from collections.abc import Iterable
 from typing import Literal
 
 from pydantic import Field
@@ -80,6 +81,11 @@ class Stock(Value):
     concurrency: StockConcurrency = StockConcurrency()
 
 
+def takes_python(command: Iterable[str]) -> bool:
+    """Whether the interpreter that shall run it is filled into a command."""
+    return any("{python}" in word for word in command)
+
+
 class Framework(Value):
     """One folder under apps/: its manifest."""
 
@@ -119,6 +125,12 @@ class Framework(Value):
     @property
     def has_own_environment(self) -> bool:
         return bool(self.requirements or self.python or self.environment)
+
+    @property
+    def fixed_commands(self) -> tuple[str, ...]:
+        """Keys of its commands that no interpreter is filled into: what serves is whatever they name."""
+        both = {"command": self.command, "stock.command": self.stock.command}
+        return tuple(key for key, words in both.items() if not takes_python(words))
 
     @property
     def pinned_version(self) -> str | None:

@@ -28,7 +28,7 @@ def with_places(where: str, folder: Path, data: dict[str, Any]) -> dict[str, Any
 
 
 def check_environment(where: str, framework: Framework) -> None:
-    """Raise ManifestError where what is said of the environment contradicts itself."""
+    """Raise ManifestError where what is said of the environment contradicts itself, or the environment is not used."""
     if framework.environment is not None and (framework.requirements or framework.python):
         other = "requirements" if framework.requirements else "python"
         raise ManifestError(
@@ -36,6 +36,12 @@ def check_environment(where: str, framework: Framework) -> None:
             f"leave it or '{other}' out"
         )
     _check_names(where, framework.requirements)
+    if framework.has_own_environment and framework.fixed_commands:
+        key = next(key for key in ("requirements", "python", "environment") if getattr(framework, key))
+        raise ManifestError(
+            f"reading {where}: key '{framework.fixed_commands[0]}': has no {{python}}, so that '{key}' would not be "
+            f'used; begin it with "{{python}}", "-m", or leave \'{key}\' out'
+        )
 
 
 def first_bad(requirements: tuple[str, ...]) -> str | None:

@@ -171,6 +171,7 @@ def make_variants(
             raise UsageError(f"--vary {key}: {framework.name} has a value of its own for {key}; drop one of the two")
         for values in itertools.product(*varied.values()):
             variant = Variant(framework=framework, factors=own | dict(zip(varied, values, strict=True)))
+            _check_python(variant)
             if variant.name in found:
                 raise UsageError(f"--frameworks: {variant.name} is there twice; drop one of them")
             found[variant.name] = variant
@@ -179,6 +180,7 @@ def make_variants(
 
 def variant_subject(variant: Variant, settings: Settings, *, executor_cpus: int) -> Subject:
     """The subject of a variant; UsageError where the framework cannot be set so, or is not told that it should be."""
+    _check_python(variant)
     fields = {KEYS[key].field: value for key, value in variant.factors.items()}
     own = settings.model_copy(update=fields)
     for key in SET_BY_STOCK:
@@ -223,6 +225,15 @@ def _steps(subjects: Sequence[Subject]) -> list[tuple[Subject, Subject]]:
             else:
                 found += [(other, group[0]) for other in group[1:]]
     return found
+
+
+def _check_python(variant: Variant) -> None:
+    """Raise UsageError where an interpreter is asked for that would be found, or made, and not used."""
+    if "python" in variant.factors and (fixed := variant.framework.fixed_commands):
+        raise UsageError(
+            f"{variant.name}: '{fixed[0]}' in its manifest has no {{python}}, so no interpreter can be given to it; "
+            f'begin it with "{{python}}", "-m", or leave python out'
+        )
 
 
 def _read(where: str, key: str, text: str) -> Factor:

@@ -263,6 +263,9 @@ def test_listing_for_people_names_everything(shootout: Shootout, apps: Path) -> 
     outcome = shootout("list", "--no-shipped", "--apps", apps)
     assert outcome.code == 0
     assert "not installed" in outcome.out
+    manifest = apps / "tiny" / "framework.toml"
+    manifest.write_text(manifest.read_text(encoding="utf-8").replace('"{python}"', '"python3"'), encoding="utf-8")
+    assert "version not known" in shootout("list", "--no-shipped", "--apps", apps).out
     assert all(workload.name in outcome.out for workload in KNOWN)
     assert "http-async (on request)" in outcome.out
 

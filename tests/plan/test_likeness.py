@@ -178,6 +178,17 @@ def test_one_distribution_may_be_required_on_conditions(apps: Path) -> None:
     assert len(read_manifest(written(apps, of_the_whole(apps, line))).requirements) == 2
 
 
+@pytest.mark.parametrize("line", ['requirements = ["tiny"]', 'python = "3.12"', 'environment = "../.venv"'])
+@pytest.mark.parametrize(("key", "number"), [("command", 0), ("stock.command", 1)])
+def test_an_environment_that_a_command_would_not_use_is_refused(apps: Path, line: str, key: str, number: int) -> None:
+    before, matched, stock = of_the_whole(apps, "").split('"{python}"')
+    words = ['"/else/bin/python"' if one == number else '"{python}"' for one in range(2)]
+    text = f"{before}{words[0]}{matched}{words[1]}{stock}"
+    told = fault(apps, f"{line}\n{text}")
+    assert f"key '{key}': has no {{python}}, so that '{line.partition(' ')[0]}' would not be used; begin it" in told
+    assert read_manifest(written(apps, text, name="without")).fixed_commands == (key,)
+
+
 def test_the_version_of_the_package_is_known_where_the_requirements_pin_it(apps: Path) -> None:
     lines = ('requirements = ["PyTest[all]==9.1"]', 'requirements = ["pytest>=9"]', 'python = "3.12"')
     found = [read_manifest(written(apps, of_the_whole(apps, line), name=f"n{n}")) for n, line in enumerate(lines)]

@@ -41,7 +41,8 @@ LONE = ANT.model_copy(update={"name": "lone", "title": "Lone", "command": WORDS[
 MUTE = ANT.model_copy(update={"name": "mute", "title": "Mute", "command": WORDS[:3]})
 SHOP = ANT.model_copy(update={"name": "shop", "title": "Shop", "serves": "own"})
 STALL = MUTE.model_copy(update={"name": "stall", "title": "Stall", "serves": "own"})
-KNOWN = {one.name: one for one in (ANT, BEE, LONE, MUTE, SHOP, STALL)}
+FIXED = ANT.model_copy(update={"name": "fixed", "title": "Fixed", "command": ("server", *WORDS[3:])})
+KNOWN = {one.name: one for one in (ANT, BEE, LONE, MUTE, SHOP, STALL, FIXED)}
 THERE_ARE = "there are profile, threads, processes, loop, wait, cpu-iterations, python"
 
 
@@ -127,6 +128,16 @@ def test_what_is_asked_for_twice_is_told(frameworks: str, vary: list[str], told:
     with pytest.raises(UsageError) as raised:
         made(frameworks, *vary)
     assert str(raised.value).startswith(told)
+
+
+@pytest.mark.parametrize("factors", [{"python": "3.12"}, {"python": "3.12", "profile": "stock"}])
+def test_no_interpreter_is_looked_for_where_a_command_takes_none(factors: dict[str, Factor]) -> None:
+    told = r"fixed@.*python=3\.12: 'command' in its manifest has no \{python\}, so no interpreter can be given to it; "
+    with pytest.raises(UsageError, match=told):
+        make_variants([(FIXED, {})], {key: (value,) for key, value in factors.items()})
+    with pytest.raises(UsageError, match=told):
+        variant_subject(Variant(framework=FIXED, factors=factors), Settings(), executor_cpus=2)
+    assert [one.name for one in subjects("fixed@threads=2")] == ["fixed@threads=2"]
 
 
 @pytest.mark.parametrize(

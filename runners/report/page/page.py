@@ -14,7 +14,8 @@ import vl_convert
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from runners.model.session import StoredSession
+from runners.model.session import Session, StoredSession
+from runners.model.subject import takes_python
 from runners.report.charts.curves import CURVES
 from runners.report.charts.data import axis_title, headline_load, slug, table_key, titles, workload_titles
 from runners.report.charts.every import charts, specification, table_kinds, workload_tables
@@ -71,13 +72,19 @@ def page(
         "changes_explained": variants.CHANGES_EXPLAINED,
         "quoted": _quoted,
         "target_words": target_words,
-        "own_versions": versions_of(summary.session) if any(one.own for one in summary.session.plan.subjects) else [],
+        "own_versions": _own_versions(summary.session),
         "bystander": bystander_words(summary),
         "speed": speed_words(summary),
     }
     trials = inside_data(stored, labels, workloads) | {"specification": _bare(inside())}
     template = _environment().get_template("report.html.j2")
     return template.render(told | _carried() | {"specs": _specifications(summary, drawn), "inside": _embedded(trials)})
+
+
+def _own_versions(session: Session) -> list[str]:
+    """What served, where it need not be what the runner has installed."""
+    started = [one for one in session.plan.subjects if one.target is None]
+    return versions_of(session) if any(one.own or not takes_python(one.command) for one in started) else []
 
 
 def _carried() -> dict[str, Any]:

@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 
 from runners.model.package import canonical
+from runners.model.runtime import Runtime
 from runners.model.session import Session
-from runners.model.subject import Subject
+from runners.model.subject import Subject, takes_python
 from runners.model.target import Target
 from runners.report.figures.settings import framework_title, only_targets, shared
 from runners.units import counted
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost"})
+NO_VERSION = "(version not known)"
 UNKNOWN = "running servers: their settings, cores and Python are not known"
 
 
@@ -59,17 +61,21 @@ def settings_words(session: Session) -> str:
 
 
 def versions_of(session: Session) -> list[str]:
-    """Each framework with its version once: what its serving process told, or else the environment that it runs in."""
+    """Each framework with its version once: what its serving process told, or else the environment that it runs in.
+
+    Where neither is known no version is: a command that takes no Python may run any.
+    """
     told: dict[str, None] = {}
     for subject in session.plan.subjects:
         if subject.target is not None:
             told[f"{subject.title} (a running server)"] = None
             continue
         runtime = session.runtimes.get(subject.name)
-        here = {} if subject.settings.python else session.machine.versions
+        is_here = subject.settings.python is None and takes_python(subject.command)
+        here = session.machine.versions if is_here else {}
         served = runtime or subject.own
         versions = served.versions if served else here
-        named = versions.get(subject.package) or versions.get(canonical(subject.package), "?")
+        named = versions.get(subject.package) or versions.get(canonical(subject.package), NO_VERSION)
         told[f"{framework_title(subject)} {named}"] = None
     return list(told)
 
@@ -80,10 +86,16 @@ def services_words(session: Session) -> str:
 
 
 def runtime_words(session: Session, subject: Subject) -> str:
-    """The Python of a subject that has one of its own, as its serving process told it, such as '; CPython 3.14.4'."""
+    """The Python of a subject that does not run on the runner's, as its server told it, such as '; CPython 3.14.4'."""
     runtime = session.runtimes.get(subject.name)
+    if not takes_python(subject.command) and subject.target is None:
+        return _told(runtime) if runtime else "; its command takes no Python, and the server did not tell one"
     if subject.settings.python is None:
         return f"; {(runtime or subject.own).python}, in an environment of its own" if subject.own else ""
     if runtime is None:
         return f"; Python {subject.settings.python}, which the server did not tell"
+    return _told(runtime)
+
+
+def _told(runtime: Runtime) -> str:
     return f"; {runtime.python}, GIL {'on' if runtime.gil_enabled else 'off'} as the server told it"

@@ -228,12 +228,20 @@ def _names(stored: StoredSession) -> dict[str, str]:
     return {workload.name: workload.name for workload in stored.session.plan.workloads}
 
 
-def test_versions_of_an_environment_of_its_own_are_told_beside_the_commands() -> None:
+@pytest.mark.parametrize(
+    ("update", "version"),
+    [
+        ({"own": Runtime(python="CPython 3.13.1", gil_enabled=True, versions={"fastapi": "0.1.9"})}, "0.1.9"),
+        ({"command": ("uvicorn",)}, "(version not known)"),
+    ],
+)
+def test_versions_that_need_not_be_the_runners_are_told_beside_the_commands(
+    update: dict[str, object], version: str
+) -> None:
     stored = stored_session(Shape(subjects=2, workloads=1))
     assert "Versions that served" not in rendered(stored)
     first, *others = stored.session.plan.subjects
-    own = Runtime(python="CPython 3.13.1", gil_enabled=True, versions={first.package: "0.1.9"})
-    plan = stored.session.plan.model_copy(update={"subjects": (first.model_copy(update={"own": own}), *others)})
+    plan = stored.session.plan.model_copy(update={"subjects": (first.model_copy(update=update), *others)})
     session = stored.session.model_copy(update={"plan": plan})
     told = rendered(stored.model_copy(update={"session": session}))
-    assert f"{first.title} 0.1.9" in told.partition("Versions that served: ")[2].partition("</p>")[0]
+    assert f"{first.title} {version}" in told.partition("Versions that served: ")[2].partition("</p>")[0]

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from runners.model.runtime import Runtime
 from runners.model.subject import Settings
 from runners.model.target import Target
 from runners.report.text.circumstances import UNKNOWN, runtime_words, settings_words, versions_of
@@ -12,7 +13,7 @@ PYTHONS = Shape(subjects=1, vary={"python": ("3.11", "3.14t")})
 
 def test_a_python_that_was_not_told_has_no_version_of_another_ones_packages() -> None:
     session = stored_session(replace(PYTHONS, silent=frozenset({"fastapi@python=3.14t"}))).session
-    assert versions_of(session) == ["FastAPI 7.3.11", "FastAPI ?"]
+    assert versions_of(session) == ["FastAPI 7.3.11", "FastAPI (version not known)"]
     told = [runtime_words(session, subject) for subject in session.plan.subjects]
     assert told == ["; CPython 3.11.4, GIL on as the server told it", "; Python 3.14t, which the server did not tell"]
 
@@ -21,6 +22,19 @@ def test_without_a_python_of_its_own_a_subject_has_what_is_installed_here() -> N
     session = stored_session(replace(PYTHONS, vary={"threads": (5, 10)})).session
     assert versions_of(session) == ["FastAPI 0.165.0"]
     assert {runtime_words(session, subject) for subject in session.plan.subjects} == {""}
+
+
+def test_of_a_command_that_takes_no_python_only_what_its_server_told_is_known() -> None:
+    session = stored_session(replace(PYTHONS, vary={})).session
+    (subject,) = session.plan.subjects
+    bare = subject.model_copy(update={"command": ("/else/bin/uvicorn", "--port", "{port}")})
+    session = session.model_copy(update={"plan": session.plan.model_copy(update={"subjects": (bare,)})})
+    assert versions_of(session) == ["FastAPI (version not known)"]
+    assert runtime_words(session, bare) == "; its command takes no Python, and the server did not tell one"
+    runtime = Runtime(python="CPython 3.9.1", gil_enabled=True, versions={"fastapi": "0.1"})
+    told = session.model_copy(update={"runtimes": {bare.name: runtime}})
+    assert versions_of(told) == ["FastAPI 0.1"]
+    assert runtime_words(told, bare) == "; CPython 3.9.1, GIL on as the server told it"
 
 
 def test_what_varies_is_left_out_of_the_settings() -> None:

@@ -94,7 +94,7 @@ def test_what_markdown_would_read_is_escaped_and_nothing_else(text: str, escaped
 def test_a_command_with_backticks_does_not_end_its_code_span() -> None:
     stored = made.stored(made.session(["flask"], subjects=[hostile_command()]), {"flask": [made.completed()]})
     (line,) = (line for line in markdown(summarise(stored)).split("\n") if line.startswith("- Flask (loop"))
-    assert line == "- Flask (loop: asyncio): `THREADS=40 python -c 'x' # | still code`"
+    assert line == "- Flask (loop: asyncio): `THREADS=40 {python} -c 'x' # | still code`"
 
 
 def test_the_csv_begins_with_the_required_columns_in_their_order() -> None:
@@ -278,7 +278,7 @@ def summary_of(told: Summary, number: int) -> Summary:
 
 
 def hostile_command() -> Subject:
-    return made.subject("flask").model_copy(update={"command": ("python", "-c", "`x`\n#", "| still code")})
+    return made.subject("flask").model_copy(update={"command": ("{python}", "-c", "`x`\n#", "| still code")})
 
 
 def hand_made_summary(*, count: int) -> Summary:
