@@ -15,11 +15,13 @@ from runners.cli.options import (
     Results,
     Seed,
     ServerCores,
+    Threads,
     Warmup,
     Window,
     cores_of,
     folders_of,
     numbers_of,
+    with_threads,
     without_passwords,
     words_of,
 )
@@ -78,7 +80,7 @@ def gate(  # noqa: PLR0913 - one argument for each option
     cpu_iterations: Annotated[
         int, typer.Option(min=1, max=MOST_ITERATIONS, help="Squares that a computing workload adds up.")
     ] = 60_000,
-    threads: Annotated[int, typer.Option(min=1, max=MOST_OF_A_PLAN, help="Threads for sync work.")] = 40,
+    threads: Threads = None,
     framework: Annotated[
         str | None,
         typer.Option(
@@ -102,7 +104,7 @@ def gate(  # noqa: PLR0913 - one argument for each option
         rounds=rounds,
         window_s=window,
         warmup_s=warmup,
-        settings=Settings(threads=threads, cpu_iterations=cpu_iterations),
+        settings=with_threads(Settings(cpu_iterations=cpu_iterations), threads),
         seed=seed,
         calibrate=False,
         server_cores=cores_of(server_cores, sampler.cores_available()),

@@ -19,8 +19,10 @@ from runners.cli.options import (
     Profile,
     Results,
     Shipped,
+    Threads,
     finite,
     folders_of,
+    with_threads,
     words_of,
 )
 from runners.cli.terminal import err, grid, out, print_json, said
@@ -46,7 +48,7 @@ def check(  # noqa: PLR0913 - one argument for each option
     names: Names = None,
     *,
     profile: Annotated[Profile, typer.Option(help="Settings to check under.")] = Profile.matched,
-    threads: Annotated[int, typer.Option(min=1, max=MOST_OF_A_PLAN)] = 40,
+    threads: Threads = None,
     processes: Annotated[int, typer.Option(min=1, max=MOST_OF_A_PLAN)] = 1,
     loop: Annotated[Loop, typer.Option(help="The event loop, where the stack can take it.")] = Loop.uvloop,
     wait: Annotated[float, typer.Option(min=0.01, max=MOST_S, callback=finite)] = contract.WAIT_S,
@@ -71,13 +73,9 @@ def check(  # noqa: PLR0913 - one argument for each option
     extended = tuple(one.name for one in asked if one in EXTENDED)
     if "database" in services.needs_of(asked):
         databases.require(database)
-    settings = Settings(
-        profile=profile.value,
-        threads=threads,
-        processes=processes,
-        loop=loop.value,
-        wait_s=wait,
-        cpu_iterations=10_000,
+    settings = with_threads(
+        Settings(profile=profile.value, processes=processes, loop=loop.value, wait_s=wait, cpu_iterations=10_000),
+        threads,
     )
     machine.raise_open_files_limit()
     cores = machine.share_cores(sampler.cores_available(), processes)

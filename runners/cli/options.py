@@ -12,6 +12,7 @@ import typer
 from runners import places
 from runners.cli import here
 from runners.errors import UsageError
+from runners.model.subject import Settings
 from runners.model.text import cut
 from runners.model.value import MOST_OF_A_PLAN
 
@@ -53,6 +54,16 @@ def finite(number: float | None) -> float | None:
 Window = Annotated[float, typer.Option(min=0.2, max=MOST_S, callback=finite, help="Seconds measured in a trial.")]
 
 Warmup = Annotated[float, typer.Option(min=0, max=MOST_S, callback=finite, help="Seconds of load before them.")]
+
+Threads = Annotated[
+    int | None, typer.Option(min=1, max=MOST_OF_A_PLAN, help="Threads for sync work.", show_default="40")
+]
+
+
+def with_threads(settings: Settings, asked: int | None) -> Settings:
+    """The settings with so many threads, if any number was asked for; else they are what a pool of fixed size has."""
+    return settings if asked is None else settings.model_copy(update={"threads": asked})
+
 
 Results = Annotated[
     Path,

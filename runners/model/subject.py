@@ -61,6 +61,10 @@ class Concurrency(Value):
         return self.async_handlers if handler == "async" else self.sync_handlers
 
 
+PoolSize = Planned | Literal["default-executor"]
+"""Threads of a pool: a number, or as many as Python's ThreadPoolExecutor has by itself: min(32, CPUs + 4)."""
+
+
 class StockConcurrency(Value):
     """Where handlers run otherwise if nothing is configured; None is where they run configured."""
 
@@ -69,13 +73,10 @@ class StockConcurrency(Value):
 
 
 class Stock(Value):
-    """What a framework does if nothing is configured.
-
-    `threads` is a number or "default-executor": min(32, CPUs + 4), as Python's ThreadPoolExecutor counts them.
-    """
+    """What a framework does if nothing is configured."""
 
     command: tuple[str, ...]
-    threads: Planned | Literal["default-executor"]
+    threads: PoolSize
     processes: Planned = 1
     loop: str = "asyncio"
     concurrency: StockConcurrency = StockConcurrency()
@@ -94,6 +95,8 @@ class Framework(Value):
     package: str
     command: tuple[str, ...]
     loops: tuple[str, ...]
+    threads: PoolSize | None = None
+    """What the pool of `command` has whatever is asked for; None is as many as are asked for."""
     concurrency: Concurrency
     stock: Stock
     explains: dict[str, str] = Field(default={})

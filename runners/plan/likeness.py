@@ -99,6 +99,8 @@ def _key_by_key(base: Table, own: Table) -> Table:
 
 def _laid_over(base: Table, own: Table) -> Table:
     laid = _key_by_key(base, own)
+    if "threads" not in own and "{threads}" in str(own.get("command")):  # the other's size is that of its command
+        laid.pop("threads", None)
     wanted = own.get("requirements")
     if isinstance(wanted, list) and all(isinstance(one, str) for one in wanted):
         laid["requirements"] = requirements_over(base.get("requirements", []), wanted)

@@ -10,8 +10,10 @@ _WHOLE = frozenset({"extra_forbidden", "missing", "tuple_type", "value_error"})
 """Faults that say enough whatever key they are about."""
 
 KEYS = "see apps/README.md for the keys there are"
+_POOL = 'a whole number from 1, or "default-executor" for min(32, CPUs + 4), is needed'
 NEEDED = {
-    "stock.threads": 'a whole number from 1, or "default-executor" for min(32, CPUs + 4), is needed',
+    "threads": _POOL,
+    "stock.threads": _POOL,
     "ping": "a path that begins with / is needed",
     "ready_within_s": "a number of seconds above 0 is needed",
     "requirements": 'what pip takes, without options, is needed, such as "starlette==0.46.2" or '

@@ -95,6 +95,11 @@ def read_manifest(path: Path, among: Mapping[str, Path] | None = None) -> Framew
         raise ManifestError(f"reading {where}: {faults_of(error)}") from error
     _check_command(where, "command", framework.command, PLACEHOLDERS)
     _check_command(where, "stock.command", framework.stock.command, STOCK_PLACEHOLDERS)
+    if framework.threads is not None and any("{threads}" in word for word in framework.command):
+        raise ManifestError(
+            f"reading {where}: key 'threads': the command takes {{threads}}, which is as many as are asked for; "
+            "leave one of the two out"
+        )
     if not framework.loops:
         raise ManifestError(f"reading {where}: key 'loops': empty; name at least the loop it runs, such as 'asyncio'")
     if framework.serves == "own" and not framework.endpoints:

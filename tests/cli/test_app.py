@@ -89,6 +89,19 @@ def test_a_request_that_makes_no_sense_is_told_in_one_line_with_exit_code_2(
     assert not out.exists()
 
 
+@pytest.mark.parametrize("command", ["run", "check"])
+@pytest.mark.parametrize("threads", ["40", "20"])
+def test_threads_that_were_asked_for_of_a_pool_of_fixed_size_are_refused_in_one_line(
+    shootout: Shootout, apps: Path, command: str, threads: str
+) -> None:
+    manifest = apps / "tiny" / "framework.toml"
+    manifest.write_text(f"threads = 8\n{manifest.read_text(encoding='utf-8')}", encoding="utf-8")
+    words = ("--no-shipped", "--apps", apps, "--out", apps.parent / "results", "--threads", threads)
+    line = one_line(shootout(command, *words), 2)
+    assert f"setting tiny to {threads} threads: its pool has 8 whatever is asked" in line
+    assert shootout("check", "tiny", *words[:-2]).code == 0
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -61,6 +61,14 @@ def test_a_table_in_a_table_is_laid_over_the_others_key_by_key_too(apps: Path) -
     assert other.stock.concurrency == StockConcurrency(async_handlers="process", sync_handlers="process")
 
 
+def test_a_fixed_pool_is_the_other_ones_too_unless_the_own_command_is_told_of_threads(apps: Path) -> None:
+    (apps / "tiny" / "framework.toml").write_text(of_the_whole(apps, "threads = 6"), encoding="utf-8")
+    own = 'command = ["{python}", "-m", "other", "{host}", "{port}"]\n'
+    assert read_manifest(written(apps, LIKE + own)).threads == 6
+    taking = own.replace('"{port}"', '"{port}", "{threads}"')
+    assert read_manifest(written(apps, LIKE.replace("other", "third") + taking, "third")).threads is None
+
+
 def test_requirements_are_laid_over_the_others_name_by_name(apps: Path) -> None:
     first = 'requirements = ["needed==1.0", "Server_X[fast]==2"]\n'
     manifest = apps / "tiny" / "framework.toml"

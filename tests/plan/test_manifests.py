@@ -88,6 +88,8 @@ def test_a_missing_key_is_named(manifest: Path, line: str, key: str) -> None:
         ('loops   = ["asyncio"]', 'loops   = "asyncio"', "loops"),
         ('async_handlers = "loop"', 'async_handlers = "fiber"', "concurrency.async_handlers"),
         ("threads = 8", 'threads = 8\nconcurrency = { sync_handlers = "fiber" }', "stock.concurrency.sync_handlers"),
+        ("title   =", "threads = 0\ntitle   =", "threads"),
+        ("title   =", 'threads = "many"\ntitle   =', "threads"),
         ("threads = 8", 'threads = "many"', "stock.threads"),
         ("threads = 8", "threads = 0", "stock.threads"),
         ("threads = 8", "threads = 2.5", "stock.threads"),
@@ -138,6 +140,14 @@ def test_a_word_that_would_not_be_filled_in_is_refused(manifest: Path, word: str
 @pytest.mark.parametrize("placeholder", ["port", "host"])
 def test_a_command_without_an_address_could_not_be_given_a_free_port(manifest: Path, placeholder: str) -> None:
     assert f"key 'command': {{{placeholder}}} is missing" in fault(manifest, f', "{{{placeholder}}}"', "")
+
+
+def test_a_fixed_pool_and_a_command_that_is_told_of_threads_contradict_each_other(manifest: Path) -> None:
+    old = '"{port}"]\n\n[concurrency]'
+    told = fault(manifest, old, '"{port}", "{threads}"]\nthreads = 8\n\n[concurrency]')
+    assert told.endswith(
+        "key 'threads': the command takes {threads}, which is as many as are asked for; leave one of the two out"
+    )
 
 
 def test_an_empty_command_starts_nothing(manifest: Path) -> None:
@@ -207,6 +217,7 @@ def test_a_misspelt_key_is_told_before_the_one_that_is_missing_for_it(manifest: 
         ('"{host}", "{port}"]\n\n', '"::", "{port}"]\n\n', "'::' holds an address; write {host} there"),
         ('"{host}", "{port}"]\n\n', '"--bind=*:{port}"]\n\n', "'--bind=*:{port}' holds an address"),
         ('"{host}", "{port}"]\n\n', '"a::b", "{port}"]\n\n', "{host} is missing, so it could not be told where"),
+        ("title   =", 'threads = "as many"\ntitle =', 'from 1, or "default-executor" for min(32, CPUs + 4), is needed'),
         ("title   =", 'requirements = ["./dist/mine.whl"]\ntitle =', 'such as "starlette==0.46.2" or "mine @ file:'),
         ("title   =", 'requirements = "mine"\ntitle =', "key 'requirements': a list is needed"),
         ("title   =", 'serves = "own"\ntitle =', "there are no endpoints; write workload.toml beside it"),

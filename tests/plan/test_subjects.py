@@ -5,7 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runners.errors import UsageError
-from runners.model.subject import Concurrency, Framework, HandlerPlace, Settings, Stock, StockConcurrency, Subject
+from runners.model.subject import (
+    Concurrency,
+    Framework,
+    HandlerPlace,
+    PoolSize,
+    Settings,
+    Stock,
+    StockConcurrency,
+    Subject,
+)
 from runners.plan.extended import EXTENDED
 from runners.plan.selftest import COPIES, make_copies
 from runners.plan.subjects import default_executor_threads, make_subject
@@ -70,6 +79,24 @@ def test_the_stock_profile_has_its_own_places_and_those_of_the_other_where_it_sa
     made = subject(of, Settings(profile="stock"))
     assert (made.concurrency.async_handlers, made.concurrency.sync_handlers) == ("loop", "process")
     assert subject(of).concurrency == of.concurrency
+
+
+@pytest.mark.parametrize(("size", "threads"), [(10, 10), ("default-executor", 6)])
+def test_a_pool_of_fixed_size_has_it_in_the_matched_profile_whatever_the_others_have(
+    size: PoolSize, threads: int
+) -> None:
+    of = framework().model_copy(update={"threads": size})
+    made = subject(of, Settings(wait_s=0.2))
+    assert (made.threads, made.sync_slots, made.environment["SHOOTOUT_THREADS"]) == (threads, threads, str(threads))
+    assert subject(of, Settings(threads=threads)).threads == threads
+    stock = of.model_copy(update={"stock": of.stock.model_copy(update={"threads": 3})})
+    assert subject(stock, Settings(profile="stock", threads=7)).threads == 3
+
+
+@pytest.mark.parametrize("asked", [40, 20])
+def test_another_size_of_a_fixed_pool_is_refused_where_it_was_asked_for_be_it_the_usual_one(asked: int) -> None:
+    with pytest.raises(UsageError, match=f"^setting tiny to {asked} threads: its pool has 10 whatever is asked, .*; "):
+        subject(framework().model_copy(update={"threads": 10}), Settings(threads=asked))
 
 
 @pytest.mark.parametrize(("cpus", "threads"), [(1, 5), (2, 6), (28, 32), (29, 32), (64, 32)])

@@ -42,7 +42,8 @@ MUTE = ANT.model_copy(update={"name": "mute", "title": "Mute", "command": WORDS[
 SHOP = ANT.model_copy(update={"name": "shop", "title": "Shop", "serves": "own"})
 STALL = MUTE.model_copy(update={"name": "stall", "title": "Stall", "serves": "own"})
 FIXED = ANT.model_copy(update={"name": "fixed", "title": "Fixed", "command": ("server", *WORDS[3:])})
-KNOWN = {one.name: one for one in (ANT, BEE, LONE, MUTE, SHOP, STALL, FIXED)}
+TEN = ANT.model_copy(update={"name": "ten", "title": "Ten", "command": WORDS[:3], "threads": 10})
+KNOWN = {one.name: one for one in (ANT, BEE, LONE, MUTE, SHOP, STALL, FIXED, TEN)}
 THERE_ARE = "there are profile, threads, processes, loop, wait, cpu-iterations, python"
 
 
@@ -149,6 +150,7 @@ def test_no_interpreter_is_looked_for_where_a_command_takes_none(factors: dict[s
         ("ant@profile=stock,threads=2", "matched", "ant@profile=stock,threads=2: the stock profile leaves threads"),
         ("bee@loop=uvloop", "matched", "bee@loop=uvloop: bee runs on asyncio only; leave it out (--frameworks)"),
         ("lone@processes=2", "matched", "--processes 2: lone runs one process only"),
+        ("fixed@threads=20", "matched", "setting fixed to 20 threads: its pool has 10 whatever is asked"),
     ],
 )
 def test_a_framework_that_cannot_be_set_so_is_told(frameworks: str, profile: str, told: str) -> None:
@@ -192,6 +194,13 @@ def test_every_shipped_framework_is_told_every_setting_that_varies_there(framewo
     told = " ".join((*found.command, *found.environment.values()))
     assert all(str(value) in told for key, value in able.items() if key != "loop" or len(framework.loops) > 1)
     assert (found.loop, found.threads) == (framework.loops[-1], 7)
+
+
+def test_a_pool_of_fixed_size_is_varied_by_no_other_size_than_its_own() -> None:
+    assert [one.threads for one in subjects("ant,ten")] == [40, 10]
+    assert [one.threads for one in subjects("ten@threads=10")] == [10]
+    with pytest.raises(UsageError, match=r"^setting ten to 5 threads: its pool has 10 whatever is asked"):
+        subjects("ant,ten", "threads=5,10")
 
 
 def test_names_and_their_own_settings_are_told_apart() -> None:

@@ -42,7 +42,7 @@ def _too_many(subject: Subject, workload: Workload, place: str) -> str:
     if place in {"loop", "process"}:
         where = "on the loop" if place == "loop" else "one at a time"
         return f'{workload.handler} handlers do not run {where}: say "thread", "new-thread" or "greenlet"'
-    where = "stock.threads" if subject.settings.profile == "stock" else "SHOOTOUT_THREADS, which the app must read"
+    where = _said_of_the_pool(subject) or "SHOOTOUT_THREADS, which the app must read"
     return f'its pool is larger than {where}, or has no bound, which is "new-thread" or "greenlet"'
 
 
@@ -59,8 +59,14 @@ def _serial(subject: Subject, workload: Workload, place: str) -> str:
 def _too_few(subject: Subject, place: str) -> str:
     if place != "thread":
         return 'something bounds them, or they take turns: a pool is "thread"'
+    seen = "its pool is smaller or its handlers take turns"
+    if key := _said_of_the_pool(subject):
+        return f'{seen}: say so in {key}, a number or "default-executor"'
+    return f"{seen}: give it as many threads as SHOOTOUT_THREADS or {{threads}} say, or say its own size in `threads`"
+
+
+def _said_of_the_pool(subject: Subject) -> str | None:
+    """The key of the manifest that says how many threads it has; None where it has as many as are asked for."""
     if subject.settings.profile == "stock":
-        return 'its pool is smaller or its handlers take turns: say so in stock.threads, a number or "default-executor"'
-    return (
-        "its pool is smaller or its handlers take turns: give it as many threads as SHOOTOUT_THREADS or {threads} say"
-    )
+        return "stock.threads"
+    return "threads" if subject.threads != subject.settings.threads else None

@@ -47,7 +47,7 @@ def settings_words(session: Session) -> str:
         how = f"**matched** profile{whose}" if profile else f"**matched** and **stock** profiles{whose}"
         parts = [
             counted(settings["processes"], "process", "processes") if "processes" in settings else "",
-            f"{settings['threads']} threads" if "threads" in settings else "",
+            f"{settings['threads']} threads{_where_taken(session)}" if "threads" in settings else "",
             f"loop {settings['loop']} where the stack takes it" if "loop" in settings else "",
         ]
         told = ", ".join(part for part in parts if part)
@@ -58,6 +58,12 @@ def settings_words(session: Session) -> str:
     ]
     work_words = ", ".join(part for part in work if part)
     return f"{how}; {work_words}" if work_words else how
+
+
+def _where_taken(session: Session) -> str:
+    """That not every pool has as many threads as were asked for, where that is so: some have a size of their own."""
+    matched = [one for one in session.plan.subjects if one.target is None and one.settings.profile == "matched"]
+    return " where the stack takes them" if any(one.threads != one.settings.threads for one in matched) else ""
 
 
 def versions_of(session: Session) -> list[str]:

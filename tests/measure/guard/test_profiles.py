@@ -16,8 +16,10 @@ TAKES_TURNS = '"{host}", "{port}", "one", "request", "at", "a", "time"]\nthreads
 OTHERWISE = '\n[stock.concurrency]\nasync_handlers = "process"\nsync_handlers = "process"\n'
 
 
-def subject_of(manifest: Path, profile: Profile) -> Subject:
-    settings = Settings(profile=profile, threads=8, wait_s=0.15, cpu_iterations=100)
+def subject_of(manifest: Path, profile: Profile, threads: int = 8) -> Subject:
+    settings = Settings(profile=profile, wait_s=0.15, cpu_iterations=100)
+    if read_manifest(manifest).threads is None:
+        settings = settings.model_copy(update={"threads": threads})
     return make_subject(read_manifest(manifest), settings, executor_cpus=2)
 
 
@@ -53,3 +55,25 @@ def test_what_the_manifest_says_of_the_stock_profile_alone_holds_there_and_nowhe
     stock, matched = (subject_of(sync_worker, profile) for profile in ("stock", "matched"))
     assert (stock.async_slots, stock.sync_slots) == (1, 1)
     assert (matched.async_slots, matched.sync_slots) == (None, 8)
+
+
+@pytest.mark.parametrize(
+    ("said", "seen"),
+    [
+        ("threads = 6\n", None),
+        ("", '6 at a time; the manifest says concurrency.sync_handlers = "thread" with 8 threads; its pool is smaller'),
+        (
+            "threads = 12\n",
+            "with 12 threads; its pool is smaller or its handlers take turns: say so in threads, a number",
+        ),
+        ("threads = 4\n", "with 4 threads; its pool is larger than threads, or has no bound"),
+    ],
+)
+def test_a_pool_of_fixed_size_is_what_the_manifest_says_of_it_or_is_told(
+    tmp_path: Path, said: str, seen: str | None
+) -> None:
+    manifest = small_framework(tmp_path / "apps", "tiny", flaw="six at a time")
+    manifest.write_text(said + manifest.read_text(encoding="utf-8"), encoding="utf-8")
+    failed = failures(manifest, "matched")
+    assert [one.route for one in failed] == ([] if seen is None else ["/sync-io"])
+    assert seen is None or seen in failed[0].seen

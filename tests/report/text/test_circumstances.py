@@ -51,6 +51,15 @@ def test_of_both_profiles_the_settings_are_told_of_the_matched_ones_only() -> No
     )
 
 
+def test_threads_that_were_asked_for_and_not_taken_by_all_are_told_so() -> None:
+    session = stored_session(replace(PYTHONS, subjects=2, vary={})).session
+    assert ", 40 threads, loop" in settings_words(session)
+    first, second = session.plan.subjects
+    some = session.plan.model_copy(update={"subjects": (first, second.model_copy(update={"threads": 10}))})
+    told = settings_words(session.model_copy(update={"plan": some}))
+    assert ", 40 threads where the stack takes them, loop" in told
+
+
 def test_the_stock_profile_has_nothing_configured() -> None:
     session = stored_session(replace(PYTHONS, vary={}, settings=Settings(profile="stock"))).session
     assert settings_words(session).startswith("**stock** profile: nothing configured")
