@@ -150,7 +150,7 @@ def test_no_interpreter_is_looked_for_where_a_command_takes_none(factors: dict[s
         ("ant@profile=stock,threads=2", "matched", "ant@profile=stock,threads=2: the stock profile leaves threads"),
         ("bee@loop=uvloop", "matched", "bee@loop=uvloop: bee runs on asyncio only; leave it out (--frameworks)"),
         ("lone@processes=2", "matched", "--processes 2: lone runs one process only"),
-        ("fixed@threads=20", "matched", "setting fixed to 20 threads: its pool has 10 whatever is asked"),
+        ("ten@threads=20", "matched", "setting ten to 20 threads: its pool has 10 whatever is asked"),
     ],
 )
 def test_a_framework_that_cannot_be_set_so_is_told(frameworks: str, profile: str, told: str) -> None:

@@ -30,8 +30,8 @@ def markdown(summary: Summary, folder_name: str | None = None) -> str:
         f"{session.started_at[:10]}, "
         f"{machine.cpu}, {machine.cores} cores, {machine.python}, k6 {machine.k6}. In each cell: "
         f"requests/s{_normalised(shown.values())} and the rank in brackets (= shares it), what limited it, and what a "
-        "ping waited during the load; all of them medians. Where the rate is far below the smallest bound, as at "
-        '"79 % of pool", something else limits it.'
+        "ping waited during the load; all of them medians. Of "
+        '"80 % of pool" the pool is the smallest bound and 80 % of it was reached: something else limits the rate.'
     )
     links = (
         f"[The whole table]({folder}/table.md), [the page]({folder}/report.html) (download and open it), "
